@@ -1,0 +1,1 @@
+"""From a table as it comes to arrays a network can read."""
