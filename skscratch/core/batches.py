@@ -1,0 +1,68 @@
+"""Rows in batches: gathered in the order of the epoch, a block at a time, and cut into views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# Bytes of x gathered at once: one gather serves many batches, and memory stays bounded however long the table is.
+BLOCK = 8 * 2**20
+
+
+class Rows(NamedTuple):
+    """x (n, d), ndarray or CSR; y (n, o); w (n,) or None where every row weighs one."""
+
+    x: Any
+    y: np.ndarray
+    w: np.ndarray | None
+
+    def take(self, rows: np.ndarray | slice) -> Rows:
+        """Some of the rows: a copy for indices, views for a slice."""
+        return Rows(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Batches of a table's rows.
+
+    Parameters
+    ----------
+    rows : Rows
+        The table.
+    batch_size : int
+        Rows in a batch; the last batch of an epoch may be shorter and is kept.
+    """
+
+    rows: Rows
+    batch_size: int
+
+    def sizes(self, n: int) -> set[int]:
+        """The sizes of batches in an epoch of n rows, at most two."""
+        return {min(self.batch_size, n), n % self.batch_size or self.batch_size} - {0} if n > self.batch_size else {n}
+
+    def per_epoch(self, n: int) -> int:
+        """The number of batches in an epoch of n rows."""
+        return -(-n // self.batch_size)
+
+    def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
+        """Gathered rows of about 8 MB in the given order, each with its batches as slices.
+
+        Without an order the rows come as they stand and nothing is copied.
+        """
+        if order is None:
+            yield self.rows, self._slices(len(self.rows.y))
+            return
+        per_block = max(BLOCK // max(self._bytes_per_row(), 1) // self.batch_size, 1) * self.batch_size
+        for start in range(0, len(order), per_block):
+            some = order[start : start + per_block]
+            yield self.rows.take(some), self._slices(len(some))
+
+    def _slices(self, n: int) -> list[slice]:
+        return [slice(start, min(start + self.batch_size, n)) for start in range(0, n, self.batch_size)]
+
+    def _bytes_per_row(self) -> int:
+        x = self.rows.x
+        return x.shape[1] * x.dtype.itemsize if isinstance(x, np.ndarray) else x.data.nbytes // max(x.shape[0], 1)

@@ -1,0 +1,194 @@
+"""Numeric embeddings: several learned functions of one column, appended to the input.
+
+A dense layer sees a column only through one product; a tree splits it anywhere. These layers give the network
+steps and waves of each single column to combine (Gorishniy, Rubachev and Babenko, 2022, arXiv:2203.05556).
+They read the network's input, so they come first, and pass no gradient on. Shapes: k members, n samples, d inputs
+of which the first m are embedded, f features of a column, o outputs of a column.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import pi, sqrt
+from types import SimpleNamespace
+
+import numpy as np
+
+from skscratch.core.initializers import Normal, Uniform
+from skscratch.core.layers import Layer
+from skscratch.core.parameters import Slot
+
+
+@dataclass(frozen=True)
+class NumericEmbedding(Layer):
+    """z = [x, e_1, ..., e_m], e_j = V_j' c_j(x_j) + a_j: x itself, and o outputs for each of its first m columns.
+
+    x (1, n, d), V (k, m, f, o), a (k, m, o) -> z (k, n, d + m o);  dV = c g', da = sum of g over n.
+    What the features c (k, m, f, n) are is the subclass's business.
+    """
+
+    columns: int
+    outputs: int = 3
+
+    @property
+    @abstractmethod
+    def features(self) -> int:
+        """The number of features f of a column."""
+
+    @abstractmethod
+    def _allocate_features(self, k: int, n: int, dtype: np.dtype, s: SimpleNamespace) -> None:
+        """Put into s what the features need, s.c (k or 1, m, f, n) among it."""
+
+    @abstractmethod
+    def _features_forward(self, p: SimpleNamespace, x: np.ndarray, s: SimpleNamespace) -> None:
+        """From x (1, m, 1, n) to s.c."""
+
+    @abstractmethod
+    def _features_backward(self, p: SimpleNamespace, s: SimpleNamespace, dp: SimpleNamespace) -> None:
+        """From s.x (1, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
+
+    def width(self, d: int) -> int:
+        return d + self.columns * self.outputs
+
+    def _linear_slots(self) -> Mapping[str, Slot]:
+        m, f, o = self.columns, self.features, self.outputs
+        return {"V": Slot((m, f, o), "embedding"), "a": Slot((m, o), "embedding")}
+
+    def _linear_init(self, p, rng):
+        bound = Uniform(1 / sqrt(self.features))
+        bound.fill(p.V, rng, self.features, self.outputs)
+        bound.fill(p.a, rng, self.features, self.outputs)
+
+    def allocate(self, k, n, d, dtype, s):
+        m, o = self.columns, self.outputs
+        self._allocate_features(k, n, dtype, s)
+        s.e, s.z = np.empty((k, m, o, n), dtype), np.empty((k, n, self.width(d)), dtype)
+        # The outputs of a column stand together in z, but samples must be contiguous where the work is done.
+        s.into = s.z[:, :, d:].reshape(k, n, m, o).transpose(0, 2, 3, 1)
+
+    def allocate_backward(self, k, n, d, dtype, s, input_gradient):
+        if input_gradient:
+            raise ValueError(
+                f"{type(self).__name__} must be the first layer with parameters, since it passes no gradient to its "
+                "input, but a layer before it has some; put it first."
+            )
+        s.g, s.dx = np.empty((k, self.columns, self.outputs, n), dtype), None
+
+    def forward(self, p, x, s, rng):
+        d = x.shape[-1]
+        s.x = x[:, :, : self.columns].transpose(0, 2, 1)[:, :, None]
+        self._features_forward(p, s.x, s)
+        np.matmul(p.V.mT, s.c, out=s.e)
+        s.e += p.a[..., None]
+        s.z[:, :, :d] = x
+        s.into[...] = s.e
+        return s.z
+
+    def backward(self, p, g, s, dp):
+        k, n, width = g.shape
+        d = width - self.columns * self.outputs
+        s.g[...] = g[:, :, d:].reshape(k, n, self.columns, self.outputs).transpose(0, 2, 3, 1)
+        np.matmul(s.c, s.g.mT, out=dp.V)
+        np.sum(s.g, axis=-1, out=dp.a)
+        self._features_backward(p, s, dp)
+
+
+@dataclass(frozen=True)
+class Periodic(NumericEmbedding):
+    """c = cos(u), u = 2 pi x w + b, with f learned frequencies w and phases b for each column.
+
+    x (1, m, 1, n), w and b (k, m, f) -> c (k, m, f, n);  du = -sin(u) V g, dw = 2 pi sum of x du, db = sum of du.
+    (Holzmueller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491: "PBLD".)
+
+    Parameters
+    ----------
+    columns : int
+        m, how many of the first columns are embedded.
+    outputs : int
+        o, how many numbers each of them becomes, besides itself.
+    frequencies : int
+        f, the number of cosines behind them.
+    sigma : float
+        Standard deviation of the frequencies at the start, in periods per unit of x.
+    """
+
+    frequencies: int = 16
+    sigma: float = 0.3
+
+    @property
+    def features(self) -> int:
+        return self.frequencies
+
+    def slots(self, d: int) -> Mapping[str, Slot]:
+        mf = (self.columns, self.frequencies)
+        return {"w": Slot(mf, "embedding"), "b": Slot(mf, "embedding"), **self._linear_slots()}
+
+    def init(self, p, rng, d):
+        Normal(self.sigma).fill(p.w, rng, 1, self.frequencies)
+        Uniform(pi).fill(p.b, rng, 1, self.frequencies)
+        self._linear_init(p, rng)
+
+    def _allocate_features(self, k, n, dtype, s):
+        s.u, s.c = (np.empty((k, self.columns, self.frequencies, n), dtype) for _ in range(2))
+
+    def _features_forward(self, p, x, s):
+        np.multiply(x, (2 * pi * p.w)[..., None], out=s.u)
+        s.u += p.b[..., None]
+        np.cos(s.u, out=s.c)
+
+    def _features_backward(self, p, s, dp):
+        du = np.matmul(p.V, s.g, out=s.c)  # c has done its work
+        du *= np.sin(s.u, out=s.u)
+        np.negative(du, out=du)
+        np.sum(du, axis=-1, out=dp.b)
+        du *= s.x
+        np.sum(du, axis=-1, out=dp.w)
+        dp.w *= 2 * pi
+
+
+@dataclass(frozen=True)
+class PiecewiseLinear(NumericEmbedding):
+    """c_t = (x - l_t) / (r_t - l_t) between 0 and 1: how far x has come through each of f bins.
+
+    The first bin is open to the left, the last to the right. x (1, m, 1, n) -> c (1, m, f, n), the same for all
+    members. (Gorishniy et al., 2022, arXiv:2203.05556, equation 1.)
+
+    Parameters
+    ----------
+    columns, outputs : int
+        As in `Periodic`.
+    edges : tuple of tuple of float
+        For each column its f + 1 bin edges in ascending order; a bin without width stays at 0.
+    """
+
+    edges: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def features(self) -> int:
+        return len(self.edges[0]) - 1
+
+    def slots(self, d: int) -> Mapping[str, Slot]:
+        return self._linear_slots()
+
+    def init(self, p, rng, d):
+        self._linear_init(p, rng)
+
+    def _allocate_features(self, k, n, dtype, s):
+        edges = np.array(self.edges)
+        left, width = edges[:, :-1], np.diff(edges, axis=1)
+        with np.errstate(divide="ignore"):
+            s.slope = np.where(width > 0, 1 / width, 0).astype(dtype)[None, ..., None]
+        s.left = left.astype(dtype)[None, ..., None]
+        s.low, s.high = np.zeros_like(s.left), np.ones_like(s.left)
+        s.low[:, :, 0], s.high[:, :, -1] = -np.inf, np.inf
+        s.c = np.empty((1, self.columns, self.features, n), dtype)
+
+    def _features_forward(self, p, x, s):
+        np.subtract(x, s.left, out=s.c)
+        s.c *= s.slope
+        np.clip(s.c, s.low, s.high, out=s.c)
+
+    def _features_backward(self, p, s, dp):
+        """The bins are not learned."""

@@ -1,0 +1,131 @@
+"""A network: layers in order over d inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from skscratch.core.layers import Dense, Layer
+from skscratch.core.parameters import Parameters, Slot, count
+
+Scratch = list[SimpleNamespace]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in order: x (1 or k, n, d) -> raw scores z (k, n, o).
+
+    A network is a specification. Parameters (one array for k members), the scratch for a batch and the gradient are
+    handed to it, so one network serves any number of fits and predictions at the same time.
+
+    Parameters
+    ----------
+    layers : tuple of Layer
+        From input to output.
+    n_inputs : int
+        The number of inputs d.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.activations import Tanh
+    >>> from skscratch.core.layers import Activate, Dense
+    >>> network = Network((Dense(8), Activate(Tanh()), Dense(1)), n_inputs=3)
+    >>> network.n_parameters
+    41
+    >>> P = network.init(k=2, rng=np.random.default_rng(0), dtype=np.float32)
+    >>> network.predict(P, np.zeros((5, 3), np.float32)).shape
+    (2, 5, 1)
+    """
+
+    layers: tuple[Layer, ...]
+    n_inputs: int
+
+    def __post_init__(self):
+        if not self.layers or self.layers[0].in_place:
+            raise ValueError(
+                "layers must begin with one that leaves its input unchanged, such as Dense, got "
+                f"{self.layers[:1]}; put Dense, Scale or an embedding first."
+            )
+
+    @cached_property
+    def widths(self) -> tuple[int, ...]:
+        """The number of inputs of each layer, and behind them the number of outputs of the last."""
+        widths = [self.n_inputs]
+        for layer in self.layers:
+            widths.append(layer.width(widths[-1]))
+        return tuple(widths)
+
+    @cached_property
+    def slots(self) -> tuple[Mapping[str, Slot], ...]:
+        """The arrays of each layer by name."""
+        return tuple(layer.slots(d) for layer, d in zip(self.layers, self.widths, strict=False))
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of parameters p of one member."""
+        return count(self.slots)
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of raw scores o."""
+        return self.widths[-1]
+
+    def init(self, k: int, rng: np.random.Generator, dtype: Any = np.float64) -> Parameters:
+        """Draw the parameters of k members; member i is the same whatever k is."""
+        P = Parameters(np.empty((k, self.n_parameters), dtype), self.slots)
+        for i, member_rng in enumerate(rng.spawn(k)):
+            for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False):
+                layer.init(SimpleNamespace(**{name: views[i] for name, views in vars(p).items()}), member_rng, d)
+        return P
+
+    def allocate(self, k: int, n: int, dtype: Any, backward: bool = True) -> Scratch:
+        """Scratch for batches of n rows: for `forward` alone, or for `backward` too."""
+        scratch, learned_before = [], False
+        for layer, d, slots in zip(self.layers, self.widths, self.slots, strict=False):
+            s = SimpleNamespace()
+            layer.allocate(k, n, d, dtype, s)
+            if backward:
+                layer.allocate_backward(k, n, d, dtype, s, input_gradient=learned_before)
+            learned_before |= bool(slots)
+            scratch.append(s)
+        return scratch
+
+    def forward(self, P: Parameters, x: Any, scratch: Scratch, rng: np.random.Generator | None = None) -> np.ndarray:
+        """x (n, d), shared by all members, -> z (k, n, o), which lives in the scratch until the next call."""
+        a = x[None] if isinstance(x, np.ndarray) else x
+        for layer, p, s in zip(self.layers, P.layers, scratch, strict=True):
+            a = layer.forward(p, a, s, rng)
+        return a
+
+    def backward(self, P: Parameters, g: np.ndarray, scratch: Scratch, dP: Parameters) -> None:
+        """g = dL/dz (k, n, o), which is overwritten, -> dL/dP in dP, for the batch that `forward` has just seen."""
+        for layer, p, s, dp in zip(self.layers[::-1], P.layers[::-1], scratch[::-1], dP.layers[::-1], strict=True):
+            g = layer.backward(p, g, s, dp)
+            if g is None:
+                return
+
+    def predict(self, P: Parameters, x: Any, block: int = 4096) -> np.ndarray:
+        """Raw scores (k, n, o) of any number of rows x (n, d), in blocks of bounded memory; writes on nothing."""
+        k, n = len(P.values), x.shape[0]
+        z = np.empty((k, n, self.n_outputs), P.values.dtype)
+        scratch: Scratch = []
+        for start in range(0, n, block):
+            rows = slice(start, min(start + block, n))
+            if start == 0 or rows.stop - start < block:
+                scratch = self.allocate(k, rows.stop - start, P.values.dtype, backward=False)
+            z[:, rows] = self.forward(P, x[rows], scratch)
+        return z
+
+    def dense_layers(self, P: Parameters) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The effective weights c W (k, d, h) and biases b (k, h) of each dense layer."""
+        return [
+            (p.W * p.W.dtype.type(layer.scale(d)), p.b)
+            for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False)
+            if isinstance(layer, Dense)
+        ]

@@ -1,0 +1,101 @@
+"""What a fit minimises: the mean loss over rows plus a penalty on weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skscratch.core.losses import Loss
+from skscratch.core.network import Network, Scratch
+from skscratch.core.parameters import Parameters
+
+
+@dataclass
+class Workspace:
+    """Scratch for batches of one size: the layers', dl/dz (k, n, o), the penalty (k,) and its gradient (k, p)."""
+
+    layers: Scratch
+    g: np.ndarray
+    penalty: np.ndarray
+    decay: np.ndarray
+    t: np.ndarray
+
+
+@dataclass(frozen=True)
+class Objective:
+    """L = sum of w_i l(z_i, y_i) / S + alpha |W|^2 / (2 S), S = sum of w_i, for each member by itself.
+
+    The penalty is scikit-learn's: on weights, not on biases, and divided by the weight S of the batch.
+
+    Parameters
+    ----------
+    network : Network
+        Turns rows x into raw scores z.
+    loss : Loss
+        Turns raw scores and targets into l and dl/dz.
+    alpha : float
+        Strength of the penalty.
+    """
+
+    network: Network
+    loss: Loss
+    alpha: float = 0.0
+
+    def allocate(self, P: Parameters, n: int) -> Workspace:
+        """Scratch for batches of n rows."""
+        k, dtype = len(P.values), P.values.dtype
+        decay = P.by_kind({"weight": self.alpha}, default=0.0)
+        return Workspace(
+            layers=self.network.allocate(k, n, dtype),
+            g=np.empty((k, n, self.network.n_outputs), dtype),
+            penalty=np.zeros(k, dtype),
+            decay=decay,
+            t=np.empty_like(P.values) if self.alpha else decay,
+        )
+
+    def gradient(
+        self,
+        P: Parameters,
+        x: Any,
+        y: np.ndarray,
+        w: np.ndarray | None,
+        s: Workspace,
+        dP: Parameters,
+        rng: np.random.Generator | None = None,
+    ) -> np.ndarray:
+        """x (n, d), y (n, o), w (n,) or None for ones -> raw scores z (k, n, o), and dL/dP into dP.
+
+        `s.penalty` (k,) is the second term of L. With a generator, dropout is active.
+        """
+        z = self.network.forward(P, x, s.layers, rng)
+        g = self.loss.gradient(z, y, s.g)
+        S = len(y) if w is None else w.sum()
+        g *= 1 / S if w is None else (w / S)[:, None]
+        self.network.backward(P, g, s.layers, dP)
+        if self.alpha:
+            np.multiply(P.values, s.decay, out=s.t)
+            s.t *= 1 / S
+            dP.values += s.t
+            s.penalty[:] = [0.5 * np.dot(q, t) for q, t in zip(P.values, s.t, strict=True)]
+        return z
+
+    def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
+        """z (k, n, o) -> sum of w_i l(z_i, y_i) (k,), in float64."""
+        values = self.loss.value(z, y)
+        return values.sum(axis=1, dtype=np.float64) if w is None else values.astype(np.float64) @ w
+
+    def value(
+        self,
+        P: Parameters,
+        x: Any,
+        y: np.ndarray,
+        w: np.ndarray | None,
+        s: Workspace,
+        dP: Parameters,
+        rng: np.random.Generator | None = None,
+    ) -> np.ndarray:
+        """L (k,), and dL/dP into dP."""
+        z = self.gradient(P, x, y, w, s, dP, rng)
+        return self.loss_sum(z, y, w) / (len(y) if w is None else w.sum()) + s.penalty

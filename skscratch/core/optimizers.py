@@ -1,0 +1,166 @@
+"""Optimizers: chains of gradient transformations, and the recipes that have names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from skscratch.core.parameters import Parameters
+from skscratch.core.schedules import Clock, Constant, Schedule
+from skscratch.core.transforms import (
+    AddDecay,
+    ClipByNorm,
+    Link,
+    Momentum,
+    ScaleByAdam,
+    ScaleByFactor,
+    ScaleByRate,
+    ScaleByRms,
+    Step,
+)
+
+# Numbers in a block: a handful of such arrays stay in a core's own cache while all links pass over them.
+BLOCK = 16384
+
+
+@dataclass
+class OptimizerState:
+    """What an optimizer remembers from step to step: t, and the states of its stages' links block by block."""
+
+    t: int
+    stages: list[list[tuple[slice, list[Any]]]] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Optimizer:
+    """A chain of links and a learning rate: q <- q + u, where u is the gradient after all links.
+
+    Neighbouring elementwise links run block by block, all of them on one block before the next.
+
+    Parameters
+    ----------
+    links : tuple of Link
+        The transformations in order; one of them must be `ScaleByRate`.
+    rate : float
+        Initial learning rate.
+    schedule : Schedule
+        Its course over the fit.
+
+    Examples
+    --------
+    A step of plain gradient descent, by hand:
+
+    >>> import numpy as np
+    >>> from skscratch.core.optimizers import sgd
+    >>> from skscratch.core.parameters import Parameters, Slot
+    >>> from skscratch.core.schedules import Clock
+    >>> P = Parameters(np.array([[1.0, 2.0]]), [{"b": Slot((2,), "bias")}])
+    >>> optimizer = sgd(rate=0.1)
+    >>> optimizer.step(P, P.like(np.array([[10.0, -10.0]])), optimizer.init(P), Clock())
+    >>> P.values
+    array([[0., 3.]])
+    """
+
+    links: tuple[Link, ...]
+    rate: float
+    schedule: Schedule = Constant()
+
+    def init(self, P: Parameters) -> OptimizerState:
+        """The state before the first step."""
+        k, p = P.values.shape
+        stages: list[list[tuple[slice, list[Any]]]] = []
+        for links in self._stages:
+            width = max(BLOCK // k, 1) if links[0].elementwise else p
+            columns = [slice(start, min(start + width, p)) for start in range(0, p, width)]
+            stages.append([(c, [link.init(P.values[:, c], c) for link in links]) for c in columns])
+        return OptimizerState(0, stages)
+
+    def step(self, P: Parameters, dP: Parameters, state: OptimizerState, clock: Clock) -> None:
+        """One step: P changes by the update into which the links turn dP, in place; dP is overwritten."""
+        state.t += 1
+        step = Step(state.t, self.rate * self.schedule.factor(clock))
+        last = len(state.stages) - 1
+        for i, (links, blocks) in enumerate(zip(self._stages, state.stages, strict=True)):
+            for columns, states in blocks:
+                q, u = P.values[:, columns], dP.values[:, columns]
+                for link, s in zip(links, states, strict=True):
+                    link.update(u, q, s, step)
+                if i == last:
+                    q += u
+
+    @cached_property
+    def _stages(self) -> list[list[Link]]:
+        """The links, neighbours that are elementwise together."""
+        stages: list[list[Link]] = []
+        for link in self.links:
+            if stages and link.elementwise and stages[-1][0].elementwise:
+                stages[-1].append(link)
+            else:
+                stages.append([link])
+        return stages
+
+
+def chain(
+    *links: Link,
+    rate: float,
+    schedule: Schedule = Constant(),
+    factors: np.ndarray | None = None,
+    clip_norm: float | None = None,
+) -> Optimizer:
+    """Links between an optional clipping of the gradient and optional factors on the update.
+
+    Parameters
+    ----------
+    *links : Link
+        The transformations that make the optimizer, `ScaleByRate` among them.
+    rate, schedule
+        As in `Optimizer`.
+    factors : ndarray of shape (p,), optional
+        Factors on the learning rate (see `Parameters.by_kind`).
+    clip_norm : float, optional
+        Largest Euclidean norm of a member's gradient.
+
+    Returns
+    -------
+    Optimizer
+    """
+    front = () if clip_norm is None else (ClipByNorm(clip_norm),)
+    back = () if factors is None else (ScaleByFactor(factors),)
+    return Optimizer((*front, *links, *back), rate, schedule)
+
+
+def sgd(rate: float, **options: Any) -> Optimizer:
+    """Gradient descent: q <- q - rate g. `options` as in `chain`, here and below."""
+    return chain(ScaleByRate(), rate=rate, **options)
+
+
+def momentum(rate: float, mu: float = 0.9, nesterov: bool = False, **options: Any) -> Optimizer:
+    """Gradient descent with momentum: v <- mu v - rate g, q <- q + v, or Nesterov's form of it."""
+    return chain(ScaleByRate(), Momentum(mu, nesterov), rate=rate, **options)
+
+
+def rmsprop(rate: float, beta: float = 0.9, epsilon: float = 1e-8, **options: Any) -> Optimizer:
+    """RMSprop: steps divided by the running root-mean-square of the gradient."""
+    return chain(ScaleByRms(beta, epsilon), ScaleByRate(), rate=rate, **options)
+
+
+def adam(
+    rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8, **options: Any
+) -> Optimizer:
+    """Adam (Kingma and Ba, 2015)."""
+    return chain(ScaleByAdam(beta_1, beta_2, epsilon), ScaleByRate(), rate=rate, **options)
+
+
+def adamw(
+    rate: float,
+    decay: np.ndarray,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+    **options: Any,
+) -> Optimizer:
+    """Adam with decoupled weight decay, one per parameter: q <- q - rate (Adam's step + decay q)."""
+    return chain(ScaleByAdam(beta_1, beta_2, epsilon), AddDecay(decay), ScaleByRate(), rate=rate, **options)

@@ -1,0 +1,175 @@
+"""From the values of hyperparameters to the objects of the core: the only place that switches on words.
+
+What a default of None or "auto" stands for is decided here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from skscratch.core.activations import ACTIVATIONS
+from skscratch.core.embeddings import NumericEmbedding, Periodic, PiecewiseLinear
+from skscratch.core.initializers import INITIALIZERS, Normal, Zeros
+from skscratch.core.layers import Activate, Dense, Dropout, Layer, Scale
+from skscratch.core.losses import REGRESSION_LOSSES, BinaryLogLoss, Loss, MulticlassLogLoss, QuantileLoss
+from skscratch.core.network import Network
+from skscratch.core.optimizers import Optimizer, adam, momentum, rmsprop
+from skscratch.core.parameters import Parameters
+from skscratch.core.schedules import SCHEDULES, Constant, FunctionOfProgress, InverseScaling, Schedule
+from skscratch.tabular.encoding import Table
+
+WIDTH, DEPTH = 128, 3
+BATCH_SIZE = 256
+# Factors on the learning rate that go with the NTK parametrization, by kind of parameter.
+NTK_FACTORS = {"bias": 0.1, "scale": 6.0, "embedding": 0.1}
+BINS = 16
+
+
+def hidden_sizes(estimator: Any) -> tuple[int, ...]:
+    """The units of each hidden layer, from `hidden_layer_sizes`, or from `width` and `depth`."""
+    sizes, width, depth = estimator.hidden_layer_sizes, estimator.width, estimator.depth
+    if sizes is None:
+        return (WIDTH if width is None else int(width),) * (DEPTH if depth is None else int(depth))
+    if width is not None or depth is not None:
+        raise ValueError(
+            f"hidden_layer_sizes must be None where width or depth is given, got hidden_layer_sizes={sizes!r}, "
+            f"width={width!r}, depth={depth!r}; set one or the other."
+        )
+    return tuple(int(size) for size in (sizes if np.ndim(sizes) else [sizes]))
+
+
+def classification_loss(estimator: Any, kind: str) -> Loss:
+    """The loss for a target of this kind: "binary", "multiclass" or "multilabel"."""
+    expected = MulticlassLogLoss if kind == "multiclass" else BinaryLogLoss
+    if not isinstance(estimator.loss, Loss):
+        return expected(estimator.label_smoothing)
+    if not isinstance(estimator.loss, expected):
+        raise ValueError(
+            f"loss must be 'log_loss' or a {expected.__name__} for a {kind} target, got {estimator.loss!r}; "
+            "'log_loss' chooses the right one by itself."
+        )
+    if estimator.label_smoothing:
+        raise ValueError(
+            f"label_smoothing must be 0 where loss is an object, got {estimator.label_smoothing!r}; give it to the "
+            f"object, {expected.__name__}(label_smoothing={estimator.label_smoothing!r})."
+        )
+    return estimator.loss
+
+
+def regression_loss(estimator: Any) -> Loss:
+    """The loss by name, with its quantile where it has one."""
+    loss, quantile = estimator.loss, estimator.quantile
+    if (loss == "quantile") == (quantile is None):
+        raise ValueError(
+            f"quantile must be a float between 0 and 1 where loss='quantile' and None elsewhere, got loss={loss!r} "
+            f"and quantile={quantile!r}; for the median write loss='quantile', quantile=0.5."
+        )
+    if isinstance(loss, Loss):
+        if loss.link not in ("identity", "exp"):
+            raise ValueError(
+                f"loss must be a regression loss, got {loss!r}; for classes use ScratchMLPClassifier."
+            )
+        return loss
+    return QuantileLoss(quantile) if loss == "quantile" else REGRESSION_LOSSES[loss]()
+
+
+def batch_size(estimator: Any, n: int) -> int:
+    """Rows in a batch: all of them for L-BFGS."""
+    if estimator.solver == "lbfgs":
+        return n
+    return min(BATCH_SIZE if estimator.batch_size == "auto" else int(estimator.batch_size), n)
+
+
+def holds_out(estimator: Any, n: int) -> bool:
+    """Whether rows are held out to choose the best epoch: "auto" does so where a fit takes more than one batch."""
+    if estimator.early_stopping == "auto":
+        return n > batch_size(estimator, n)
+    return bool(estimator.early_stopping)
+
+
+def dtype(estimator: Any, n: int) -> np.dtype:
+    """float64 where all rows are one batch: there precision is free, and weights must equal repeated rows to 1e-7."""
+    if estimator.dtype == "auto":
+        return np.dtype(np.float64 if n <= batch_size(estimator, n) else np.float32)
+    return np.dtype(estimator.dtype)
+
+
+def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndarray | None) -> Network:
+    """[embedding, front scale,] (dense, activation [, dropout]) for each hidden layer, dense."""
+    sizes = hidden_sizes(estimator)
+    layers: list[Layer] = []
+    if estimator.numeric_embedding is not None and table.n_numeric:
+        layers.append(_embedding(estimator.numeric_embedding, table, sample_weight))
+    if estimator.init == "ntk" and isinstance(table.x, np.ndarray):  # a sparse x has no room for factors of k members
+        layers.append(Scale())
+    for size, activation in zip(sizes, _activations(estimator, len(sizes)), strict=True):
+        layers += [_dense(estimator.init, size), Activate(ACTIVATIONS[activation]())]
+        if estimator.dropout:
+            layers.append(Dropout(float(estimator.dropout)))
+    layers.append(Dense(n_outputs, Zeros(), ntk=True) if estimator.init == "ntk" else _dense(estimator.init, n_outputs))
+    return Network(tuple(layers), table.x.shape[1])
+
+
+def optimizer(estimator: Any, P: Parameters, patient_only: bool = False) -> Optimizer:
+    """The chain for adam, sgd or rmsprop; with `patient_only` (partial_fit has no end) at a constant rate."""
+    options: dict[str, Any] = {
+        "rate": learning_rate(estimator),
+        "schedule": Constant() if patient_only else schedule(estimator),
+        "factors": P.by_kind(NTK_FACTORS) if estimator.init == "ntk" else None,
+        "clip_norm": estimator.clip_norm,
+    }
+    if estimator.solver == "sgd":
+        return momentum(mu=estimator.momentum, nesterov=estimator.nesterovs_momentum, **options)
+    if estimator.solver == "rmsprop":
+        return rmsprop(beta=estimator.beta_2, epsilon=estimator.epsilon, **options)
+    return adam(beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon, **options)
+
+
+def learning_rate(estimator: Any) -> float:
+    """The initial rate; None takes the one that goes with the initialization and the solver."""
+    if estimator.learning_rate_init is not None:
+        return float(estimator.learning_rate_init)
+    if estimator.init != "ntk":
+        return 1e-3
+    if estimator.solver == "sgd":
+        return 0.1
+    return 0.04 if is_classifier(estimator) else 0.07
+
+
+def schedule(estimator: Any) -> Schedule:
+    """The course of the learning rate."""
+    if callable(estimator.learning_rate):
+        return FunctionOfProgress(estimator.learning_rate)
+    if estimator.learning_rate == "invscaling":
+        return InverseScaling(estimator.power_t)
+    return SCHEDULES[estimator.learning_rate]()
+
+
+def _activations(estimator: Any, depth: int) -> Sequence[str]:
+    if isinstance(estimator.activation, str):
+        return [estimator.activation] * depth
+    if len(estimator.activation) != depth:
+        raise ValueError(
+            f"activation must be one name or one for each of the {depth} hidden layers, got "
+            f"{len(estimator.activation)} names; give one name for all of them."
+        )
+    return estimator.activation
+
+
+def _dense(init: str, units: int) -> Dense:
+    if init == "ntk":
+        return Dense(units, Normal(), Normal(), ntk=True)
+    return Dense(units, INITIALIZERS[init])
+
+
+def _embedding(kind: str, table: Table, sample_weight: np.ndarray | None) -> NumericEmbedding:
+    if kind == "periodic":
+        return Periodic(table.n_numeric)
+    q = np.linspace(0, 1, BINS + 1)
+    columns = table.x[:, : table.n_numeric].T.astype(np.float64)
+    edges = [np.quantile(column, q, weights=sample_weight, method="inverted_cdf") for column in columns]
+    return PiecewiseLinear(table.n_numeric, edges=tuple(tuple(map(float, edge)) for edge in edges))
