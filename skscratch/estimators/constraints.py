@@ -124,7 +124,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
     "validation_fraction": (Number(Real, 0, 1, "()"),),
     "scoring": (NONE, Choice(("loss", *get_scorer_names()), "'loss' or the name of a scikit-learn scorer"), CALLABLE),
     "init": (Choice(INITS),),
-    "scaling": (NONE, Choice(tuple(SCALINGS))),
+    "scaling": (NONE, Choice(tuple(name for name in SCALINGS if name))),
     "numeric_embedding": (NONE, Choice(("piecewise", "periodic"))),
     "categorical_features": (
         NONE,

@@ -1,0 +1,314 @@
+"""What both estimators share: from X and y to trained networks, and from X to raw scores."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skscratch.core.batches import Rows
+from skscratch.core.lbfgs import lbfgs
+from skscratch.core.losses import Loss
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.parameters import Parameters
+from skscratch.core.schedules import Clock
+from skscratch.core.stopping import Patience
+from skscratch.core.training import History, Trainer
+from skscratch.estimators import docstrings, recipes
+from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.hyperparameters import Hyperparameters
+from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, split_rows
+from skscratch.estimators.progress import Progress
+from skscratch.tabular.columns import RawTable, find_categories, read_table
+from skscratch.tabular.encoding import Table, TableEncoder
+from skscratch.tabular.targets import check_weights, require_target
+
+
+class Sample(NamedTuple):
+    """Rows as they came: columns by kind, targets, weights (None where all are one)."""
+
+    raw: RawTable
+    y: np.ndarray
+    w: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Sample:
+        """Some of the rows, by index."""
+        return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
+
+
+class BaseScratchMLP(Hyperparameters):
+    """The path of the data; what y is and what raw scores mean is the subclass's business."""
+
+    _constraints: ClassVar[Mapping[str, tuple]]
+    _network: Network
+    _parameters: Parameters
+    _loss: Loss
+    _target: Any
+    _trainer: Trainer
+
+    @abstractmethod
+    def _read_target(self, y: Any) -> np.ndarray:
+        """y as a plain array (n,) or (n, o)."""
+
+    @abstractmethod
+    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, first: bool, classes: Any) -> None:
+        """Set `_target` and `_loss` at first; later only what may grow with new rows."""
+
+    @abstractmethod
+    def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+        """The weights of rows, those of their classes included."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        check_parameters(self, self._constraints)
+        warm = self.warm_start and self.__sklearn_is_fitted__()
+        sample = self._read(X, y, sample_weight, reset=not warm)
+        held_out = self._read_held_out(X_val, y_val, sample_weight_val)
+        if not warm:
+            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
+        n = len(sample.raw)
+        if held_out is None and recipes.holds_out(self, n):
+            sample, held_out = self._split(sample, split_rng)
+        table = self._check_architecture(sample) if warm else self._build(sample, n, init_rng)
+        history = self._train(self._rows(table, sample), held_out, train_rng, warm)
+        return self._publish(history, warm)
+
+    fit.__doc__ = docstrings.FIT
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, learn: bool = True, classes: Any = None
+    ) -> Sample:
+        """Check everything handed to fit; rows without weight are dropped here, before anything is learned of them."""
+        require_target(y, type(self).__name__)
+        if reset:
+            self._categories = find_categories(X, self.categorical_features)
+        raw = read_table(self, X, self._categories, reset=reset)
+        y = self._read_target(y)
+        check_consistent_length(raw.numeric, y)
+        w = check_weights(sample_weight, len(raw))
+        if learn:
+            self._learn_target(y, w, reset, classes)
+        sample = Sample(raw, y, self._weigh(y, w))
+        return sample if sample.w is None else sample.take(np.flatnonzero(sample.w > 0))
+
+    def _read_held_out(self, X_val: Any, y_val: Any, sample_weight_val: Any) -> Sample | None:
+        if X_val is None and y_val is None and sample_weight_val is None:
+            return None
+        if X_val is None or y_val is None:
+            given = ["X_val"] * (X_val is not None) + ["y_val"] * (y_val is not None)
+            raise ValueError(
+                "X_val and y_val must be given together, got only "
+                f"{given[0] if given else 'sample_weight_val'}; pass both or neither."
+            )
+        if self.early_stopping is False:
+            raise ValueError(
+                "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the "
+                "best epoch."
+            )
+        return self._read(X_val, y_val, sample_weight_val, reset=False, learn=False)
+
+    def _split(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, Sample]:
+        """Hold rows out; each class gives its share."""
+        y = self._target.encode(sample.y)
+        strata = None
+        if self._loss.link == "softmax":
+            strata = y.argmax(axis=1)
+        elif self._loss.link == "logistic" and y.shape[1] == 1:
+            strata = y[:, 0].astype(int)
+        train, held_out = split_rows(len(y), self.validation_fraction, rng, strata)
+        return sample.take(train), sample.take(held_out)
+
+    def _build(self, sample: Sample, n: int, rng: np.random.Generator) -> Table:
+        """The encoder, the network and its first parameters, from the training rows."""
+        dtype = recipes.dtype(self, n)
+        self._encoder = TableEncoder(self.scaling).fit(sample.raw, sample.w)
+        table = self._encoder.transform(sample.raw, dtype)
+        self._network = recipes.network(self, table, self._target.n_outputs, sample.w)
+        self._parameters = self._network.init(self.n_estimators, rng, dtype)
+        self._architecture = recipes.hidden_sizes(self), self.n_estimators
+        return table
+
+    def _check_architecture(self, sample: Sample) -> Table:
+        """The encoded rows for a warm start, if the network is still the one that is asked for."""
+        architecture = recipes.hidden_sizes(self), self.n_estimators
+        if architecture != self._architecture:
+            raise ValueError(
+                f"Hidden layers and n_estimators must stay as they were, {self._architecture}, where warm_start=True, "
+                f"got {architecture}; set warm_start=False to begin anew."
+            )
+        return self._encode(sample.raw)
+
+    def _rows(self, table: Table, sample: Sample) -> Rows:
+        """What core trains on."""
+        dtype = self._parameters.values.dtype
+        w = None if sample.w is None else sample.w.astype(dtype)
+        return Rows(table.x, self._target.encode(sample.y, dtype), w)
+
+    def _train(self, rows: Rows, held_out: Sample | None, rng: np.random.Generator, warm: bool) -> History:
+        """Epochs of the stochastic solvers, or iterations of L-BFGS."""
+        objective = Objective(self._network, self._loss, float(self.alpha))
+        judge = None if held_out is None else self._judge(objective, held_out)
+        patient = self.solver == "lbfgs" or recipes.schedule(self).patient
+        patience = Patience(self.n_iter_no_change, self.tol) if patient else None
+        callbacks = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
+        if self.solver == "lbfgs":
+            if self.dropout:
+                raise ValueError(
+                    f"dropout must be 0 where solver='lbfgs', which needs the same loss twice, got {self.dropout!r}; "
+                    "choose another solver."
+                )
+            limits = {"max_iter": self.max_iter, "max_fun": self.max_fun, "tol": self.tol}
+            history = lbfgs(
+                objective, self._parameters, rows, validate=judge, patience=patience, callbacks=callbacks, **limits
+            )
+        else:
+            trainer = self._resume(objective, len(rows.y), rng, continued=warm)
+            history = trainer.run(
+                self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
+            )
+        if patience is not None and history.end == "max_iter":
+            warnings.warn(
+                f"{type(self).__name__} reached max_iter={self.max_iter} before its loss had converged; raise max_iter "
+                "or tol.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+        return history
+
+    def _resume(
+        self, objective: Objective, n: int, rng: np.random.Generator, continued: bool, constant_rate: bool = False
+    ) -> Trainer:
+        """A trainer; one that continues a fit has its optimizer's memory, its clock and its random numbers."""
+        optimizer = recipes.optimizer(self, self._parameters, constant_rate)
+        trainer = Trainer(objective, optimizer, rng, recipes.batch_size(self, n), self.shuffle, bool(self.dropout))
+        before = getattr(self, "_trainer", None) if continued else None
+        if before is not None:
+            trainer.rng, trainer.clock = before.rng, before.clock
+            if [type(link) for link in before.optimizer.links] == [type(link) for link in optimizer.links]:
+                trainer.state = before.state
+        self._trainer = trainer
+        return trainer
+
+    def _judge(self, objective: Objective, held_out: Sample) -> Judge:
+        """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss."""
+        table = self._encode(held_out.raw)
+        rows = self._rows(table, held_out)
+        if self.scoring == "loss" or (self.scoring is None and self._loss.link in ("identity", "exp")):
+            return Judge(objective, rows)
+        if self.scoring is None:
+            return Judge(objective, rows, minus_accuracy(self._loss.link, rows.y, rows.w))
+        return Judge(objective, rows, self._minus_score(table, held_out))
+
+    def _minus_score(self, table: Table, held_out: Sample) -> Criterion:
+        """A scikit-learn scorer, asked about each member as if it were the whole estimator."""
+        scorer = get_scorer(self.scoring)
+        weights = {} if held_out.w is None else {"sample_weight": held_out.w}
+
+        def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
+            scores = []
+            for values in P.values:
+                member = copy.copy(self)
+                member._parameters = P.like(values[None])
+                scores.append(scorer(member, table, held_out.y, **weights))
+            return -np.array(scores, float)
+
+        return criterion
+
+    def _publish(self, history: History, continued: bool) -> Self:
+        """The fitted attributes."""
+        before = self if continued else None
+        loss_curve = [float(loss.mean()) for loss in history.loss]
+        self.loss_curve_ = [*getattr(before, "loss_curve_", []), *loss_curve]
+        self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        self.best_iter_, self.n_iter_ = history.best_epoch, len(loss_curve)
+        self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
+        if history.validation:
+            self.validation_loss_curve_ = [float(criteria[-1].mean()) for criteria in history.validation]
+            self.validation_scores_ = [-float(criteria[0].mean()) for criteria in history.validation]
+            self.best_validation_score_ = max(self.validation_scores_)
+        clock = self._trainer.clock if hasattr(self, "_trainer") else Clock()
+        self.t_ = clock.rows
+        self.n_outputs_ = self._network.n_outputs
+        self.n_layers_ = len(self._network.dense_layers(self._parameters)) + 1
+        self.out_activation_ = self._loss.link
+        if not self.warm_start:  # an optimizer's memory is twice as large as the network
+            vars(self).pop("_trainer", None)
+        return self
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """One epoch at a constant rate; what the first call learns about columns and targets stays."""
+        check_parameters(self, self._constraints)
+        first = not self.__sklearn_is_fitted__()
+        sample = self._read(X, y, sample_weight, reset=first, classes=classes)
+        if first:
+            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        init_rng, _, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
+        table = self._build(sample, len(sample.raw), init_rng) if first else self._encode(sample.raw)
+        rows = self._rows(table, sample)
+        objective = Objective(self._network, self._loss, float(self.alpha))
+        trainer = self._resume(objective, len(rows.y), train_rng, continued=not first, constant_rate=True)
+        history = trainer.run(self._parameters, rows, 1, keep_best=False)
+        epochs = getattr(self, "n_iter_", 0)
+        self._publish(history, continued=not first)
+        self._trainer, self.n_iter_ = trainer, epochs + 1
+        return self
+
+    def _encode(self, X: Any) -> Table:
+        """X as the network reads it; a table that has been encoded already passes through."""
+        if isinstance(X, Table):
+            return X
+        check_is_fitted(self)
+        raw = X if isinstance(X, RawTable) else read_table(self, X, self._categories, reset=False)
+        return self._encoder.transform(raw, self._parameters.values.dtype)
+
+    def _raw_scores(self, X: Any) -> np.ndarray:
+        """z (k, n, o) of all members, in float64 whatever they were computed in."""
+        x = self._encode(X).x
+        return self._network.predict(self._parameters, x).astype(np.float64)
+
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """Effective weights of each dense layer, of shape (n_estimators, fan_in, fan_out)."""
+        return [W for W, _ in self._network.dense_layers(self._parameters)]
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """Biases of each dense layer, of shape (n_estimators, fan_out)."""
+        return [b for _, b in self._network.dense_layers(self._parameters)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_parameters")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def is_stochastic(estimator: BaseScratchMLP) -> bool:
+    """Whether `partial_fit` is offered: L-BFGS needs all rows at once."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic solvers such as 'adam', got solver='lbfgs'; choose another."
+        )
+    return True

@@ -1,0 +1,205 @@
+"""The classifier."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.special import logsumexp
+from sklearn.base import ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+
+from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
+from skscratch.estimators import docstrings, recipes
+from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
+from skscratch.tabular.targets import ClassTarget, class_weights, read_labels
+
+
+class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
+    __doc__ = docstrings.CLASSIFIER
+    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["classifier"]}
+    _target: ClassTarget
+    _loss: BinaryLogLoss | MulticlassLogLoss
+
+    def __init__(
+        self,
+        hidden_layer_sizes=None,
+        activation="relu",
+        *,
+        width=None,
+        depth=None,
+        loss="log_loss",
+        n_estimators=4,
+        solver="adam",
+        alpha=0.0,
+        dropout=0.0,
+        clip_norm=None,
+        label_smoothing=0.0,
+        learning_rate="flat_cosine",
+        learning_rate_init=None,
+        power_t=0.5,
+        batch_size="auto",
+        max_iter=64,
+        shuffle=True,
+        tol=1e-4,
+        n_iter_no_change=10,
+        max_fun=15000,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        scoring=None,
+        init="ntk",
+        scaling="robust",
+        categorical_features="from_dtype",
+        numeric_embedding="periodic",
+        class_weight=None,
+        beta_1=0.9,
+        beta_2=0.95,
+        epsilon=1e-8,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        warm_start=False,
+        random_state=None,
+        verbose=False,
+        dtype="auto",
+    ):
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            width=width,
+            depth=depth,
+            n_estimators=n_estimators,
+            solver=solver,
+            alpha=alpha,
+            dropout=dropout,
+            clip_norm=clip_norm,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            scoring=scoring,
+            init=init,
+            scaling=scaling,
+            categorical_features=categorical_features,
+            numeric_embedding=numeric_embedding,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+            dtype=dtype,
+        )
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+
+    @available_if(is_stochastic)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    partial_fit.__doc__ = docstrings.PARTIAL_FIT_CLASSIFIER
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class of each row; of labels, those with a probability above one half.
+        """
+        return self._target.decode(self._probabilities(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict probabilities: the mean over the networks.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            A column for each of `classes_`; for a multilabel target the probability of each label.
+        """
+        p = self._probabilities(X)
+        return np.hstack([1 - p, p]) if self._target.kind == "binary" else p
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict logarithms of probabilities, precise where the probability itself would round to 0 or 1.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            As `predict_proba`.
+        """
+        log_p = self._log_probabilities(X)
+        if self._target.kind == "multiclass":
+            return log_p
+        return log_p[:, 0] if self._target.kind == "binary" else log_p[..., 1]
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """The logit of the mean probability (binary, multilabel) or its logarithm (multiclass).
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            Binary: above 0 where the second class is predicted.
+        """
+        log_p = self._log_probabilities(X)
+        if self._target.kind == "multiclass":
+            return log_p
+        logit = log_p[..., 1] - log_p[..., 0]
+        return logit[:, 0] if self._target.kind == "binary" else logit
+
+    def _probabilities(self, X: Any) -> np.ndarray:
+        """Mean over members (n, o)."""
+        return self._loss.predict(self._raw_scores(X)).mean(axis=0)
+
+    def _log_probabilities(self, X: Any) -> np.ndarray:
+        """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""
+        log_p = self._loss.log_probabilities(self._raw_scores(X))
+        return logsumexp(log_p, axis=0) - np.log(len(log_p))
+
+    def _read_target(self, y: Any) -> np.ndarray:
+        return read_labels(y)
+
+    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, first: bool, classes: Any) -> None:
+        if not first:
+            return
+        self._target = ClassTarget.fit(y, classes)
+        self.classes_ = self._target.classes_
+        self._loss = recipes.classification_loss(self, self._target.kind)
+
+    def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+        return class_weights(self.class_weight, self.classes_, y, w)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,142 @@
+"""The regressor."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
+
+from skscratch.estimators import docstrings, recipes
+from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
+from skscratch.tabular.targets import RegressionTarget, read_numbers
+
+
+class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
+    __doc__ = docstrings.REGRESSOR
+    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["regressor"]}
+    _target: RegressionTarget
+
+    def __init__(
+        self,
+        loss="squared_error",
+        hidden_layer_sizes=None,
+        activation="relu",
+        *,
+        quantile=None,
+        width=None,
+        depth=None,
+        n_estimators=4,
+        solver="adam",
+        alpha=0.0,
+        dropout=0.0,
+        clip_norm=None,
+        learning_rate="flat_cosine",
+        learning_rate_init=None,
+        power_t=0.5,
+        batch_size="auto",
+        max_iter=64,
+        shuffle=True,
+        tol=1e-4,
+        n_iter_no_change=10,
+        max_fun=15000,
+        early_stopping="auto",
+        validation_fraction=0.1,
+        scoring=None,
+        init="ntk",
+        scaling="robust",
+        categorical_features="from_dtype",
+        numeric_embedding="periodic",
+        beta_1=0.9,
+        beta_2=0.95,
+        epsilon=1e-8,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        warm_start=False,
+        random_state=None,
+        verbose=False,
+        dtype="auto",
+    ):
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            width=width,
+            depth=depth,
+            n_estimators=n_estimators,
+            solver=solver,
+            alpha=alpha,
+            dropout=dropout,
+            clip_norm=clip_norm,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            scoring=scoring,
+            init=init,
+            scaling=scaling,
+            categorical_features=categorical_features,
+            numeric_embedding=numeric_embedding,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            warm_start=warm_start,
+            random_state=random_state,
+            verbose=verbose,
+            dtype=dtype,
+        )
+        self.loss = loss
+        self.quantile = quantile
+
+    @available_if(is_stochastic)
+    def partial_fit(self, X, y, sample_weight=None):
+        return self._partial_fit(X, y, sample_weight)
+
+    partial_fit.__doc__ = docstrings.PARTIAL_FIT_REGRESSOR
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict targets: the mean over the networks.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the units of the training targets, and within their range unless the loss is poisson, gamma or cosine.
+        """
+        return self._target.decode(self._loss.predict(self._raw_scores(X)).mean(axis=0))
+
+    def _read_target(self, y: Any) -> np.ndarray:
+        numbers, vector = read_numbers(y)
+        return numbers[:, 0] if vector else numbers
+
+    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, first: bool, classes: Any) -> None:
+        if first:
+            self._loss = recipes.regression_loss(self)
+        self._loss.check_target(y.reshape(len(y), -1))
+        seen = slice(None) if w is None else w > 0
+        if first:
+            self._target = RegressionTarget.fit(y[seen], None if w is None else w[seen], self._loss.invariance)
+        else:
+            self._target = self._target.widen(y[seen])
+
+    def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+        return w
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
