@@ -1,0 +1,121 @@
+"""Schedules against values worked out by hand, and against the shapes their names promise."""
+
+import numpy as np
+import pytest
+
+from skscratch.core.schedules import (
+    SCHEDULES,
+    Adaptive,
+    Clock,
+    Constant,
+    Cosine,
+    CosLog4,
+    FlatCosine,
+    FunctionOfProgress,
+    InverseScaling,
+    OneCycle,
+    Schedule,
+)
+
+PATIENT = {"constant", "invscaling", "adaptive"}
+root = 0.5**0.5  # cos(pi / 4)
+
+
+def curve(schedule, t):
+    return np.array([schedule.factor(Clock(progress=x)) for x in t])
+
+
+def test_the_table_holds_every_schedule_that_needs_no_argument():
+    assert set(Schedule.__subclasses__()) == {*SCHEDULES.values(), FunctionOfProgress}
+    assert {name for name, schedule in SCHEDULES.items() if schedule.patient} == PATIENT
+    assert not FunctionOfProgress.patient
+
+
+@pytest.mark.parametrize(
+    ("schedule", "clock", "factor"),
+    [
+        (Constant(), Clock(0.7, 500, 3), 1),
+        (InverseScaling(), Clock(), 1),
+        (InverseScaling(), Clock(rows=99), 0.1),
+        (InverseScaling(power=2), Clock(rows=9), 0.01),
+        (Adaptive(), Clock(), 1),
+        (Adaptive(), Clock(stalls=3), 0.008),
+        (Adaptive(shrink=0.5), Clock(stalls=2), 0.25),
+        (Cosine(), Clock(0), 1),
+        (Cosine(), Clock(0.25), (1 + root) / 2),
+        (Cosine(), Clock(0.5), 0.5),
+        (Cosine(), Clock(1), 0),
+        (FlatCosine(), Clock(0), 1),
+        (FlatCosine(), Clock(0.5), 1),
+        (FlatCosine(), Clock(0.625), (1 + root) / 2),
+        (FlatCosine(), Clock(0.75), 0.5),
+        (FlatCosine(), Clock(1), 0),
+        (FlatCosine(flat=0.2), Clock(0.6), 0.5),
+        (FlatCosine(flat=0), Clock(0.25), (1 + root) / 2),
+        (OneCycle(), Clock(0), 1 / 25),
+        (OneCycle(), Clock(0.15), (1 + 1 / 25) / 2),
+        (OneCycle(), Clock(0.3), 1),
+        (OneCycle(), Clock(0.65), (1 + 1e-4) / 2),
+        (OneCycle(), Clock(1), 1e-4),
+        (OneCycle(warmup=0.4, start=0, end=0), Clock(0.1), (1 - root) / 2),
+        (OneCycle(warmup=0.4, start=0, end=0), Clock(0.7), 0.5),
+        (CosLog4(), Clock(0), 0),
+        (CosLog4(), Clock((2**0.5 - 1) / 15), 1),
+        (CosLog4(), Clock(1 / 15), 0),
+        (CosLog4(), Clock((8**0.5 - 1) / 15), 1),
+        (CosLog4(), Clock(3 / 15), 0),
+        (CosLog4(), Clock(1), 0),
+        (FunctionOfProgress(lambda t: 1 - t), Clock(0.25), 0.75),
+        (FunctionOfProgress(lambda t: np.float32(0.5)), Clock(), 0.5),
+        (FunctionOfProgress(lambda t: 0), Clock(), 0),
+    ],
+)
+def test_value(schedule, clock, factor):
+    assert type(schedule.factor(clock)) is float
+    assert schedule.factor(clock) == pytest.approx(factor, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_never_negative_nor_above_the_initial_rate_and_without_jumps(name):
+    t = np.linspace(0, 1, 10_001)
+    factors = curve(SCHEDULES[name](), t)
+    assert ((factors >= 0) & (factors <= 1)).all()
+    assert np.abs(np.diff(factors)).max() < 7e-3  # the steepest, coslog4 at 0: 15 pi log2(e) steps of 1e-4
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_planned_schedules_look_at_progress_and_the_others_do_not(name):
+    schedule = SCHEDULES[name]()
+    assert (len(set(curve(schedule, [0.05, 0.4, 0.9]))) == 1) == schedule.patient
+    assert (schedule.factor(Clock(0.4)) == schedule.factor(Clock(0.4, 100, 2))) == (name not in PATIENT - {"constant"})
+
+
+@pytest.mark.parametrize(
+    ("schedule", "ups_and_downs"), [(Cosine(), 0), (FlatCosine(), 0), (OneCycle(), 1), (CosLog4(), 7)]
+)
+def test_number_of_turning_points(schedule, ups_and_downs):
+    slopes = np.sign(np.diff(curve(schedule, np.linspace(0, 1, 10_001))))
+    slopes = slopes[slopes != 0]
+    assert np.count_nonzero(np.diff(slopes)) == ups_and_downs
+
+
+@pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, None, "fast", 1j])
+def test_a_function_must_return_a_rate(value):
+    with pytest.raises(ValueError, match=r"must return a finite number >= 0, got .* at progress 0.25: check"):
+        FunctionOfProgress(lambda t: value).factor(Clock(0.25))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Adaptive(1.0), r"shrink must be in \(0, 1\), got 1.0"),
+        (lambda: Adaptive(0.0), r"shrink must be in \(0, 1\), got 0.0"),
+        (lambda: FlatCosine(1.0), r"flat must be in \[0, 1\), got 1.0"),
+        (lambda: FlatCosine(-0.1), r"flat must be in \[0, 1\), got -0.1"),
+        (lambda: OneCycle(warmup=0.0), r"warmup must be in \(0, 1\), got 0.0"),
+        (lambda: OneCycle(warmup=1.0), r"warmup must be in \(0, 1\), got 1.0"),
+    ],
+)
+def test_constants_outside_their_range(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
