@@ -1,0 +1,284 @@
+"""Read X, whatever it is: numeric columns become one float array, categorical ones object arrays.
+
+An array, a list or a sparse matrix is numeric as it stands and goes through scikit-learn's own checks. A frame of
+pandas or polars is read column by column. Which columns are categories is decided once, at fit, from their types or
+from `categorical_features`; afterwards the same columns are read as categories whatever their type has become (a single
+passenger may have nothing but missing values). After this module a missing number is NaN and a missing category None.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+# How the types of pandas (also Arrow-backed) and polars begin in print
+CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
+DATE_TYPES = re.compile(r"date|time|period|duration|interval")
+
+
+@dataclass(frozen=True, eq=False)
+class RawTable:
+    """The columns of X, split by kind.
+
+    Parameters
+    ----------
+    numeric : ndarray or CSR of shape (n_samples, n_numeric)
+        float32 or float64; NaN where a value is missing.
+    categories : list of object ndarray of shape (n_samples,)
+        One array per categorical column; None where a value is missing.
+    numeric_names, category_names : list of str
+        The names of the columns, or "x0", "x1", ... by position in X.
+    """
+
+    numeric: Any
+    categories: list[np.ndarray]
+    numeric_names: list[str]
+    category_names: list[str]
+
+    def __len__(self) -> int:
+        return self.numeric.shape[0]
+
+    def take(self, rows: np.ndarray) -> RawTable:
+        """The table of the given rows, by index or by mask."""
+        categories = [values[rows] for values in self.categories]
+        return RawTable(self.numeric[rows], categories, self.numeric_names, self.category_names)
+
+
+def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[int, ...]:
+    """Which columns of X are categorical; decided at fit and handed to `read_table` from then on.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        The training data; only types, names and shape are looked at.
+    categorical_features : "from_dtype", None or array-like of bool, int or str
+        "from_dtype" takes the category, string and object columns of a frame, and nothing of an array. None takes none.
+        Otherwise a mask of shape (n_features,), positions, or names of a frame's columns.
+
+    Returns
+    -------
+    tuple of int
+        Positions of the categorical columns, in order.
+
+    Raises
+    ------
+    ValueError
+        If `categorical_features` is none of these or does not fit X.
+    """
+    if categorical_features is None:
+        return ()
+    if isinstance(categorical_features, str):
+        if categorical_features != "from_dtype":
+            raise _not_a_choice(categorical_features)
+        columns = _columns(X) if _is_frame(X) else []
+        return tuple(j for j, column in enumerate(columns) if CATEGORY_TYPES.match(_type_name(column)))
+    shape: tuple[int, ...] = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
+    if len(shape) != 2:
+        return ()  # read_table says what is wrong with X
+    return _positions(np.asarray(categorical_features), shape[1], getattr(X, "columns", None))
+
+
+def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: bool) -> RawTable:
+    """Check X against the estimator and split its columns by kind.
+
+    Parameters
+    ----------
+    estimator : estimator
+        `n_features_in_` and `feature_names_in_` are set on it if `reset`, else X is checked against them.
+    X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        Never changed. A float array without categories is passed on as it is, without a copy.
+    categorical : tuple of int
+        What `find_categories` found at fit.
+    reset : bool
+        True in fit, False afterwards.
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    ValueError
+        If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
+    """
+    if not categorical and (not _is_frame(X) or _is_sparse_frame(X)):
+        options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        numeric = validate_data(estimator, X, reset=reset, **options)
+        table = RawTable(numeric, [], _feature_names(estimator), [])
+    else:
+        table = _split(estimator, validate_data(estimator, X, skip_check_array=True, reset=reset), categorical)
+    _reject_infinity(table)
+    return table
+
+
+def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
+    """Read a frame, or an array with categories in it, column by column."""
+    X = _check_shape(estimator, X)
+    columns, names = _columns(X), _feature_names(estimator)
+    numbers = [j for j in range(len(columns)) if j not in set(categorical)]
+    numeric = _stack([_read_numbers(columns[j], names[j]) for j in numbers], X.shape[0])
+    categories = [_read_objects(columns[j], names[j]) for j in categorical]
+    return RawTable(numeric, categories, [names[j] for j in numbers], [names[j] for j in categorical])
+
+
+def _feature_names(estimator: Any) -> list[str]:
+    """The names of the columns at fit, or "x0", "x1", ..."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else names.tolist()
+
+
+def _is_frame(X: Any) -> bool:
+    """Whether X is a pandas (iloc) or polars (get_columns) frame."""
+    return (hasattr(X, "iloc") or hasattr(X, "get_columns")) and len(getattr(X, "shape", ())) == 2
+
+
+def _is_sparse_frame(X: Any) -> bool:
+    """Whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
+    return hasattr(X, "iloc") and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+
+
+def _columns(X: Any) -> list[Any]:
+    """The columns of a frame (series) or of an array (n, d)."""
+    if hasattr(X, "iloc"):
+        return [column for _, column in X.items()]
+    return X.get_columns() if hasattr(X, "get_columns") else list(X.T)
+
+
+def _type_name(column: Any) -> str:
+    return str(column.dtype).lower()
+
+
+def _check_shape(estimator: Any, X: Any) -> Any:
+    """A frame or array of two dimensions, at least one row and one column; lists become object arrays."""
+    if _is_frame(X):
+        check_array(np.broadcast_to(0.0, X.shape), estimator=estimator)  # scikit-learn's words about too few rows
+        return X
+    if issparse(X):
+        raise ValueError(
+            "categorical_features must be None or 'from_dtype' when X is sparse, but it names columns: pass the "
+            "categories one-hot encoded, or X as a DataFrame."
+        )
+    dtype = None if hasattr(X, "dtype") else object
+    return check_array(X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X")
+
+
+def _values(column: Any, name: str) -> np.ndarray:
+    """A column as an array (n,) of whatever type; among objects, every kind of missing is None."""
+    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    if values.ndim != 1:
+        raise _unreadable(name, f"it has the nested type {column.dtype}")
+    return _none_for_missing(values, name) if values.dtype == object else values
+
+
+def _none_for_missing(values: np.ndarray, name: str) -> np.ndarray:
+    """The objects (n,) with None for NaN, NaT and pandas.NA."""
+    cells = values.tolist()
+    try:
+        distinct = set(cells)
+    except TypeError as error:
+        raise TypeError(
+            f"Column {name!r} of X must hold numbers or categories such as strings, but a cell is a list, a dict or "
+            f"the like ({error}): spread it over columns of its own."
+        ) from error
+    # NA is known by name, since pandas is not imported; NaN and NaT are all that differs from itself
+    clean = {v: None if v is None or type(v).__name__ == "NAType" or v != v else v for v in distinct}
+    return np.fromiter((clean[v] for v in cells), dtype=object, count=len(cells))
+
+
+def _read_objects(column: Any, name: str) -> np.ndarray:
+    """A categorical column as objects (n,), None where missing."""
+    values = _values(column, name)
+    return values if values.dtype == object else _none_for_missing(values.astype(object), name)
+
+
+def _read_numbers(column: Any, name: str) -> np.ndarray:
+    """A numeric column as floats (n,), NaN where missing."""
+    kind = _type_name(column)
+    if DATE_TYPES.match(kind):
+        raise _unreadable(name, f"it has the type {kind}")
+    if kind.startswith("complex"):
+        raise _unreadable(name, f"it has the type {kind} (Complex data not supported)")
+    values = _values(column, name)
+    try:
+        return values if values.dtype == np.float32 else values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise _unreadable(name, f"it is not ({error})", ", list it in categorical_features,") from error
+
+
+def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:
+    """The columns side by side (n, m), float32 if all of them are."""
+    single = bool(columns) and all(column.dtype == np.float32 for column in columns)
+    out = np.empty((n, len(columns)), dtype=np.float32 if single else np.float64)
+    for j, column in enumerate(columns):
+        out[:, j] = column
+    return out
+
+
+def _reject_infinity(table: RawTable) -> None:
+    """Raise if a number is infinite, naming the first such column."""
+    x = table.numeric
+    infinite = np.isinf(x.data if issparse(x) else x)
+    if infinite.any():
+        j = x.indices[infinite].min() if issparse(x) else np.flatnonzero(infinite.any(axis=0))[0]
+        raise ValueError(
+            f"X must be finite or NaN (missing), but column {table.numeric_names[j]!r} contains infinity: replace it, "
+            "for instance by NaN."
+        )
+
+
+def _unreadable(name: str, problem: str, way_out: str = "") -> ValueError:
+    return ValueError(
+        f"Column {name!r} of X must be numeric, but {problem}: convert it to numbers{way_out} or drop it."
+    )
+
+
+def _not_a_choice(given: Any) -> ValueError:
+    return ValueError(
+        "categorical_features must be 'from_dtype', None, a mask of shape (n_features,), column positions or column "
+        f"names, but {given!r} was given."
+    )
+
+
+def _positions(chosen: np.ndarray, d: int, names: Any) -> tuple[int, ...]:
+    """Positions, in order, of columns given by mask, position or name; d columns."""
+    if chosen.ndim == 1 and chosen.size == 0:
+        return ()
+    if chosen.ndim == 1 and chosen.dtype == bool:
+        if chosen.size != d:
+            raise ValueError(
+                f"categorical_features must have one entry per column when it is a mask, but it has {chosen.size} and "
+                f"X has {d} columns."
+            )
+        return tuple(np.flatnonzero(chosen).tolist())
+    if chosen.ndim == 1 and chosen.dtype.kind in "iu":
+        if chosen.min() < 0 or chosen.max() >= d:
+            raise ValueError(
+                f"categorical_features must hold positions from 0 to {d - 1}, the columns of X, but {chosen.tolist()} "
+                "was given."
+            )
+        return tuple(np.unique(chosen).tolist())
+    if chosen.ndim == 1 and all(isinstance(name, str) for name in chosen):
+        return tuple(sorted({_position(str(name), names) for name in chosen}))
+    raise _not_a_choice(chosen.tolist())
+
+
+def _position(name: str, names: Any) -> int:
+    """Position of the column of that name."""
+    if names is None:
+        raise ValueError(
+            f"categorical_features holds the name {name!r}, but X must be a DataFrame to have names: give positions or "
+            "a mask instead."
+        )
+    names = list(names)
+    if name not in names:
+        close = difflib.get_close_matches(name, [str(n) for n in names], n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {names}."
+        raise ValueError(f"categorical_features holds {name!r}, which must be, but is not, a column of X; {hint}")
+    return names.index(name)
