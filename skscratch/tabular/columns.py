@@ -158,12 +158,13 @@ def _type_name(column: Any) -> str:
 def _check_shape(estimator: Any, X: Any) -> Any:
     """A frame or array of two dimensions, at least one row and one column; lists become object arrays."""
     if _is_frame(X):
-        check_array(np.broadcast_to(0.0, X.shape), estimator=estimator)  # scikit-learn's words about too few rows
+        # only for scikit-learn's words about a frame without rows or columns
+        check_array(np.broadcast_to(0.0, X.shape), ensure_all_finite=False, estimator=estimator)
         return X
     if issparse(X):
         raise ValueError(
-            "categorical_features must be None or 'from_dtype' when X is sparse, but it names columns: pass the "
-            "categories one-hot encoded, or X as a DataFrame."
+            "X must be a DataFrame or an array when some of its columns are categorical, but it is a sparse matrix: "
+            "one-hot encode the categories and set categorical_features=None, or pass X.toarray()."
         )
     dtype = None if hasattr(X, "dtype") else object
     return check_array(X, dtype=dtype, ensure_all_finite=False, estimator=estimator, input_name="X")
