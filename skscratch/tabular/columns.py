@@ -20,7 +20,7 @@ from sklearn.utils.validation import validate_data
 
 # How the types of pandas (also Arrow-backed) and polars begin in print
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
-DATE_TYPES = re.compile(r"date|time|period|duration|interval")
+DATE_TYPES = re.compile(r"date|time|period|duration")
 
 
 @dataclass(frozen=True, eq=False)
