@@ -20,7 +20,7 @@ from sklearn.utils.validation import validate_data
 
 # How the types of pandas (also Arrow-backed) and polars begin in print
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
-DATE_TYPES = re.compile(r"date|time|period|duration|interval")
+DATE_TYPES = re.compile(r"date|time|period|duration")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ def _is_frame(X: Any) -> bool:
 
 def _is_sparse_frame(X: Any) -> bool:
     """Whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
-    return hasattr(X, "iloc") and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+    return hasattr(X, "iloc") and X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
 
 
 def _columns(X: Any) -> list[Any]:

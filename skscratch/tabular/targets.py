@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.sparse import issparse
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 
 from skscratch.tabular.scaling import mean_and_std
 
@@ -59,14 +59,15 @@ class ClassTarget:
         ValueError
             If y is continuous, has several columns of classes, or knows one class only.
         """
-        y = read_labels(y)
+        y = _read_labels(y)
+        check_classification_targets(y)
         if y.ndim == 2:
-            return cls("multilabel", _check_label_numbers(np.arange(y.shape[1]), classes))
-        found = _distinct(y if classes is None else read_labels(classes))
+            return cls("multilabel", _check_label_numbers(np.arange(_check_indicator(y).shape[1]), classes))
+        found = np.unique(y if classes is None else _read_labels(classes))
         if len(found) < 2:
             raise ValueError(
-                f"y must hold at least two classes for a classifier to tell apart, but it has 1 class, {found[0]!r}: "
-                "pass rows of another class too."
+                f"y must hold two classes or more for a classifier to tell apart, but it has {len(found)} class(es), "
+                f"{found.tolist()}: pass rows of another class too."
             )
         return cls("binary" if len(found) == 2 else "multiclass", found)
 
@@ -83,14 +84,14 @@ class ClassTarget:
         ValueError
             If y holds a class not in `classes_`, or another number of labels.
         """
-        y = read_labels(y)
+        y = _read_labels(y)
         if (y.ndim == 2) != (self.kind == "multilabel") or (y.ndim == 2 and y.shape[1] != self.n_outputs):
             raise ValueError(
                 f"y must be {self.kind}, as it was at first, with classes {self.classes_.tolist()}, but an array of "
                 f"shape {y.shape} was given."
             )
         if self.kind == "multilabel":
-            return (y > 0).astype(dtype)
+            return _check_indicator(y).astype(dtype)
         codes = _codes(y, self.classes_)
         if self.kind == "binary":
             return codes[:, None].astype(dtype)
@@ -143,7 +144,7 @@ class RegressionTarget:
         -------
         RegressionTarget
         """
-        numbers, vector = read_numbers(y)
+        numbers, vector = _read_numbers(y)
         o = numbers.shape[1]
         shift, scale, limit = np.zeros(o), np.ones(o), np.full(o, np.inf)
         mean, std = mean_and_std(numbers, sample_weight)
@@ -181,7 +182,7 @@ class RegressionTarget:
 
     def _numbers(self, y: Any) -> np.ndarray:
         """y as float64 (n, o), of as many columns as in fit."""
-        numbers, _ = read_numbers(y)
+        numbers, _ = _read_numbers(y)
         if numbers.shape[1] != self.n_outputs:
             raise ValueError(
                 f"y must have {self.n_outputs} column(s), as it had at first, but it has {numbers.shape[1]}: pass the "
@@ -213,9 +214,7 @@ def check_weights(sample_weight: Any, n: int, dtype: DTypeLike = np.float64) -> 
     """
     if sample_weight is None:
         return None
-    w = check_array(
-        sample_weight, dtype=dtype, ensure_2d=False, ensure_all_finite=False, allow_nd=True, input_name="sample_weight"
-    )
+    w = np.asarray(sample_weight, dtype=dtype)
     if w.ndim > 1:
         raise ValueError(f"Sample weights must be 1D array or scalar, but sample_weight.shape == {w.shape}; ravel it.")
     w = np.full(n, w) if w.ndim == 0 else w
@@ -258,7 +257,7 @@ def class_weights(
     """
     if class_weight is None:
         return sample_weight
-    y = read_labels(y)
+    y = _read_labels(y)
     if y.ndim == 2:
         raise ValueError("class_weight must be None when y is multilabel: weight the rows with sample_weight instead.")
     codes = _codes(y, classes)
@@ -286,32 +285,32 @@ def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
 
 
-def read_labels(y: Any) -> np.ndarray:
-    """Labels (n,), or a multilabel indicator (n, l), as a plain array."""
-    y = y.toarray() if issparse(y) else y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+def _read_labels(y: Any) -> np.ndarray:
+    """Labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
+    if issparse(y):
+        y = y.toarray()
+    y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y, dtype=getattr(y, "dtype", object))
     if y.dtype == object:
-        plain = np.array(y.tolist())  # numbers and bools that a frame or a list holds as objects
+        plain = np.array(y.tolist())  # numbers and bools arrive as objects from lists and from nullable columns
         y = plain if plain.dtype.kind in "biuf" else y
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
-    if type_of_target(y, input_name="y") == "multiclass-multioutput":
+    if y.dtype == object and not all(isinstance(label, str) for label in y.flat):
+        raise ValueError(
+            "y must hold labels of one kind, all strings or all numbers, and none missing, but it holds "
+            f"{sorted({type(label).__name__ for label in y.flat})}: convert them, and drop rows without a label."
+        )
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError("y must hold a label in every row, but contains NaN or infinity: drop such rows.")
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def _check_indicator(y: np.ndarray) -> np.ndarray:
+    """y (n, l) itself, if it holds nothing but 0 and 1."""
+    if not np.isin(y, (0, 1)).all():
         raise ValueError(
             f"y must be one column of classes or an indicator matrix of 0 and 1, but it has {y.shape[1]} columns of "
-            "classes: fit one classifier per column, as sklearn.multioutput.MultiOutputClassifier does."
+            "other values: fit one classifier per column, as sklearn.multioutput.MultiOutputClassifier does."
         )
     return y
-
-
-def _distinct(y: np.ndarray) -> np.ndarray:
-    """Sorted classes in y (n,)."""
-    try:
-        return np.unique(y)
-    except TypeError as error:
-        raise ValueError(
-            f"y must hold labels of one kind, strings or numbers, and no missing ones, but it mixes them ({error}): "
-            "convert them to strings, and drop rows without a label."
-        ) from error
 
 
 def _codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -320,8 +319,8 @@ def _codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     codes = np.fromiter((position.get(label, -1) for label in y.tolist()), np.intp, len(y))
     if (codes < 0).any():
         raise ValueError(
-            f"y must hold no other classes than {classes.tolist()}, but it holds {y[codes < 0][0]!r}: name all classes "
-            "at the first call of fit or partial_fit."
+            f"y must hold no other classes than {classes.tolist()}, but it holds {y[codes < 0].tolist()[0]!r}: name "
+            "all classes at the first call of fit or partial_fit."
         )
     return codes
 
@@ -330,12 +329,12 @@ def _check_label_numbers(numbers: np.ndarray, classes: Any) -> np.ndarray:
     """The numbers of the labels, which is all that `classes` may say when y is multilabel."""
     if classes is not None and not np.array_equal(np.sort(classes), numbers):
         raise ValueError(
-            f"classes must be the column numbers 0 to {len(numbers) - 1} when y is multilabel, but {classes!r} was given."
+            f"classes must be the column numbers 0 to {len(numbers) - 1} when y is multilabel, not {classes!r}."
         )
     return numbers
 
 
-def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
+def _read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     """Targets as float64 (n, o), and whether they came as one column."""
     y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if not np.isfinite(y).all():

@@ -1,0 +1,175 @@
+"""Scaling against scikit-learn and closed forms; weights against repeated rows; extremes."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array, csr_matrix
+from scipy.stats import norm
+from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
+
+from skscratch.tabular.scaling import SCALINGS, mean_and_std, quantiles, root_mean_square
+
+
+@pytest.fixture
+def x():
+    """101 rows, so that no quartile lies between two of them."""
+    return np.random.default_rng(0).gamma(2, 3, size=(101, 4)) * [1, 10, 100, 0.01] + [0, -50, 1000, 0]
+
+
+def smooth_clip(t):
+    return t / np.sqrt(1 + (t / 3) ** 2)
+
+
+def test_robust_is_sklearns_robust_scaler_smoothly_clipped(x):
+    expected = smooth_clip(RobustScaler().fit_transform(x))
+    np.testing.assert_allclose(SCALINGS["robust"]().fit(x).transform(x), expected, rtol=1e-12)
+
+
+def test_standard_is_sklearns_standard_scaler(x):
+    w = np.random.default_rng(1).uniform(0.1, 3, len(x))
+    for weights in (None, w):
+        expected = StandardScaler().fit(x, sample_weight=weights).transform(x)
+        np.testing.assert_allclose(SCALINGS["standard"]().fit(x, weights).transform(x), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_quantile_is_sklearns_quantile_transformer_up_to_the_steps():
+    x = np.random.default_rng(0).gamma(2, 3, size=(5000, 2))
+    t = SCALINGS["quantile"]().fit(x).transform(x)
+    expected = QuantileTransformer(n_quantiles=999, output_distribution="normal", subsample=None).fit_transform(x)
+    np.testing.assert_allclose(t, expected, atol=0.05)
+    assert np.abs(t - expected).mean() < 1e-3
+
+
+def test_quantile_of_few_rows_is_the_normal_quantile_of_the_middle_rank():
+    x = np.array([[3.0], [1.0], [2.0], [2.0], [9.0]])
+    rank = np.array([3.5, 0.5, 2, 2, 4.5]) / 5  # the middle of the step of each value
+    np.testing.assert_allclose(SCALINGS["quantile"]().fit(x).transform(x)[:, 0], norm.ppf(rank), atol=5e-3)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_order_is_kept(scaling):
+    rng = np.random.default_rng(0)
+    scaler = SCALINGS[scaling]().fit(np.round(rng.normal(size=(300, 1)), 1), rng.uniform(0.5, 2, 300))
+    t = scaler.transform(np.linspace(-6, 6, 5001)[:, None])
+    assert (np.diff(t, axis=0) >= 0).all()
+    assert np.ptp(t) > 4
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_repetitions(x, scaling, dtype):
+    rng = np.random.default_rng(2)
+    x = x.astype(dtype)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    times = rng.integers(1, 5, len(x))
+    repeated = rng.permutation(np.repeat(x, times, axis=0))
+    weighted = SCALINGS[scaling]().fit(x, times.astype(float))
+    rows = SCALINGS[scaling]().fit(repeated)
+    np.testing.assert_allclose(weighted.transform(x), rows.transform(x), rtol=1e-12 if dtype == np.float64 else 1e-6)
+    np.testing.assert_allclose(weighted.missing, rows.missing, rtol=1e-12)
+    np.testing.assert_array_equal(SCALINGS[scaling]().fit(x, np.ones(len(x))).transform(x), plain(scaling, x))
+
+
+def plain(scaling, x):
+    return SCALINGS[scaling]().fit(x).transform(x)
+
+
+def test_quantiles_are_numpys_column_by_column(x):
+    w = np.random.default_rng(3).uniform(0.1, 2, len(x))
+    x[::7, 1] = np.nan
+    x[:, 2] = np.nan
+    levels = np.array([0, 0.1, 0.5, 1])
+    Q = quantiles(x, levels, w)
+    seen = ~np.isnan(x[:, 1])
+    np.testing.assert_array_equal(Q[:, 0], np.quantile(x[:, 0], levels, weights=w, method="inverted_cdf"))
+    np.testing.assert_array_equal(Q[:, 1], np.quantile(x[seen, 1], levels, weights=w[seen], method="inverted_cdf"))
+    np.testing.assert_array_equal(Q[:, 2], 0)
+
+
+def test_unweighted_quartiles_are_those_without_weights(x):
+    levels = np.array([0, 0.25, 0.5, 0.75, 1])
+    for n in range(1, 100):
+        expected = np.quantile(x[:n], levels, axis=0, method="inverted_cdf")
+        np.testing.assert_array_equal(quantiles(x[:n], levels), expected)
+
+
+def test_half_the_range_where_the_quartiles_coincide():
+    x = np.array([[0.0]] * 9 + [[4.0]])
+    np.testing.assert_allclose(plain("robust", x)[-1, 0], smooth_clip(2.0))
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard", "quantile"])
+def test_a_constant_column_becomes_zero_whatever_comes_later(scaling):
+    x = np.full((7, 2), 0.1)
+    x[:3, 1] = np.nan
+    scaler = SCALINGS[scaling]().fit(x)
+    np.testing.assert_array_equal(scaler.transform(np.array([[0.1, 5.0], [-3.0, 0.1]])), 0)
+    np.testing.assert_array_equal(scaler.missing, 0)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_column_of_nothing_but_nan(scaling):
+    scaler = SCALINGS[scaling]().fit(np.full((5, 1), np.nan))
+    assert scaler.missing == 0
+    assert np.isnan(scaler.transform(np.array([[np.nan]]))).all() or scaling == "quantile"
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_large_and_tiny_magnitudes_stay_finite(scaling):
+    x = np.array([[-1e300, 1e-300], [1e300, 2e-300], [3e299, 3e-300], [0.0, 5e-324]])
+    with np.errstate(all="raise", under="ignore"):
+        scaler = SCALINGS[scaling]().fit(x)
+        t = scaler.transform(np.vstack([x, [[1e307, 1.0]]]))
+    assert np.isfinite(t).all()
+    if scaling is not None:
+        assert np.ptp(t[:4, 0]) > 1
+
+
+def test_an_outlier_is_clipped_smoothly_to_three(x):
+    scaler = SCALINGS["robust"]().fit(x)
+    t = scaler.transform(np.array([[1e300, 1e6, -1e300, -1e9]]))
+    np.testing.assert_allclose(t, [[3, 3, -3, -3]], rtol=1e-5)
+    assert (np.abs(t) <= 3).all()
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_precision_is_that_of_x_and_x_is_not_changed(x, scaling):
+    x = x.astype(np.float32)
+    x.flags.writeable = False
+    t = SCALINGS[scaling]().fit(x).transform(x)
+    assert t.dtype == np.float32
+    np.testing.assert_allclose(t, SCALINGS[scaling]().fit(x).transform(x.astype(np.float64)), atol=2e-5, rtol=2e-5)
+
+
+def test_missing_is_the_scaled_median(x):
+    x[::3] = np.nan
+    for scaling, cls in SCALINGS.items():
+        scaler = cls().fit(x)
+        np.testing.assert_array_equal(scaler.median, np.nanquantile(x, 0.5, axis=0, method="inverted_cdf"))
+        np.testing.assert_array_equal(scaler.missing, scaler.transform(scaler.median[None])[0])
+        assert scaling != "robust" or (scaler.missing == 0).all()
+
+
+def test_mean_and_std_are_numpys(x):
+    w = np.random.default_rng(3).uniform(0.1, 2, len(x))
+    mean, std = mean_and_std(x, w)
+    np.testing.assert_allclose(mean, np.average(x, axis=0, weights=w), rtol=1e-12)
+    np.testing.assert_allclose(std, np.sqrt(np.cov(x.T, aweights=w, ddof=0).diagonal()), rtol=1e-12)
+
+
+@pytest.mark.parametrize("container", [csr_array, csr_matrix])
+def test_root_mean_square_of_sparse_columns(container):
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random((50, 6)) < 0.3, rng.normal(size=(50, 6)), 0)
+    x[:, 2] = 0
+    times = rng.integers(1, 4, 50)
+    expected = np.sqrt((np.repeat(x, times, axis=0) ** 2).mean(axis=0))
+    expected[2] = 1
+    np.testing.assert_allclose(root_mean_square(container(x), times.astype(float)), expected, rtol=1e-12)
+    large = root_mean_square(container(x * 1e300))
+    np.testing.assert_allclose(np.delete(large, 2), np.delete(root_mean_square(container(x)) * 1e300, 2), rtol=1e-12)
+
+
+def test_root_mean_square_adds_duplicates_first_and_counts_nan_as_zero():
+    x = csr_array((np.array([1.0, 2.0, np.nan]), np.array([0, 0, 1]), np.array([0, 2, 3])), shape=(2, 2))
+    np.testing.assert_allclose(root_mean_square(x), [np.sqrt(9 / 2), 1])
+    assert x.nnz == 3
