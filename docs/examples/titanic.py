@@ -1,0 +1,158 @@
+"""From a DataFrame with holes to a searched, scored model: who survived the Titanic?
+
+The network takes the raw frame. It is cross-validated beside scikit-learn's own network, in the pipeline that one
+needs, and beside gradient-boosted trees; then a grid search chooses its width and depth, and at the end it is asked
+about one passenger. Takes a minute or two:
+
+    python docs/examples/titanic.py [--out FOLDER]
+"""
+
+import argparse
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_validate
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skscratch import ScratchMLPClassifier
+from skscratch.datasets import load_titanic
+
+WIDTHS, DEPTHS, FOLDS = [32, 64, 128], [1, 2, 3], 5
+
+
+def prepared_mlp():
+    """scikit-learn's network behind what it needs: holes filled, categories one-hot, numbers standardised."""
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    categories = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    columns = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (categories, make_column_selector(dtype_include="category")),
+    )
+    return make_pipeline(columns, MLPClassifier(random_state=0))
+
+
+def compare(X, y):
+    """Cross-validate three classifiers on the same ten folds and print a row for each."""
+    models = {
+        "ScratchMLPClassifier": ScratchMLPClassifier(random_state=0),
+        "MLPClassifier in a pipeline": prepared_mlp(),
+        "HistGradientBoostingClassifier": HistGradientBoostingClassifier(random_state=0),
+    }
+    scoring = {"accuracy": "accuracy", "log loss": "neg_log_loss", "ROC AUC": "roc_auc"}
+    folds = StratifiedKFold(10, shuffle=True, random_state=0)
+    print("Ten-fold cross-validation, mean ± standard deviation over the folds\n")
+    print(f"{'':32}{'accuracy':>15}{'log loss':>17}{'ROC AUC':>17}{'fit time':>11}")
+    warnings.simplefilter("ignore", ConvergenceWarning)  # MLPClassifier stops at 200 epochs; here more make it worse
+    for name, model in models.items():
+        scores = cross_validate(model, X, y, cv=folds, scoring=scoring, error_score="raise")
+        cells = [f"{abs(s.mean()):.3f} ± {s.std():.3f}" for s in (scores[f"test_{metric}"] for metric in scoring)]
+        print(f"{name:32}{cells[0]:>15}{cells[1]:>17}{cells[2]:>17}{scores['fit_time'].mean():>9.2f} s", flush=True)
+
+
+class CountingScorer:
+    """A scorer that says how far the search has come: GridSearchCV calls it once after every fit."""
+
+    def __init__(self, metric, total):
+        self.scorer, self.total, self.done = get_scorer(metric), total, 0
+
+    def __call__(self, estimator, X, y):
+        self.done += 1
+        line = f"Grid search: fit {self.done} of {self.total}, width {estimator.width}, depth {estimator.depth} "
+        if sys.stdout.isatty():  # one line that overwrites itself
+            print(f"\r{line:60}", end="\n" if self.done == self.total else "", flush=True)
+        elif self.done % FOLDS == 0:  # a line for each candidate
+            print(line, flush=True)
+        return self.scorer(estimator, X, y)
+
+
+def search_width_and_depth(X, y):
+    """The grid search over width and depth, scored by accuracy."""
+    grid = {"width": WIDTHS, "depth": DEPTHS}
+    scorer = CountingScorer("accuracy", total=len(WIDTHS) * len(DEPTHS) * FOLDS)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    model = ScratchMLPClassifier(random_state=0)
+    return GridSearchCV(model, grid, scoring=scorer, cv=folds, error_score="raise").fit(X, y)
+
+
+def draw_grid(search):
+    """A heat map of the mean accuracy, with the time of a fit below it."""
+    results = pd.DataFrame(search.cv_results_)
+    score, time = (
+        results.pivot(index="param_depth", columns="param_width", values=value).to_numpy(dtype=float)
+        for value in ("mean_test_score", "mean_fit_time")
+    )
+    figure = Figure(figsize=(5.5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(score, cmap="cividis", origin="lower", aspect="auto")
+    for (row, column), value in np.ndenumerate(score):
+        colour = "black" if image.norm(value) > 0.5 else "white"
+        text = f"{value:.3f}\n{time[row, column]:.2f} s"
+        axes.text(column, row, text, color=colour, ha="center", va="center")
+    axes.set(xlabel="width (units per hidden layer)", ylabel="depth (hidden layers)")
+    axes.set(xticks=range(len(WIDTHS)), xticklabels=WIDTHS, yticks=range(len(DEPTHS)), yticklabels=DEPTHS)
+    axes.set_title(f"Accuracy over {FOLDS} folds, time of a fit")
+    figure.colorbar(image, label="mean accuracy")
+    return figure
+
+
+def draw_losses(network):
+    """The losses in training and on the rows held out, and the epoch each network kept."""
+    figure = Figure(figsize=(6.5, 4.2), layout="constrained")
+    axes = figure.subplots()
+    epochs = np.arange(1, len(network.loss_curve_) + 1)
+    axes.plot(epochs, network.loss_curve_, color="#0072B2", label="training")
+    axes.plot(epochs, network.validation_loss_curve_, color="#D55E00", linestyle="--", label="held out")
+    for i, epoch in enumerate(np.unique(network.best_iter_)):
+        axes.axvline(epoch, color="0.6", linewidth=0.8, zorder=0, label="" if i else "best epoch of a network")
+    axes.set(xlabel="epoch", ylabel="log loss", title="Training of the best network")
+    axes.legend(frameon=False)
+    return figure
+
+
+def describe_one_passenger(network, X):
+    """The chances of a woman of 29 in first class whose fare nobody wrote down."""
+    passenger = X.iloc[[0]].assign(pclass=1, sex="female", age=29, sibsp=0, parch=0, fare=np.nan, embarked="S")
+    survival = network.predict_proba(passenger.astype(X.dtypes))[0, 1]
+    print(
+        "A woman of 29, alone in first class from Southampton, fare unknown: "
+        f"she survives with a probability of {survival:.0%}."
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("titanic-figures"), help="folder for the two figures")
+    out = parser.parse_args().out
+
+    X, y = load_titanic(return_X_y=True)
+    holes = ", ".join(f"{count} of {name}" for name, count in X.isna().sum().items() if count)
+    print(f"{len(X)} passengers, {y.sum()} survived; {X.shape[1]} columns; missing: {holes}\n")
+    compare(X, y)
+
+    print()
+    search = search_width_and_depth(X, y)
+    best = search.best_params_
+    print(f"Best: width {best['width']}, depth {best['depth']}, accuracy {search.best_score_:.3f}\n")
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, figure in {"grid": draw_grid(search), "loss": draw_losses(search.best_estimator_)}.items():
+        figure.savefig(out / f"{name}.png", dpi=150)
+        print(f"Saved {out / name}.png")
+
+    print()
+    describe_one_passenger(search.best_estimator_, X)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""What every test shares: one BLAS thread, figures without a screen, a seeded generator."""
+
+import os
+
+# Read once, when NumPy and matplotlib are first imported: so before any import of theirs.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture
+def rng():
+    """A random generator that starts the same in every test."""
+    return np.random.default_rng(0)

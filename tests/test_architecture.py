@@ -1,0 +1,103 @@
+"""The house rules that a reader relies on: what may import what, and how long a file or a function may grow."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = """
+core.activations core.losses core.initializers core.schedules core.parameters
+core.layers core.embeddings core.transforms
+core.network core.optimizers core.objective
+core.batches core.stopping core.training core.lbfgs core.gradcheck
+tabular.columns tabular.scaling tabular.encoding tabular.targets
+estimators.constraints estimators.docstrings estimators.recipes
+estimators.base estimators.classifier estimators.regressor
+""".split()  # a module imports only what is printed before it
+EDGES = ["datasets.titanic", "datasets.make_titanic"]  # import anything above, and are imported by nobody
+EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets"}  # the __init__ files and the version
+LIBRARIES = {
+    "core": {"numpy", "scipy"},
+    "tabular": {"numpy", "scipy", "sklearn"},
+    "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},
+}
+
+
+def name_of(path):
+    """skscratch/core/losses.py -> core.losses, skscratch/core/__init__.py -> core."""
+    return ".".join(path.relative_to(ROOT / "skscratch").with_suffix("").parts).removesuffix("__init__").rstrip(".")
+
+
+PATHS = sorted((ROOT / "skscratch").rglob("*.py"))
+TREES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+each_module = pytest.mark.parametrize("module", sorted(TREES))
+
+
+def imports(module, nodes=None):
+    """Every dotted name that the module imports; ``from a import b`` counts as a.b."""
+    package = ["skscratch", *module.split(".")]
+    if ROOT / "skscratch" / module.replace(".", "/") / "__init__.py" not in PATHS:
+        package.pop()
+    for node in ast.walk(TREES[module]) if nodes is None else nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            stem = package[: len(package) + 1 - node.level] if node.level else []
+            yield from (".".join([*stem, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def modules_in(dotted):
+    """The modules of ours that importing this name runs: itself, or for a package all it holds."""
+    name = dotted.removeprefix("skscratch").lstrip(".")
+    while name and name not in {*TREES, *ORDER, *EDGES}:
+        name = name.rpartition(".")[0]
+    return [name] if name not in EXEMPT else [m for m in TREES if m.startswith(name) and m not in EXEMPT]
+
+
+@each_module
+def test_every_module_has_its_place(module):
+    assert module in {*ORDER, *EDGES, *EXEMPT}, f"{module} is not in ORDER; put it where a reader meets it"
+
+
+@pytest.mark.parametrize("module", [m for m in [*ORDER, *EDGES] if m in TREES])
+def test_imports_point_upwards(module):
+    above = set(ORDER[: ORDER.index(module)] if module in ORDER else ORDER)
+    needed = {m for name in imports(module) if name.startswith("skscratch") for m in modules_in(name)}
+    assert needed <= above, f"{module} imports {sorted(needed - above)}, which come after it"
+
+
+@pytest.mark.parametrize("module", [m for m in TREES if m.startswith("tabular")])
+def test_tables_do_not_see_the_network(module):
+    assert not [name for name in imports(module) if name.startswith("skscratch.core")]
+
+
+@each_module
+def test_only_the_libraries_of_its_floor(module):
+    """No scikit-learn in core, no pandas anywhere; an edge may import an optional library inside a function."""
+    floor = module.partition(".")[0]
+    nodes = None if floor in LIBRARIES else TREES[module].body
+    roots = {name.partition(".")[0] for name in imports(module, nodes)} - sys.stdlib_module_names
+    assert roots <= {"skscratch", *LIBRARIES.get(floor, LIBRARIES["estimators"])}
+
+
+@each_module
+def test_only_public_scikit_learn(module):
+    names = [name for name in imports(module) if name.startswith("sklearn")]
+    assert not [name for name in names if any(part.startswith("_") for part in name.split("."))]
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name_of)
+def test_files_are_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+@each_module
+def test_functions_are_short(module):
+    """At most 40 lines of body, the docstring not counted."""
+    for function in ast.walk(TREES[module]):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+            length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= 40, f"{module}.{function.name} has {length} lines"
