@@ -122,7 +122,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class of each row; of labels, those with a probability above one half.
         """
-        return self._target.decode(self._probabilities(X))
+        p = self._probabilities(X)
+        return self._target.decode(p)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities: the mean over the networks.
@@ -179,11 +180,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Mean over members (n, o)."""
-        return self._loss.predict(self._raw_scores(X)).mean(axis=0)
+        z = self._raw_scores(X)
+        return self._loss.predict(z).mean(axis=0)
 
     def _log_probabilities(self, X: Any) -> np.ndarray:
         """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""
-        log_p = self._loss.log_probabilities(self._raw_scores(X))
+        z = self._raw_scores(X)
+        log_p = self._loss.log_probabilities(z)
         return logsumexp(log_p, axis=0) - np.log(len(log_p))
 
     def _read_target(self, y: Any) -> np.ndarray:

@@ -117,7 +117,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the units of the training targets, and within their range unless the loss is poisson, gamma or cosine.
         """
-        return self._target.decode(self._loss.predict(self._raw_scores(X)).mean(axis=0))
+        z = self._raw_scores(X)
+        return self._target.decode(self._loss.predict(z).mean(axis=0))
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)

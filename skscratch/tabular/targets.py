@@ -59,11 +59,11 @@ class ClassTarget:
         ValueError
             If y is continuous, has several columns of classes, or knows one class only.
         """
-        y = _read_labels(y)
+        y = read_labels(y)
         check_classification_targets(y)
         if y.ndim == 2:
             return cls("multilabel", _check_label_numbers(np.arange(_check_indicator(y).shape[1]), classes))
-        found = np.unique(y if classes is None else _read_labels(classes))
+        found = np.unique(y if classes is None else read_labels(classes))
         if len(found) < 2:
             raise ValueError(
                 f"y must hold two classes or more for a classifier to tell apart, but it has {len(found)} class(es), "
@@ -84,7 +84,7 @@ class ClassTarget:
         ValueError
             If y holds a class not in `classes_`, or another number of labels.
         """
-        y = _read_labels(y)
+        y = read_labels(y)
         if (y.ndim == 2) != (self.kind == "multilabel") or (y.ndim == 2 and y.shape[1] != self.n_outputs):
             raise ValueError(
                 f"y must be {self.kind}, as it was at first, with classes {self.classes_.tolist()}, but an array of "
@@ -144,7 +144,7 @@ class RegressionTarget:
         -------
         RegressionTarget
         """
-        numbers, vector = _read_numbers(y)
+        numbers, vector = read_numbers(y)
         o = numbers.shape[1]
         shift, scale, limit = np.zeros(o), np.ones(o), np.full(o, np.inf)
         mean, std = mean_and_std(numbers, sample_weight)
@@ -182,7 +182,7 @@ class RegressionTarget:
 
     def _numbers(self, y: Any) -> np.ndarray:
         """y as float64 (n, o), of as many columns as in fit."""
-        numbers, _ = _read_numbers(y)
+        numbers, _ = read_numbers(y)
         if numbers.shape[1] != self.n_outputs:
             raise ValueError(
                 f"y must have {self.n_outputs} column(s), as it had at first, but it has {numbers.shape[1]}: pass the "
@@ -257,7 +257,7 @@ def class_weights(
     """
     if class_weight is None:
         return sample_weight
-    y = _read_labels(y)
+    y = read_labels(y)
     if y.ndim == 2:
         raise ValueError("class_weight must be None when y is multilabel: weight the rows with sample_weight instead.")
     codes = _codes(y, classes)
@@ -285,7 +285,7 @@ def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     return np.array([class_weight.get(label, 1.0) for label in labels], dtype=np.float64)
 
 
-def _read_labels(y: Any) -> np.ndarray:
+def read_labels(y: Any) -> np.ndarray:
     """Labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
     if issparse(y):
         y = y.toarray()
@@ -334,7 +334,7 @@ def _check_label_numbers(numbers: np.ndarray, classes: Any) -> np.ndarray:
     return numbers
 
 
-def _read_numbers(y: Any) -> tuple[np.ndarray, bool]:
+def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     """Targets as float64 (n, o), and whether they came as one column."""
     y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if not np.isfinite(y).all():
