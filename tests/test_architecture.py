@@ -13,7 +13,8 @@ core.layers core.embeddings core.transforms
 core.network core.optimizers core.objective
 core.batches core.stopping core.training core.lbfgs core.gradcheck
 tabular.columns tabular.scaling tabular.encoding tabular.targets
-estimators.constraints estimators.docstrings estimators.recipes
+estimators.constraints estimators.docstrings estimators.hyperparameters estimators.recipes
+estimators.held_out estimators.progress
 estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = ["datasets.titanic", "datasets.make_titanic"]  # import anything above, and are imported by nobody

@@ -147,9 +147,7 @@ def rmsprop(rate: float, beta: float = 0.9, epsilon: float = 1e-8, **options: An
     return chain(ScaleByRms(beta, epsilon), ScaleByRate(), rate=rate, **options)
 
 
-def adam(
-    rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8, **options: Any
-) -> Optimizer:
+def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8, **options: Any) -> Optimizer:
     """Adam (Kingma and Ba, 2015)."""
     return chain(ScaleByAdam(beta_1, beta_2, epsilon), ScaleByRate(), rate=rate, **options)
 

@@ -166,7 +166,7 @@ class Trainer:
         order = order or self._order(n)
         dP, S = P.like(np.empty_like(P.values)), n if rows.w is None else rows.w.sum()
         work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
-        self.state = self.state or self.optimizer.init(P)
+        state = self.state = self.state or self.optimizer.init(P)
         steps = epochs * batches.per_epoch(n)
         done = 0
         for _ in range(epochs):
@@ -176,18 +176,18 @@ class Trainer:
                 for batch in slices:
                     self.clock.progress = done / steps
                     s = work[batch.stop - batch.start]
-                    z[:, batch] = self._step(P, block.take(batch), s, dP)
+                    z[:, batch] = self._step(P, block.take(batch), s, dP, state)
                     penalty += s.penalty * (len(s.g[0]) / n)
                     done += 1
                 loss += self.objective.loss_sum(z, block.y, block.w)
             self.clock.rows += n
             yield loss / S + penalty
 
-    def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters) -> np.ndarray:
+    def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
         """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""
         rng = self.rng if self.dropout else None
         z = self.objective.gradient(P, batch.x, batch.y, batch.w, s, dP, rng)
-        self.optimizer.step(P, dP, self.state, self.clock)
+        self.optimizer.step(P, dP, state, self.clock)
         return z
 
     def _order(self, n: int) -> Callable[[], np.ndarray | None]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_consistent_length, check_random_state
@@ -26,8 +25,8 @@ from skscratch.core.stopping import Patience
 from skscratch.core.training import History, Trainer
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.constraints import check_parameters
-from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, split_rows
+from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.progress import Progress
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
@@ -250,8 +249,8 @@ class BaseScratchMLP(Hyperparameters):
         self.n_outputs_ = self._network.n_outputs
         self.n_layers_ = len(self._network.dense_layers(self._parameters)) + 1
         self.out_activation_ = self._loss.link
-        if not self.warm_start:  # an optimizer's memory is twice as large as the network
-            vars(self).pop("_trainer", None)
+        if not self.warm_start and hasattr(self, "_trainer"):  # an optimizer's memory is twice as large as the network
+            del self._trainer
         return self
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:

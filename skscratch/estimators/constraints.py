@@ -21,7 +21,7 @@ from skscratch.tabular.scaling import SCALINGS
 class Number:
     """A number between two bounds; a bracket is written as in mathematics, [0, 1) for 0 <= x < 1."""
 
-    kind: type
+    kind: type[Integral] | type[Real]
     low: float
     high: float
     brackets: str = "[]"
@@ -29,9 +29,10 @@ class Number:
     def __contains__(self, value: Any) -> bool:
         if not isinstance(value, self.kind) or isinstance(value, (bool, np.bool_)):
             return False
-        above = self.low <= value if self.brackets[0] == "[" else self.low < value
-        below = value <= self.high if self.brackets[1] == "]" else value < self.high
-        return bool(above and below)
+        x = float(value)
+        above = self.low <= x if self.brackets[0] == "[" else self.low < x
+        below = x <= self.high if self.brackets[1] == "]" else x < self.high
+        return above and below
 
     def __str__(self) -> str:
         noun = "an int" if self.kind is Integral else "a float"
@@ -86,9 +87,7 @@ SHARE = Number(Real, 0, 1, "[)")
 ACTIVATION = Choice(tuple(ACTIVATIONS))
 LOSS_OBJECT = Instance(lambda value: isinstance(value, Loss), "a skscratch.core.losses.Loss object")
 RANDOM_STATE = Instance(
-    lambda value: value is None
-    or isinstance(value, np.random.RandomState)
-    or value in Number(Integral, 0, 2**32 - 1),
+    lambda value: value is None or isinstance(value, np.random.RandomState) or value in Number(Integral, 0, 2**32 - 1),
     "None, an int in the range [0, 4294967295] or a numpy.random.RandomState",
 )
 INITS = (

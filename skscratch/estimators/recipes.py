@@ -42,11 +42,11 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in (sizes if np.ndim(sizes) else [sizes]))
 
 
-def classification_loss(estimator: Any, kind: str) -> Loss:
+def classification_loss(estimator: Any, kind: str) -> BinaryLogLoss | MulticlassLogLoss:
     """The loss for a target of this kind: "binary", "multiclass" or "multilabel"."""
     expected = MulticlassLogLoss if kind == "multiclass" else BinaryLogLoss
     if not isinstance(estimator.loss, Loss):
-        return expected(estimator.label_smoothing)
+        return expected(float(estimator.label_smoothing))
     if not isinstance(estimator.loss, expected):
         raise ValueError(
             f"loss must be 'log_loss' or a {expected.__name__} for a {kind} target, got {estimator.loss!r}; "
@@ -70,11 +70,9 @@ def regression_loss(estimator: Any) -> Loss:
         )
     if isinstance(loss, Loss):
         if loss.link not in ("identity", "exp"):
-            raise ValueError(
-                f"loss must be a regression loss, got {loss!r}; for classes use ScratchMLPClassifier."
-            )
+            raise ValueError(f"loss must be a regression loss, got {loss!r}; for classes use ScratchMLPClassifier.")
         return loss
-    return QuantileLoss(quantile) if loss == "quantile" else REGRESSION_LOSSES[loss]()
+    return QuantileLoss(float(quantile)) if loss == "quantile" else REGRESSION_LOSSES[loss]()
 
 
 def batch_size(estimator: Any, n: int) -> int:

@@ -240,8 +240,7 @@ def test_cosine_at_and_near_zero():
 
 
 OUTSIDE = [
-    (PoissonLoss(), [[1.0], [-1.0]], r"target of PoissonLoss must be >= 0 .*, got a smallest value of -1.0"),
-    (PoissonLoss(), [[0.0, 1.0], [0.0, 2.0]], r"not zero throughout an output, got .* per output of \[0. 2.\]"),
+    (PoissonLoss(), [[1.0], [-1.0]], r"target of PoissonLoss must be >= 0, got a smallest value of -1.0"),
     (PoissonLoss(), [[np.nan], [1.0]], "must be >= 0"),
     (GammaLoss(), [[1.0], [0.0]], "target of GammaLoss must be > 0, got a smallest value of 0.0: use PoissonLoss"),
     (CosineDistance(), [[1.0], [2.0]], "target of CosineDistance must be two or more outputs, .* got 1 outputs"),
