@@ -180,15 +180,15 @@ class Dropout(Layer):
 
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         s.dx = None
-        s.z, s.m, s.kept = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), bool)
+        s.z, s.m, s.u = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), np.float32)
 
     def forward(self, p, x, s, rng):
         s.active = rng is not None
         if not s.active:
             return x
-        rng.random(out=s.m, dtype=s.m.dtype)
-        np.greater_equal(s.m, self.rate, out=s.kept)
-        np.multiply(s.kept, s.m.dtype.type(1 / (1 - self.rate)), out=s.m)
+        rng.random(out=s.u, dtype=np.float32)  # the same draws whatever the dtype of x
+        np.greater_equal(s.u, self.rate, out=s.m)
+        s.m *= 1 / (1 - self.rate)
         return np.multiply(x, s.m, out=s.z)
 
     def backward(self, p, g, s, dp):
