@@ -1,6 +1,4 @@
-"""Every loss x activation x layer x dtype x number of members: the gradient is the gradient, and a wrong one is seen."""
-
-from dataclasses import dataclass
+"""Every loss x activation x layer x dtype x members: the gradient is the gradient, and a wrong one is seen."""
 
 import numpy as np
 import pytest
@@ -11,7 +9,7 @@ from skscratch.core.embeddings import NumericEmbedding, Periodic, PiecewiseLinea
 from skscratch.core.gradcheck import gradcheck
 from skscratch.core.initializers import Normal
 from skscratch.core.layers import Activate, Dense, Dropout, Layer, Scale
-from skscratch.core.losses import Loss, SquaredError
+from skscratch.core.losses import CosineDistance, Loss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 
@@ -73,9 +71,7 @@ def test_gradients(loss, activation, dtype):
     assert {case: e for case, e in errors.items() if not e < (1e-7 if dtype is np.float64 else 1e-3)} == {}
 
 
-@pytest.mark.parametrize(
-    "loss", [loss for loss in LOSSES if loss.__name__ not in ("CosineDistance", "MulticlassLogLoss")]
-)
+@pytest.mark.parametrize("loss", [x for x in LOSSES if x not in (CosineDistance, MulticlassLogLoss)])
 def test_gradients_with_one_output(loss):
     assert error((Dense(5), Activate(Tanh())), loss(), outputs=1) < 1e-7
     assert error((), loss(), outputs=1, k=1) < 1e-7
@@ -123,14 +119,9 @@ class WrongScale(Scale):
         return dx
 
 
-@dataclass(frozen=True)
-class WrongLoss(SquaredError):
-    power: float = 1.2
-
+class WrongError(SquaredError):
     def gradient(self, z, y, out):
-        np.subtract(z, y, out=out)
-        out *= np.abs(out) ** (self.power - 1)
-        return out
+        return np.sinh(z - y, out=out)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +132,7 @@ class WrongLoss(SquaredError):
         ((Dense(5), Activate(Tanh())), WrongInput, SquaredError()),
         ((Dense(5), Activate(WrongActivation())), Dense, SquaredError()),
         ((WrongScale(), Dense(5), Activate(Tanh())), Dense, SquaredError()),
-        ((Dense(5), Activate(Tanh())), Dense, WrongLoss()),
+        ((Dense(5), Activate(Tanh())), Dense, WrongError()),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
