@@ -53,7 +53,7 @@ class Network:
     n_inputs: int
 
     def __post_init__(self):
-        # Neither the network's input nor what an in-place layer keeps may be overwritten; Dropout may hand on its input.
+        # Neither the input nor what an in-place layer keeps may be overwritten; Dropout may hand on what it gets.
         in_place = [True, *(layer.in_place for layer in self.layers if not isinstance(layer, Dropout))]
         if len(in_place) == 1 or any(a and b for a, b in pairwise(in_place)):
             raise ValueError(

@@ -70,7 +70,15 @@ def problem(task):
 def test_one_step_equals_that_of_scikit_learn(activation, task):
     """Loss, gradient and penalty: one batch, plain gradient descent, from the same weights."""
     X, y, targets, loss, MLP = problem(task)
-    mlp = MLP((6, 4), activation, solver="sgd", momentum=0, alpha=0.3, learning_rate_init=0.2, random_state=0)
+    mlp = MLP(
+        hidden_layer_sizes=(6, 4),
+        activation=activation,
+        solver="sgd",
+        momentum=0,
+        alpha=0.3,
+        learning_rate_init=0.2,
+        random_state=0,
+    )
     mlp.partial_fit(X, y, **({} if task == "regression" else {"classes": np.unique(y)}))
     network, P = network_like(mlp)
     mlp.partial_fit(X, y)
