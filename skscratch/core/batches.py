@@ -41,7 +41,7 @@ class Batches:
 
     def sizes(self, n: int) -> set[int]:
         """The sizes of batches in an epoch of n rows, at most two."""
-        return {min(self.batch_size, n), n % self.batch_size or self.batch_size} - {0} if n > self.batch_size else {n}
+        return {self.batch_size, n % self.batch_size or self.batch_size} if n > self.batch_size else {n}
 
     def per_epoch(self, n: int) -> int:
         """The number of batches in an epoch of n rows."""
