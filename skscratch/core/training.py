@@ -155,7 +155,7 @@ class Trainer:
 
     @property
     def rate(self) -> float:
-        """The learning rate of the last step."""
+        """The learning rate at the present clock."""
         return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
 
     def _epochs(
@@ -213,7 +213,7 @@ class Trainer:
 
 def restore(P: Parameters, history: History, best: Best, keep_best: bool) -> None:
     """Bring back the best epochs, and in any case the last finite parameters."""
-    lost = ~np.isfinite(P.values.sum(axis=1))
+    lost = ~np.isfinite(P.values).all(axis=1)
     if history.loss:
         lost |= ~np.isfinite(history.loss[-1])
     back = np.full(len(lost), keep_best) | lost
