@@ -80,6 +80,30 @@ class Trainer:
         The optimizer's memory.
     clock : Clock
         Rows seen and loss stalls so far; progress of the run.
+
+    Examples
+    --------
+    Two members learn y = 2 x:
+
+    >>> import numpy as np
+    >>> from skscratch.core.batches import Rows
+    >>> from skscratch.core.layers import Dense
+    >>> from skscratch.core.losses import SquaredError
+    >>> from skscratch.core.network import Network
+    >>> from skscratch.core.objective import Objective
+    >>> from skscratch.core.optimizers import sgd
+    >>> from skscratch.core.training import Trainer
+    >>> objective = Objective(Network((Dense(1),), n_inputs=1), SquaredError())
+    >>> P = objective.network.init(k=2, rng=np.random.default_rng(0))
+    >>> x = np.linspace(-1, 1, 100)[:, None]
+    >>> trainer = Trainer(objective, sgd(rate=0.5), np.random.default_rng(1), batch_size=10)
+    >>> history = trainer.run(P, Rows(x, 2 * x, None), epochs=20)
+    >>> len(history.loss), history.end
+    (20, 'max_iter')
+    >>> P.layers[0].W.round(3)
+    array([[[2.]],
+    <BLANKLINE>
+           [[2.]]])
     """
 
     objective: Objective
