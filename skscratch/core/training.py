@@ -142,7 +142,7 @@ class Trainer:
         patience : Patience, optional
             Ends the fit (or shrinks an adaptive rate) when all members have stalled; without it, all epochs are run.
         keep_best : bool
-            Whether members go back to their best epoch at the end.
+            Whether members go back to their best epoch at the end; those of an interrupted fit do in any case.
         order : callable, optional
             Gives the order of rows of the next epoch, instead of a permutation by `rng`.
         callbacks : sequence of callable
@@ -173,6 +173,7 @@ class Trainer:
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
+            keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
         restore(P, history, best, keep_best)
         return history

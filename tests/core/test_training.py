@@ -494,8 +494,9 @@ def test_one_member_that_diverges_does_not_keep_the_others_from_stalling():
     assert len(history.loss) == 5
 
 
+@pytest.mark.parametrize("keep_best", [True, False])
 @pytest.mark.parametrize("when", [1, 3])
-def test_an_interrupted_fit_keeps_the_best_so_far(when):
+def test_an_interrupted_fit_keeps_the_best_so_far(when, keep_best):
     """Ctrl-C in the middle of an epoch: steps have been taken since the last epoch was judged."""
     P, rows = draw()
     taken = [P.values.copy()]
@@ -510,7 +511,9 @@ def test_an_interrupted_fit_keeps_the_best_so_far(when):
             return super().gradient(z, y, out)
 
     with pytest.warns(RuntimeWarning, match=f"interrupted in epoch {when}: the best parameters so far are kept"):
-        history = trainer(loss=CtrlCError()).run(P, rows, 10, callbacks=[lambda epoch: taken.append(P.values.copy())])
+        history = trainer(loss=CtrlCError()).run(
+            P, rows, 10, callbacks=[lambda epoch: taken.append(P.values.copy())], keep_best=keep_best
+        )
     assert history.end == "interrupted"
     assert len(history.loss) == when - 1
     np.testing.assert_array_equal(history.best_epoch, np.argmin(history.loss, axis=0) + 1 if when > 1 else 0)
