@@ -33,9 +33,9 @@ def test_rows_come_in_order_and_once(monkeypatch, rng, container, rows_per_block
     rows, order = table(47, container), rng.permutation(47)
     some = Batches(rows, 10)
     monkeypatch.setattr(batches, "BLOCK", rows_per_block * 24)
-    gathered, sizes = [], []
+    gathered, sizes, lengths = [], [], []
     for block, slices in some.blocks(order):
-        assert len(block.y) <= max(rows_per_block, 10)
+        lengths.append(len(block.y))
         for batch in map(block.take, slices):
             x = batch.x if isinstance(batch.x, np.ndarray) else batch.x.toarray()
             np.testing.assert_array_equal(x, np.repeat(batch.y, 3, axis=1))
@@ -44,6 +44,8 @@ def test_rows_come_in_order_and_once(monkeypatch, rng, container, rows_per_block
             sizes.append(len(batch.w))
     np.testing.assert_array_equal(gathered, order)
     assert sizes == [10, 10, 10, 10, 7]
+    per_block = max(rows_per_block // 10 * 10, 10)  # whole batches, one at least
+    assert lengths == [min(per_block, 47 - start) for start in range(0, 47, per_block)]
 
 
 def test_without_an_order_nothing_is_copied():
