@@ -73,8 +73,7 @@ def test_dense_init_uses_its_initializers(rng):
     assert abs(p.W.std() - np.sqrt(2 / D)) < 0.02
 
 
-def test_ntk_is_the_standard_layer_at_other_weights(rng):
-    """c W with W ~ N(0, 1) has He's or LeCun's variance: only the rate of learning differs."""
+def test_the_factor_of_the_ntk_parametrization():
     assert Dense(3, ntk=True).scale(16) == 0.25
     assert Dense(3).scale(16) == 1
     assert Dense(3, ntk=True).scale(0) == 1
