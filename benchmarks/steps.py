@@ -142,16 +142,17 @@ def products(problem: Problem) -> Callable[[], object]:
     def array(*shape: int) -> np.ndarray:
         return np.random.default_rng(0).standard_normal(shape, np.float32)
 
-    operands = []
+    operands: list[tuple[Callable[..., np.ndarray], np.ndarray, np.ndarray, np.ndarray]] = []
     for i, (d, h) in enumerate(pairwise((problem.features, *problem.hidden, problem.outputs))):
         x, W, g = array(problem.batch, d), array(d, h), array(problem.batch, h)
-        operands += [(x, W, np.empty_like(g)), (x.T, g, np.empty_like(W))]
-        operands += [(g, W.T, np.empty_like(x))] if i else []
+        operands += [(np.matmul, x, W, np.empty_like(g)), (np.matmul, x.T, g, np.empty_like(W))]
+        if i:  # a product of rank one is faster by broadcasting
+            operands.append((np.multiply if h == 1 else np.matmul, g, W.T, np.empty_like(x)))
 
     def run() -> None:
         for _ in range(problem.steps):
-            for a, b, out in operands:
-                np.matmul(a, b, out=out)
+            for product, a, b, out in operands:
+                product(a, b, out=out)
 
     return run
 
