@@ -118,7 +118,7 @@ class Network:
             if g is None:
                 return
 
-    def predict(self, P: Parameters, x: Any, block: int = 4096) -> np.ndarray:
+    def predict(self, P: Parameters, x: Any, block: int = 512) -> np.ndarray:
         """Raw scores (k, n, o) of any number of rows x (n, d), in blocks of bounded memory; writes on nothing."""
         k, n = len(P.values), x.shape[0]
         z = np.empty((k, n, self.n_outputs), P.values.dtype)

@@ -22,8 +22,9 @@ from skscratch.core.transforms import (
     Step,
 )
 
-# Numbers in a block: a handful of such arrays stay in a core's own cache while all links pass over them.
-BLOCK = 16384
+# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache while all links pass over
+# them, and enough that the time goes into arithmetic and not into calls.
+BLOCK = 65536
 
 
 @dataclass
