@@ -121,7 +121,9 @@ def test_every_parameter_has_a_bad_and_a_good_value(Estimator):
 def test_bad_values_by_hand(Estimator, given):
     """Written down, so that a constraint that grew too wide is noticed."""
     parameter, value = next(iter(given.items()))
-    with pytest.raises(ValueError, match=rf"The '{parameter}' parameter of {Estimator.__name__} must be .*{Got(value)}"):
+    with pytest.raises(
+        ValueError, match=rf"The '{parameter}' parameter of {Estimator.__name__} must be .*{Got(value)}"
+    ):
         Estimator(**given).fit(X, y)
 
 
@@ -129,7 +131,9 @@ def Got(value):  # noqa: N802
     return re.escape(f"Got {value!r} instead.")
 
 
-@pytest.mark.parametrize("given", [dict(loss="hinge"), dict(label_smoothing=1.0), dict(class_weight="balance")], ids=repr)
+@pytest.mark.parametrize(
+    "given", [dict(loss="hinge"), dict(label_smoothing=1.0), dict(class_weight="balance")], ids=repr
+)
 def test_bad_values_of_the_classifier(given):
     with pytest.raises(ValueError, match=f"The '{next(iter(given))}' parameter of ScratchMLPClassifier must be"):
         ScratchMLPClassifier(**given).fit(X, y)
@@ -208,7 +212,9 @@ def test_hidden_layer_sizes_excludes_width_and_depth(Estimator, given):
 
 @pytest.mark.parametrize("given", [dict(loss="quantile"), dict(quantile=0.5), dict(loss=HuberLoss(), quantile=0.5)])
 def test_quantile_goes_with_its_loss(given):
-    with pytest.raises(ValueError, match="quantile must be a float between 0 and 1 where loss='quantile' and None else"):
+    with pytest.raises(
+        ValueError, match="quantile must be a float between 0 and 1 where loss='quantile' and None else"
+    ):
         ScratchMLPRegressor(**given).fit(X, y)
 
 

@@ -65,9 +65,7 @@ def test_attributes_exist_after_fit(Estimator, rng):
 @each_estimator
 def test_words_of_each_choice_are_documented(Estimator):
     """Whatever a word can be chosen from is in its entry, if only by a list of scikit-learn's."""
-    words = {
-        names[0]: " ".join((kind, text)) for names, kind, text in entries(Estimator.__doc__, "Parameters")
-    }
+    words = {names[0]: " ".join((kind, text)) for names, kind, text in entries(Estimator.__doc__, "Parameters")}
     for name in ("activation", "solver", "learning_rate", "init", "scaling", "numeric_embedding", "dtype", "loss"):
         for constraint in Estimator._constraints[name]:
             for word in getattr(constraint, "words", ()):
