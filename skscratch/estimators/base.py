@@ -93,9 +93,7 @@ class BaseScratchMLP(Hyperparameters):
 
     fit.__doc__ = docstrings.FIT
 
-    def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, learn: bool = True, classes: Any = None
-    ) -> Sample:
+    def _read(self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None) -> Sample:
         """Check everything handed to fit; rows without weight are dropped here, before anything is learned of them."""
         require_target(y, type(self).__name__)
         if reset:
@@ -104,8 +102,7 @@ class BaseScratchMLP(Hyperparameters):
         y = self._read_target(y)
         check_consistent_length(raw.numeric, y)
         w = check_weights(sample_weight, len(raw))
-        if learn:
-            self._learn_target(y, w, reset, classes)
+        self._learn_target(y, w, reset, classes)
         sample = Sample(raw, y, self._weigh(y, w))
         return sample if sample.w is None else sample.take(np.flatnonzero(sample.w > 0))
 
@@ -123,7 +120,7 @@ class BaseScratchMLP(Hyperparameters):
                 "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the "
                 "best epoch."
             )
-        return self._read(X_val, y_val, sample_weight_val, reset=False, learn=False)
+        return self._read(X_val, y_val, sample_weight_val, reset=False)
 
     def _split(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, Sample]:
         """Hold rows out; each class gives its share."""
