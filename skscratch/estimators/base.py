@@ -234,7 +234,8 @@ class BaseScratchMLP(Hyperparameters):
         before = self if continued else None
         loss_curve = [float(loss.mean()) for loss in history.loss]
         self.loss_curve_ = [*getattr(before, "loss_curve_", []), *loss_curve]
-        self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan  # interrupted in the first epoch
+        self.best_loss_ = min(self.loss_curve_, default=np.nan)
         self.best_iter_, self.n_iter_ = history.best_epoch, len(loss_curve)
         self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
         if history.validation:
