@@ -82,6 +82,7 @@ class BaseScratchMLP(Hyperparameters):
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
         if not warm:
+            self.__dict__.pop("_trainer", None)
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
         n = len(sample.raw)
