@@ -182,6 +182,8 @@ class BaseScratchMLP(Hyperparameters):
             history = trainer.run(
                 self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
             )
+        for progress in callbacks:
+            progress.end()
         if patience is not None and history.end == "max_iter":
             warnings.warn(
                 f"{type(self).__name__} reached max_iter={self.max_iter} before its loss had converged; raise max_iter "
