@@ -254,6 +254,14 @@ def test_fit_after_partial_fit_begins_anew(Estimator):
     assert model.n_iter_ == len(model.loss_curve_) == 10
 
 
+@quiet
+@each_estimator
+def test_a_fit_counts_its_own_rows(Estimator):
+    """L-BFGS counts none, whatever came before."""
+    model = Estimator(**STEADY, max_iter=2).partial_fit(X, y).set_params(solver="lbfgs").fit(X, y)
+    assert model.t_ == Estimator(**STEADY, max_iter=2, solver="lbfgs").fit(X, y).t_ == 0
+
+
 @each_estimator
 def test_lbfgs_has_no_partial_fit(Estimator):
     assert not hasattr(Estimator(solver="lbfgs"), "partial_fit")
