@@ -62,8 +62,10 @@ def test_array_api_input(Estimator):
         "import warnings; warnings.simplefilter('error')\n"
         f"from skscratch import {Estimator.__name__} as E\n"
         "from sklearn.utils.estimator_checks import check_array_api_input\n"
-        f"check_array_api_input(E.__name__, E(**{SMALL}), array_namespace='numpy', expect_only_array_outputs=False)\n"
+        f"check_array_api_input(E.__name__, E(**{SMALL}), array_namespace='numpy')\n"
     )
     environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
     process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    if "SkipTest" in process.stderr:
+        pytest.skip(process.stderr.splitlines()[-1])
     assert process.returncode == 0, process.stderr
