@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skscratch.core.batches import Batches, Rows
-from skscratch.core.objective import Objective, Workspace
+from skscratch.core.objective import Objective, Workspace, total_weight
 from skscratch.core.optimizers import Optimizer, OptimizerState
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, Clock
@@ -189,7 +189,7 @@ class Trainer:
         """Train for one epoch after the other; yields the mean loss (k,) of each."""
         n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
-        dP, S = P.like(np.empty_like(P.values)), n if rows.w is None else rows.w.sum()
+        dP, S = P.like(np.empty_like(P.values)), total_weight(rows.y, rows.w)
         work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
         state = self.state = self.state or self.optimizer.init(P)
         steps = epochs * batches.per_epoch(n)
