@@ -120,5 +120,5 @@ class Objective:
 
 
 def total_weight(y: np.ndarray, w: np.ndarray | None) -> float:
-    """S, of rows y (n, o) with weights w (n,) or None; 1 where no row has any weight, so that L is the penalty alone."""
+    """S, of rows y (n, o) with weights w (n,) or None; 1 where no row has weight, so that L is the penalty alone."""
     return len(y) if w is None else float(w.sum()) or 1.0

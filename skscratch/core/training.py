@@ -158,7 +158,7 @@ class Trainer:
             If the loss of a member is no longer finite (it keeps its last finite parameters), or on Ctrl-C.
         """
         rows = rows._replace(y=self.objective.loss.training_target(rows.y))
-        history, best = History(), Best(P.values)
+        history, best, start = History(), Best(P.values), P.values.copy()
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for after each epoch
                 for number, loss in enumerate(self._epochs(P, rows, epochs, order), 1):
@@ -175,7 +175,9 @@ class Trainer:
             history.end = "interrupted"
             keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
-        restore(P, history, best, keep_best)
+        exploded = self._exploded(P.like(best.values), rows)
+        best.values[exploded], best.epoch[exploded] = start[exploded], 0
+        restore(P, history, best, keep_best, exploded)
         return history
 
     @property
@@ -215,6 +217,12 @@ class Trainer:
         self.optimizer.step(P, dP, state, self.clock)
         return z
 
+    def _exploded(self, P: Parameters, rows: Rows) -> np.ndarray:
+        """Members (k,) without a finite loss on the first rows: an epoch's loss is met before its last step."""
+        x, y, w = rows.take(slice(self.batch_size))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
+
     def _order(self, n: int) -> Callable[[], np.ndarray | None]:
         """A new permutation for every epoch, or none where it would change nothing."""
         return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
@@ -236,9 +244,9 @@ class Trainer:
         return "stalled"
 
 
-def restore(P: Parameters, history: History, best: Best, keep_best: bool) -> None:
+def restore(P: Parameters, history: History, best: Best, keep_best: bool, exploded: np.ndarray | bool = False) -> None:
     """Bring back the best epochs, and in any case the last finite parameters."""
-    lost = ~np.isfinite(P.values).all(axis=1)
+    lost = ~np.isfinite(P.values).all(axis=1) | exploded
     if history.loss:
         lost |= ~np.isfinite(history.loss[-1])
     back = np.full(len(lost), keep_best) | lost

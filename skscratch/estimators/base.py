@@ -141,16 +141,23 @@ class BaseScratchMLP(Hyperparameters):
         table = self._encoder.transform(sample.raw, dtype)
         self._network = recipes.network(self, table, self._target.n_outputs, sample.w)
         self._parameters = self._network.init(self.n_estimators, rng, dtype)
-        self._architecture = recipes.hidden_sizes(self), self.n_estimators
+        self._built_with = self._architecture()
         return table
+
+    def _architecture(self) -> dict[str, Any]:
+        """What the encoder and the network were made from, which a warm start takes as it is."""
+        names = ("n_estimators", "activation", "loss", "dropout", "init", "scaling", "numeric_embedding", "dtype")
+        return {"hidden layers": recipes.hidden_sizes(self), **{name: getattr(self, name) for name in names}}
 
     def _check_architecture(self, sample: Sample) -> Table:
         """The encoded rows for a warm start, if the network is still the one that is asked for."""
-        architecture = recipes.hidden_sizes(self), self.n_estimators
-        if architecture != self._architecture:
+        now = self._architecture()
+        changed = [name for name, before in self._built_with.items() if not np.array_equal(now[name], before)]
+        if changed:
             raise ValueError(
-                f"Hidden layers and n_estimators must stay as they were, {self._architecture}, where warm_start=True, "
-                f"got {architecture}; set warm_start=False to begin anew."
+                f"{' and '.join(changed)} must stay as they were where warm_start=True, got "
+                f"{[now[name] for name in changed]} after {[self._built_with[name] for name in changed]}; set "
+                "warm_start=False to begin anew."
             )
         return self._encode(sample.raw)
 

@@ -84,7 +84,8 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
         Exponent of "invscaling": the rate is divided by (rows seen + 1) ** power_t.
 
     batch_size : int or "auto", default="auto"
-        Rows in a batch, at most all; "auto" means 256. A last short batch is used, too.
+        Rows in a batch, at most all; "auto" makes all batches alike, with at most 256 rows. With a number, a last
+        short batch is used, too.
 
     max_iter : int, default=64
         Most epochs (iterations of "lbfgs").
@@ -111,7 +112,9 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
 
     scoring : str, callable or None, default=None
         What the best epoch is chosen by: None is accuracy (ties are broken by the loss) for classes and the loss for
-        regression, "loss" is the loss, anything else a scorer of scikit-learn. Each network is judged by itself.
+        regression, "loss" is the loss, anything else a scorer of scikit-learn, or a callable like one: it is called
+        with an estimator, the held-out rows as the network reads them, y, and `sample_weight` if there are weights.
+        Each network is judged by itself.
 
     init : str, default="ntk"
         "ntk": z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, the output layer from

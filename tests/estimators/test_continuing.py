@@ -94,12 +94,22 @@ def test_lbfgs_goes_on(Estimator):
 
 @quiet
 @each_estimator
-@pytest.mark.parametrize("change", [dict(width=9), dict(depth=2), dict(n_estimators=3)], ids=repr)
-def test_the_architecture_must_stay(Estimator, change):
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (dict(width=9), "hidden layers"),
+        (dict(depth=2), "hidden layers"),
+        (dict(n_estimators=3), "n_estimators"),
+        (dict(activation=["tanh"]), "activation"),
+        (dict(dropout=0.5), "dropout"),
+        (dict(scaling="standard"), "scaling"),
+        (dict(numeric_embedding="piecewise"), "numeric_embedding"),
+    ],
+    ids=repr,
+)
+def test_the_architecture_must_stay(Estimator, change, name):
     model = Estimator(**STEADY, max_iter=2, warm_start=True).fit(X, y)
-    with pytest.raises(
-        ValueError, match=r"Hidden layers and n_estimators must stay as they were, \(\(8,\), 2\), where "
-    ):
+    with pytest.raises(ValueError, match=f"^{name} must stay as they were where warm_start=True, got "):
         model.set_params(**change).fit(X, y)
     model.set_params(warm_start=False).fit(X, y)
 

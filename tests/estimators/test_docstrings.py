@@ -91,4 +91,4 @@ def test_methods_of_the_classifier_document_what_they_return(method):
 def test_what_none_stands_for(Estimator):
     written = {names[0]: text for names, _, text in entries(Estimator.__doc__, "Parameters")}
     assert f"None means {recipes.WIDTH}." in written["width"] and f"None means {recipes.DEPTH}." in written["depth"]
-    assert f'"auto" means {recipes.BATCH_SIZE}.' in written["batch_size"]
+    assert f"at most {recipes.BATCH_SIZE} rows" in written["batch_size"]

@@ -196,3 +196,15 @@ def test_verbose_lbfgs(Estimator, capsys):
 def test_silence_is_the_default(Estimator, capsys):
     Estimator(**SMALL, max_iter=2).fit(X, y)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("max_iter", [1, 8])
+def test_parameters_that_exploded_in_the_last_step_are_not_kept(max_iter):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 3)), rng.normal(size=300)
+    model = ScratchMLPRegressor(
+        width=8, solver="sgd", learning_rate_init=1e6, early_stopping=False, max_iter=max_iter, random_state=0
+    )
+    with pytest.warns(RuntimeWarning, match="diverged"):
+        model.fit(X, y)
+    assert np.isfinite(model.predict(X)).all()

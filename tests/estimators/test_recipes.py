@@ -150,7 +150,7 @@ def test_every_step_against_scikit_learn(Estimator):
                   batch_size=300, warm_start=True)  # fmt: skip
     theirs = Theirs(**common)
     ours = Estimator(
-        **common, learning_rate="constant", beta_2=0.999, n_iter_no_change=float("inf"), dtype="float64", init="zeros",
+        **common, learning_rate="constant", beta_2=0.999, epsilon=1e-8, n_iter_no_change=float("inf"), dtype="float64", init="zeros",
         scaling=None, numeric_embedding=None, n_estimators=1, early_stopping=False,
     )  # fmt: skip
     for model in (theirs, ours):  # only for the shapes
@@ -200,8 +200,8 @@ def test_every_step_against_scikit_learn(Estimator):
 def test_every_parameter_matters(Estimator, change):
     base = {name: value for name, value in change.items() if name in ("solver", "batch_size") and len(change) > 1}
     if "scoring" in change:
-        change = dict(change, max_iter=40, learning_rate_init=0.3)
-        base = dict(max_iter=40, learning_rate_init=0.3)
+        base = dict(max_iter=40, learning_rate_init=0.3, alpha=0.0)
+        change = dict(change, **base)
         if Estimator is ScratchMLPRegressor:
             change["scoring"] = "neg_median_absolute_error"
     assert differs(Estimator, change, base)
