@@ -73,6 +73,9 @@ class Trainer:
         Whether rows are shuffled in each epoch. A single batch never is: its mean does not depend on the order.
     dropout : bool
         Whether layers are handed a generator while training.
+    loss_weights : callable, optional
+        Weights w (n,) of some rows, and their batches as slices -> weights (n,) of the rows in the reported loss, which
+        are w itself otherwise.
 
     Attributes
     ----------
@@ -88,6 +91,7 @@ class Trainer:
     batch_size: int
     shuffle: bool = True
     dropout: bool = False
+    loss_weights: Callable[[np.ndarray, list[slice]], np.ndarray] | None = None
     state: OptimizerState | None = None
     clock: Clock = field(default_factory=Clock)
 
@@ -100,6 +104,7 @@ class Trainer:
         validate: Validate | None = None,
         patience: Patience | None = None,
         keep_best: bool = True,
+        keep_finite: bool = True,
         order: Callable[[], np.ndarray | None] | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> History:
@@ -119,6 +124,9 @@ class Trainer:
             Ends the fit (or shrinks an adaptive rate) when all members have stalled; without it, all epochs are run.
         keep_best : bool
             Whether members go back to their best epoch at the end.
+        keep_finite : bool
+            Whether the fit ends when no member's loss is finite any more, and members that diverged go back to their
+            last finite parameters, with a warning.
         order : callable, optional
             Gives the order of rows of the next epoch, instead of a permutation by `rng`.
         callbacks : sequence of callable
@@ -127,6 +135,10 @@ class Trainer:
         Returns
         -------
         History
+
+        Notes
+        -----
+        A batch whose weights add up to zero says nothing: it makes no step, and does not count in the reported loss.
 
         Warns
         -----
@@ -144,13 +156,13 @@ class Trainer:
                     criteria = loss[None] if validate is None else history.validation[-1]
                     best.update(P.values, criteria, number)
                     epoch = Epoch(number, P, history, self.rate)
-                    if end := self._end(epoch, criteria[0], patience, callbacks):
+                    if end := self._end(epoch, criteria[0], patience, callbacks, keep_finite):
                         history.end = end
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
-        restore(P, history, best, keep_best)
+        restore(P, history, best, keep_best, keep_finite)
         return history
 
     @property
@@ -164,24 +176,30 @@ class Trainer:
         """Train for one epoch after the other; yields the mean loss (k,) of each."""
         n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
-        dP, S = P.like(np.empty_like(P.values)), n if rows.w is None else rows.w.sum()
+        dP = P.like(np.empty_like(P.values))
         work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
         state = self.state = self.state or self.optimizer.init(P)
         steps = epochs * batches.per_epoch(n)
         done = 0
         for _ in range(epochs):
-            loss, penalty = np.zeros(len(P.values)), np.zeros(len(P.values))
+            loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), 0.0, 0
             for block, slices in batches.blocks(order()):
                 z = np.empty((len(P.values), len(block.y), self.objective.network.n_outputs), P.values.dtype)
                 for batch in slices:
                     self.clock.progress = done / steps
+                    done += 1
+                    if block.w is not None and block.w[batch].sum() == 0:
+                        z[:, batch] = 0
+                        continue
                     s = work[batch.stop - batch.start]
                     z[:, batch] = self._step(P, block.take(batch), s, dP, state)
-                    penalty += s.penalty * (len(s.g[0]) / n)
-                    done += 1
-                loss += self.objective.loss_sum(z, block.y, block.w)
+                    penalty += s.penalty * len(s.g[0])
+                    seen += len(s.g[0])
+                w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
+                loss += self.objective.loss_sum(z, block.y, w)
+                S += len(block.y) if w is None else w.sum()
             self.clock.rows += n
-            yield loss / S + penalty
+            yield loss / S + penalty / seen
 
     def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
         """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""
@@ -195,10 +213,15 @@ class Trainer:
         return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
 
     def _end(
-        self, epoch: Epoch, criterion: np.ndarray, patience: Patience | None, callbacks: Sequence[Callback]
+        self,
+        epoch: Epoch,
+        criterion: np.ndarray,
+        patience: Patience | None,
+        callbacks: Sequence[Callback],
+        keep_finite: bool,
     ) -> str:
         """Why the fit should end after this epoch, or nothing."""
-        if not np.isfinite(epoch.history.loss[-1]).any():
+        if keep_finite and not np.isfinite(epoch.history.loss[-1]).any():
             return "diverged"
         if any([callback(epoch) for callback in callbacks]):
             return "callback"
@@ -211,11 +234,12 @@ class Trainer:
         return "stalled"
 
 
-def restore(P: Parameters, history: History, best: Best, keep_best: bool) -> None:
-    """Bring back the best epochs, and in any case the last finite parameters."""
+def restore(P: Parameters, history: History, best: Best, keep_best: bool, keep_finite: bool = True) -> None:
+    """Bring back the best epochs, and the last finite parameters where a member has diverged."""
     lost = ~np.isfinite(P.values.sum(axis=1))
     if history.loss:
         lost |= ~np.isfinite(history.loss[-1])
+    lost &= keep_finite
     back = np.full(len(lost), keep_best) | lost
     P.values[back] = best.values[back]
     history.best_epoch = np.where(back, best.epoch, len(history.loss))
