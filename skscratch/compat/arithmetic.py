@@ -1,4 +1,4 @@
-"""What scikit-learn's network computes otherwise than ours: two losses, one schedule, and the mean over batches."""
+"""What scikit-learn reports otherwise than our core: the values of two losses, and the mean over batches."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from skscratch.core.activations import ACTIVATIONS
-from skscratch.core.initializers import VarianceScaling
-from skscratch.core.layers import Activate, Dense, Layer
 from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss, PoissonLoss, any_real, unchanged
-from skscratch.core.network import Network
-from skscratch.core.schedules import InverseScaling, Schedule
 
 
 @dataclass(frozen=True)
@@ -87,30 +82,6 @@ def loss_of(out_activation: str, descend_sum: bool) -> Loss:
         "logistic": ClippedBinaryLogLoss(),
         "softmax": ClippedMulticlassLogLoss(),
     }[out_activation]
-
-
-def network_of(widths: list[int], activation: str) -> Network:
-    """Dense layers from inputs to outputs, with Glorot's bound for weights and biases alike.
-
-    The bound is sqrt(6 / (fan_in + fan_out)), and sqrt(2 / (fan_in + fan_out)) for logistic units.
-    """
-    glorot = VarianceScaling(1 / 3 if activation == "logistic" else 1.0, "fan_avg", "uniform")
-    layers: list[Layer] = []
-    for h in widths[1:]:
-        layers += [Dense(h, glorot, glorot), Activate(ACTIVATIONS[activation]())]
-    return Network(tuple(layers[:-1]), n_inputs=widths[0])
-
-
-@dataclass(frozen=True)
-class RestartedInverseScaling(Schedule):
-    """1 in the first epoch after `start` rows, then 1 / (rows + 1)**power: a warm start begins at the full rate."""
-
-    power: float
-    start: int
-    patient = True
-
-    def factor(self, clock):
-        return 1.0 if clock.rows == self.start else InverseScaling(self.power).factor(clock)
 
 
 def batches_by_rows(w: np.ndarray, batches: list[slice]) -> np.ndarray:

@@ -137,7 +137,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         classes = unique_labels(classes)
         if known is None:
             self.classes_ = classes
-            self._label_binarizer = LabelBinarizer().fit(y if is_multilabel(y) else classes)
+            self._label_binarizer = LabelBinarizer().fit(y if type_of_target(y).startswith("multilabel") else classes)
         elif not np.array_equal(known, classes):
             raise ValueError(f"classes must stay those of the first call to partial_fit, {known}, got {classes}.")
 
@@ -258,8 +258,3 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _score_held_out(self, y, p, w):
         return r2_score(y, p, sample_weight=w) if np.isfinite(p).all() else float("nan")
-
-
-def is_multilabel(y: Any) -> bool:
-    """Whether y is an indicator matrix."""
-    return type_of_target(y).startswith("multilabel")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from numbers import Number
 from typing import Any, Self
 
 import numpy as np
@@ -14,34 +11,28 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state, shuffle
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skscratch.compat.arithmetic import RestartedInverseScaling, batches_by_rows, loss_of, network_of
+from skscratch.compat.arithmetic import batches_by_rows, loss_of
 from skscratch.compat.parameters import PARAMETERS
+from skscratch.compat.parts import (
+    network_of,
+    new_course,
+    print_loss,
+    read_weights,
+    rows_like,
+    shuffled_again_and_again,
+)
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
+from skscratch.core.losses import INVERSE_LINKS
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Optimizer, OptimizerState, adam, momentum
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Adaptive, Clock, Constant
+from skscratch.core.schedules import Adaptive
 from skscratch.core.training import SMALLEST_RATE, Epoch, Trainer
 from skscratch.estimators.constraints import check_parameters
-
-
-@dataclass
-class Course:
-    """What a stochastic solver remembers from one call of `partial_fit` to the next."""
-
-    optimizer: Optimizer
-    clock: Clock
-    state: OptimizerState | None = field(default=None, repr=False)
-
-    @property
-    def learning_rate(self) -> float:
-        """The rate of the next step."""
-        return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
 
 
 class BaseMLP(BaseEstimator):
@@ -108,15 +99,15 @@ class BaseMLP(BaseEstimator):
         first = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._read(X, y, first, incremental)
         X = X.tocsr() if issparse(X) else X
-        w = read_weights(sample_weight, X.shape[0])
+        rows = Rows(X, y, read_weights(sample_weight, X.shape[0]))
         random_state = check_random_state(self.random_state)  # an int begins anew, in every call of partial_fit too
         self.n_outputs_ = y.shape[1]
         if first:
             self._initialize(X, random_state)
         if self.solver == "lbfgs":
-            self._fit_lbfgs(X, y, w)
+            self._fit_lbfgs(rows)
         else:
-            self._fit_stochastic(X, y, w, random_state, first, incremental)
+            self._fit_stochastic(rows, random_state, first, incremental)
         if not all(np.isfinite(values).all() for values in [*self.coefs_, *self.intercepts_]):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
@@ -135,13 +126,13 @@ class BaseMLP(BaseEstimator):
         self._publish(P)
         self.n_layers_ = len(self.coefs_) + 1
 
-    def _fit_lbfgs(self, X: Any, y: np.ndarray, w: np.ndarray | None) -> None:
+    def _fit_lbfgs(self, rows: Rows) -> None:
         """All rows at once, in float64."""
         network, P = self._unpublish(np.float64)
         history = lbfgs(
-            Objective(network, loss_of(self.out_activation_, descend_sum=False), float(self.alpha)),
+            self._objective(network, descend_sum=False),
             P,
-            rows_like(P, X, y, w),
+            rows_like(P, rows),
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
@@ -153,28 +144,21 @@ class BaseMLP(BaseEstimator):
             self._warn_of_max_iter()
         self._publish(P)
 
-    def _fit_stochastic(
-        self,
-        X: Any,
-        y: np.ndarray,
-        w: np.ndarray | None,
-        random_state: np.random.RandomState,
-        first: bool,
-        incremental: bool,
-    ) -> None:
+    def _fit_stochastic(self, rows: Rows, random_state: np.random.RandomState, first: bool, incremental: bool) -> None:
         """Epochs of shuffled batches."""
         network, P = self._unpublish()
         self._open_books(P, first)
         if not (incremental and hasattr(self, "_optimizer")):
-            self._optimizer = self._new_course()
+            self._optimizer = new_course(self)
         course, held_out = self._optimizer, None
         if self.early_stopping:
-            X, y, w, held_out = self._split(X, y, w, random_state)
+            rows, held_out = self._split(rows, random_state)
+        n = len(rows.y)
         trainer = Trainer(
-            Objective(network, loss_of(self.out_activation_, descend_sum=True), float(self.alpha)),
+            self._objective(network, descend_sum=True),
             course.optimizer,
             np.random.default_rng(0),  # draws nothing: the order of rows is handed in
-            self._batch_size(len(y)),
+            self._batch_size(n),
             shuffle=False,
             loss_weights=batches_by_rows,
             state=course.state,
@@ -182,47 +166,37 @@ class BaseMLP(BaseEstimator):
         )
         history = trainer.run(
             P,
-            rows_like(P, X, y, w),
+            rows_like(P, rows),
             1 if incremental else self.max_iter,
             keep_best=False,
             keep_finite=False,
-            order=shuffled_again_and_again(len(y), random_state) if self.shuffle else None,
+            order=shuffled_again_and_again(n, random_state) if self.shuffle else None,
             callbacks=[lambda epoch: self._close_epoch(epoch, network, held_out)],
         )
         course.state = trainer.state
-        if self.early_stopping:
-            P.values[...] = self._best
+        best = vars(self).pop("_best")
+        if self.early_stopping and best is not None:
+            P.values[...] = best
         self._publish(P)
         if history.end == "max_iter" and not incremental:
             self._warn_of_max_iter()
 
-    def _new_course(self) -> Course:
-        """An optimizer without memory."""
-        if self.solver == "adam":
-            optimizer = adam(self.learning_rate_init, self.beta_1, self.beta_2, self.epsilon)
-        else:
-            schedule = {
-                "constant": Constant(),
-                "invscaling": RestartedInverseScaling(self.power_t, self.t_),
-                "adaptive": Adaptive(),
-            }[self.learning_rate]
-            optimizer = momentum(self.learning_rate_init, self.momentum, self.nesterovs_momentum, schedule=schedule)
-        return Course(optimizer, Clock(rows=self.t_))
+    def _objective(self, network: Network, descend_sum: bool) -> Objective:
+        """What is minimised; scikit-learn's stochastic solvers descend along the sum over outputs."""
+        return Objective(network, loss_of(self.out_activation_, descend_sum), float(self.alpha))
 
-    def _split(self, X: Any, y: np.ndarray, w: np.ndarray | None, random_state: np.random.RandomState) -> tuple:
+    def _split(self, rows: Rows, random_state: np.random.RandomState) -> tuple[Rows, Rows]:
         """Rows to train on, and rows held out; stratified where there are two classes."""
-        tables = [X, y] if w is None else [X, y, w]
-        stratify = y if is_classifier(self) and self.n_outputs_ == 1 else None
-        parts = train_test_split(
-            *tables, random_state=random_state, test_size=self.validation_fraction, stratify=stratify
+        stratify = rows.y if is_classifier(self) and self.n_outputs_ == 1 else None
+        train, held_out = train_test_split(
+            np.arange(len(rows.y)), random_state=random_state, test_size=self.validation_fraction, stratify=stratify
         )
-        train, held_out = parts[::2], parts[1::2]
-        if len(held_out[1]) < 2:
+        if len(held_out) < 2:
             raise ValueError(
                 "The validation set is too small. It must hold two rows or more, got "
-                f"{len(held_out[1])}; raise validation_fraction or pass more rows."
+                f"{len(held_out)}; raise validation_fraction or pass more rows."
             )
-        return *train, *[None] * (3 - len(train)), Rows(*held_out, *[None] * (3 - len(train)))
+        return rows.take(train), rows.take(held_out)
 
     def _batch_size(self, n: int) -> int:
         if self.batch_size == "auto":
@@ -239,7 +213,8 @@ class BaseMLP(BaseEstimator):
             self.best_loss_, self.validation_scores_, self.best_validation_score_ = np.inf, None, None
             if self.early_stopping:
                 self.best_loss_, self.validation_scores_, self.best_validation_score_ = None, [], -np.inf
-                self._best = P.values.copy()
+        # A warm start that finds nothing better keeps its last epoch: scikit-learn's earlier best is trained in place.
+        self._best = P.values.copy() if first else None
 
     def _close_epoch(self, epoch: Epoch, network: Network, held_out: Rows | None) -> bool:
         """Keep the books after an epoch: is the fit to end? A NaN is no stall, as comparisons with it are false."""
@@ -267,7 +242,7 @@ class BaseMLP(BaseEstimator):
 
     def _validate(self, P: Parameters, network: Network, held_out: Rows) -> float:
         """The score of the rows held out, appended to `validation_scores_`."""
-        p = loss_of(self.out_activation_, descend_sum=True).predict(network.predict(P, held_out.x))[0]
+        p = INVERSE_LINKS[self.out_activation_](network.predict(P, held_out.x))[0]
         self.validation_scores_.append(self._score_held_out(held_out.y, p, held_out.w))
         if self.verbose:
             print(f"Validation score: {self.validation_scores_[-1]:.6f}")
@@ -286,7 +261,7 @@ class BaseMLP(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         network, P = self._unpublish(np.result_type(X.dtype, *self.coefs_))
-        return loss_of(self.out_activation_, descend_sum=True).predict(network.predict(P, X))[0]
+        return INVERSE_LINKS[self.out_activation_](network.predict(P, X))[0]
 
     def _publish(self, P: Parameters) -> None:
         """Parameters -> `coefs_` and `intercepts_`, views of them."""
@@ -312,47 +287,11 @@ class BaseMLP(BaseEstimator):
         views = [vars(p)[name] for name in "Wb" for p in P.layers[::2]]
         for view, values in zip(views, np.split(packed, np.cumsum([v.size for v in views])[:-1]), strict=True):
             view[...] = values.reshape(view.shape)
-        objective = Objective(network, loss_of(self.out_activation_, descend_sum=False), float(self.alpha))
-        loss = objective.value(P, *rows_like(P, X, y, sample_weight), objective.allocate(P, len(y)), dP)
+        objective = self._objective(network, descend_sum=False)
+        loss = objective.value(P, *rows_like(P, Rows(X, y, sample_weight)), objective.allocate(P, len(y)), dP)
         return float(loss[0]), np.concatenate([vars(p)[name].ravel() for name in "Wb" for p in dP.layers[::2]])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:
-    """Weights of n rows; scikit-learn lets them be negative."""
-    if sample_weight is None:
-        return None
-    w = np.full(n, sample_weight, float) if isinstance(sample_weight, Number) else sample_weight
-    w = check_array(w, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
-    if w.shape != (n,):
-        raise ValueError(f"sample_weight.shape must be {(n,)}, got {w.shape}: pass one weight per row of X.")
-    if not w.any():
-        raise ValueError("sample_weight must not be zero in all rows, but every weight is zero.")
-    return w
-
-
-def rows_like(P: Parameters, X: Any, y: np.ndarray, w: np.ndarray | None) -> Rows:
-    """Rows in the dtype of the parameters."""
-    dtype = P.values.dtype
-    return Rows(X.astype(dtype, copy=False), y.astype(dtype, copy=False), w if w is None else w.astype(dtype))
-
-
-def shuffled_again_and_again(n: int, random_state: np.random.RandomState) -> Callable[[], np.ndarray]:
-    """The order of rows of each epoch, which is that of the epoch before, shuffled."""
-    rows = np.arange(n)
-
-    def order() -> np.ndarray:
-        nonlocal rows
-        rows = shuffle(rows, random_state=random_state)
-        return rows
-
-    return order
-
-
-def print_loss(epoch: Epoch) -> None:
-    """What `verbose` prints of an epoch."""
-    print(f"Iteration {epoch.number}, loss = {epoch.history.loss[-1][0]:.8f}")

@@ -26,9 +26,7 @@ def load_suite():
     path = Path(neural_network.__file__).parent / "tests" / "test_mlp.py"
     spec = importlib.util.spec_from_file_location("sklearn_test_mlp_on_skscratch", path)
     module = importlib.util.module_from_spec(spec)
-    with mock.patch.multiple(
-        neural_network, MLPClassifier=compat.MLPClassifier, MLPRegressor=compat.MLPRegressor
-    ):
+    with mock.patch.multiple(neural_network, MLPClassifier=compat.MLPClassifier, MLPRegressor=compat.MLPRegressor):
         spec.loader.exec_module(module)
     return module
 
