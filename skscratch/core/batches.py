@@ -34,6 +34,15 @@ class Batches:
         The table.
     batch_size : int
         Rows in a batch; the last batch of an epoch may be shorter and is kept.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.batches import Batches, Rows
+    >>> batches = Batches(Rows(x=np.zeros((5, 1)), y=np.arange(5.0)[:, None], w=None), batch_size=2)
+    >>> for block, slices in batches.blocks(order=np.array([4, 3, 2, 1, 0])):
+    ...     print([block.take(batch).y.ravel() for batch in slices])
+    [array([4., 3.]), array([2., 1.]), array([0.])]
     """
 
     rows: Rows
@@ -41,7 +50,7 @@ class Batches:
 
     def sizes(self, n: int) -> set[int]:
         """The sizes of batches in an epoch of n rows, at most two."""
-        return {min(self.batch_size, n), n % self.batch_size or self.batch_size} - {0} if n > self.batch_size else {n}
+        return {self.batch_size, n % self.batch_size or self.batch_size} if n > self.batch_size else {n}
 
     def per_epoch(self, n: int) -> int:
         """The number of batches in an epoch of n rows."""

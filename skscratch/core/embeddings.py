@@ -100,7 +100,7 @@ class Periodic(NumericEmbedding):
     """c = cos(u), u = 2 pi x w + b, with f learned frequencies w and phases b for each column.
 
     x (1, m, 1, n), w and b (k, m, f) -> c (k, m, f, n);  du = -sin(u) V g, dw = 2 pi sum of x du, db = sum of du.
-    (Holzmueller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491: "PBLD".)
+    (Holzmüller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491: "PBLD".)
 
     Parameters
     ----------
@@ -112,6 +112,19 @@ class Periodic(NumericEmbedding):
         f, the number of cosines behind them.
     sigma : float
         Standard deviation of the frequencies at the start, in periods per unit of x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.embeddings import Periodic
+    >>> from skscratch.core.network import Network
+    >>> network = Network((Periodic(columns=1, outputs=1, frequencies=1),), n_inputs=1)
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> P.values[...] = [0.5, 0, 1, 0]  # w, b, V, a: one cosine of period 2
+    >>> network.predict(P, np.array([[0.0], [1.0], [2.0]])).round(3)
+    array([[[ 0.,  1.],
+            [ 1., -1.],
+            [ 2.,  1.]]])
     """
 
     frequencies: int = 16
@@ -161,9 +174,37 @@ class PiecewiseLinear(NumericEmbedding):
         As in `Periodic`.
     edges : tuple of tuple of float
         For each column its f + 1 bin edges in ascending order; a bin without width stays at 0.
+
+    Raises
+    ------
+    ValueError
+        If `edges` are not ascending, or not as many for each column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.embeddings import PiecewiseLinear
+    >>> from skscratch.core.network import Network
+    >>> network = Network((PiecewiseLinear(columns=1, outputs=1, edges=((0.0, 1.0, 3.0),)),), n_inputs=1)
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> P.values[...] = [1, -1, 0]  # V and a: up in the first bin, down in the second
+    >>> network.predict(P, np.array([[0.5], [1.0], [2.0]]))
+    array([[[0.5, 0.5],
+            [1. , 1. ],
+            [2. , 0.5]]])
     """
 
     edges: tuple[tuple[float, ...], ...] = ()
+
+    def __post_init__(self):
+        lengths = {len(edges) for edges in self.edges}
+        if len(self.edges) != self.columns or len(lengths) != 1 or min(lengths) < 2:
+            raise ValueError(
+                f"edges must be one sequence for each of the {self.columns} columns, all of one length >= 2, got "
+                f"{len(self.edges)} of lengths {sorted(lengths)}; repeat an edge where a column has fewer."
+            )
+        if not (np.diff(self.edges, axis=1) >= 0).all():
+            raise ValueError("edges must be in ascending order, got some that descend or are NaN; sort them.")
 
     @property
     def features(self) -> int:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
+from numbers import Integral
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -25,7 +26,7 @@ from skscratch.core.parameters import Slot
 class Layer(ABC):
     """One step of a network.
 
-    ``in_place`` layers write their output over their input and so cannot be the first of a network.
+    ``in_place`` layers write their output over their input, which therefore must not be needed any more.
     """
 
     in_place: ClassVar[bool] = False
@@ -74,12 +75,33 @@ class Dense(Layer):
     ntk : bool
         Whether c = 1/sqrt(d): with entries of W of size one, every layer then learns at the same rate whatever
         its width (Jacot, Gabriel and Hongler, 2018, arXiv:1806.07572).
+
+    Raises
+    ------
+    ValueError
+        If `units` is not an integer >= 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.layers import Dense
+    >>> from skscratch.core.network import Network
+    >>> network = Network((Dense(2),), n_inputs=3)
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> P.layers[0].W[...] = 1
+    >>> P.layers[0].b[...] = [0, 10]
+    >>> network.predict(P, np.array([[1.0, 2.0, 3.0]]))
+    array([[[ 6., 16.]]])
     """
 
     units: int
     weights: Initializer = VarianceScaling(2.0, "fan_in", "normal")
     biases: Initializer = Zeros()
     ntk: bool = False
+
+    def __post_init__(self):
+        if not (isinstance(self.units, Integral) and self.units >= 1):
+            raise ValueError(f"units must be an integer >= 1, got {self.units!r}: leave a layer out to have none.")
 
     def width(self, d: int) -> int:
         return self.units
@@ -127,7 +149,21 @@ class Dense(Layer):
 
 @dataclass(frozen=True)
 class Activate(Layer):
-    """a = f(z), over z; g <- g f'(z), over g."""
+    """a = f(z), over z; g <- g f'(z), over g.
+
+    z and a (k, n, h), one array; g (k, n, h).
+
+    Parameters
+    ----------
+    activation : Activation
+        f, an object of `skscratch.core.activations`.
+
+    Examples
+    --------
+    >>> from skscratch.core.activations import Relu
+    >>> from skscratch.core.layers import Activate, Dense
+    >>> hidden_layer = Dense(100), Activate(Relu())
+    """
 
     activation: Activation
     in_place: ClassVar[bool] = True
@@ -161,10 +197,38 @@ class Activate(Layer):
 class Dropout(Layer):
     """z = x m / (1 - q) with m = 0 for a random share q of the entries, while training; z = x otherwise.
 
-    It is active if and only if it is handed a generator (Srivastava et al., 2014, JMLR 15).
+    x, m, z (k, n, d);  dx = g m / (1 - q). It is active if and only if it is handed a generator (Srivastava et al.,
+    2014, JMLR 15).
+
+    Parameters
+    ----------
+    rate : float
+        The share q, in [0, 1).
+
+    Raises
+    ------
+    ValueError
+        If `rate` is outside [0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.layers import Dropout, Scale
+    >>> from skscratch.core.network import Network
+    >>> network = Network((Scale(), Dropout(0.5)), n_inputs=6)
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> scratch = network.allocate(k=1, n=1, dtype=np.float64)
+    >>> network.forward(P, np.ones((1, 6)), scratch)
+    array([[[1., 1., 1., 1., 1., 1.]]])
+    >>> network.forward(P, np.ones((1, 6)), scratch, np.random.default_rng(0))
+    array([[[2., 2., 2., 0., 0., 0.]]])
     """
 
     rate: float
+
+    def __post_init__(self):
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"rate must be in [0, 1), got {self.rate!r}: 0 drops nothing.")
 
     def width(self, d: int) -> int:
         return d
@@ -180,15 +244,15 @@ class Dropout(Layer):
 
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         s.dx = None
-        s.z, s.m, s.kept = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), bool)
+        s.z, s.m, s.u = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), np.float32)
 
     def forward(self, p, x, s, rng):
         s.active = rng is not None
         if not s.active:
             return x
-        rng.random(out=s.m, dtype=s.m.dtype)
-        np.greater_equal(s.m, self.rate, out=s.kept)
-        np.multiply(s.kept, s.m.dtype.type(1 / (1 - self.rate)), out=s.m)
+        rng.random(out=s.u, dtype=np.float32)  # the same draws whatever the dtype of x
+        np.greater_equal(s.u, self.rate, out=s.m)
+        s.m *= 1 / (1 - self.rate)
         return np.multiply(x, s.m, out=s.z)
 
     def backward(self, p, g, s, dp):
@@ -202,7 +266,18 @@ class Scale(Layer):
     """z = x s, one learned factor per input, from 1.
 
     x (k, n, d), s (k, d) -> z (k, n, d);  ds = sum of g x over n, dx = g s. In front of the first dense layer it
-    lets a network choose its inputs (Holzmueller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491).
+    lets a network choose its inputs (Holzmüller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.layers import Scale
+    >>> from skscratch.core.network import Network
+    >>> network = Network((Scale(),), n_inputs=2)
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> P.layers[0].s[...] = [3, 0]
+    >>> network.predict(P, np.array([[1.0, 2.0]]))
+    array([[[3., 0.]]])
     """
 
     def width(self, d: int) -> int:

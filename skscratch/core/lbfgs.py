@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,7 +41,8 @@ def lbfgs(
     max_iter, max_fun : int
         Most iterations, and most evaluations of the objective, for each member.
     tol : float
-        The fit has converged when no entry of the gradient is larger.
+        The fit has converged when no entry of the gradient is larger, or an iteration lowers the loss by less than
+        2e-9 of it (SciPy's bound).
     validate, patience, callbacks
         As in `Trainer.run`, after each iteration. They are shown one member at a time; without `validate` patience
         is not asked, since every iteration lowers the loss.
@@ -48,35 +50,76 @@ def lbfgs(
     Returns
     -------
     History
-        ``end`` is "stalled" where every member has converged. A member that needed fewer iterations than others
-        repeats its last loss.
+        ``end`` is "stalled" where every member has converged, those apart that diverged, and "diverged" where all
+        did. A member that needed fewer iterations than others repeats its last loss.
+
+    Warns
+    -----
+    RuntimeWarning
+        On Ctrl-C: this member keeps its best parameters so far, and those after it keep theirs from the start.
+
+    Examples
+    --------
+    Logistic regression:
+
+    >>> import numpy as np
+    >>> from skscratch.core.batches import Rows
+    >>> from skscratch.core.layers import Dense
+    >>> from skscratch.core.lbfgs import lbfgs
+    >>> from skscratch.core.losses import BinaryLogLoss
+    >>> from skscratch.core.network import Network
+    >>> from skscratch.core.objective import Objective
+    >>> objective = Objective(Network((Dense(1),), n_inputs=1), BinaryLogLoss(), alpha=1.0)
+    >>> P = objective.network.init(k=1, rng=np.random.default_rng(0))
+    >>> x, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([[0.0], [0.0], [1.0], [1.0]])
+    >>> lbfgs(objective, P, Rows(x, y, None)).end
+    'stalled'
+    >>> P.layers[0].W.round(2)
+    array([[[1.01]]])
     """
     rows = rows._replace(y=objective.loss.training_target(rows.y))
-    histories = []
+    options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
+    histories, interrupted = [], False
     for i in range(len(P.values)):
-        member = P.like(P.values[i : i + 1])
-        options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
-        histories.append(_minimise(objective, member, rows, options, validate, patience, callbacks))
+        member, history = P.like(P.values[i : i + 1]), History()
+        best, f = Best(member.values), _value_and_gradient(objective, member, rows)
+        with np.errstate(over="ignore", invalid="ignore"):  # a member that diverges is dealt with afterwards
+            try:
+                if not interrupted:
+                    after_iteration = _after_iteration(member, history, best, validate, patience, callbacks)
+                    _minimise(f, member, history, after_iteration, options)
+            except KeyboardInterrupt:
+                interrupted = True
+                _warn_of_interruption(len(history.loss) + 1)
+            history.loss = history.loss or [np.array([f(best.values[0])[0]])]
+        if interrupted:
+            history.end = "interrupted"
+        restore(member, history, best, keep_best=True)
+        histories.append(history)
     return _merge(histories)
 
 
-def _minimise(
-    objective: Objective,
+def _value_and_gradient(objective: Objective, P: Parameters, rows: Rows) -> Callable:
+    """q (p,) -> L and dL/dq (p,) in float64, for one member P; its parameters become q."""
+    s, dP = objective.allocate(P, len(rows.y)), P.like(np.empty_like(P.values))
+
+    def f(q: np.ndarray) -> tuple[float, np.ndarray]:
+        P.values[0] = q
+        return float(objective.value(P, rows.x, rows.y, rows.w, s, dP)[0]), dP.values[0].astype(np.float64)
+
+    return f
+
+
+def _after_iteration(
     P: Parameters,
-    rows: Rows,
-    options: dict,
+    history: History,
+    best: Best,
     validate: Validate | None,
     patience: Patience | None,
     callbacks: Sequence[Callback],
-) -> History:
-    """One member, P.values (1, p)."""
-    history, best = History(), Best(P.values)
-    s, dP = objective.allocate(P, len(rows.y)), P.like(np.empty_like(P.values))
+) -> Callable[[OptimizeResult], None]:
+    """What is done after each iteration of one member; StopIteration ends the fit."""
     patience = patience and replace(patience, best=None, count=None)
-
-    def value_and_gradient(q: np.ndarray) -> tuple[float, np.ndarray]:
-        P.values[0] = q
-        return float(objective.value(P, rows.x, rows.y, rows.w, s, dP)[0]), dP.values[0].astype(np.float64)
 
     def after_iteration(intermediate_result: OptimizeResult) -> None:
         P.values[0] = intermediate_result.x
@@ -93,16 +136,23 @@ def _minimise(
             history.end = "stalled"
             raise StopIteration
 
-    with np.errstate(over="ignore", invalid="ignore"):
-        start = P.values[0].astype(np.float64)
-        result = minimize(
-            value_and_gradient, start, method="L-BFGS-B", jac=True, callback=after_iteration, options=options
-        )
+    return after_iteration
+
+
+def _minimise(f: Callable, P: Parameters, history: History, after_iteration: Callable, options: dict) -> None:
+    """Run SciPy's solver for one member."""
+    start = P.values[0].astype(np.float64)
+    result = minimize(f, start, method="L-BFGS-B", jac=True, callback=after_iteration, options=options)
     if result.success and history.end == "max_iter":
         history.end = "stalled"
-    history.loss = history.loss or [np.array([result.fun])]
-    restore(P, history, best, keep_best=True)
-    return history
+
+
+def _warn_of_interruption(iteration: int) -> None:
+    warnings.warn(
+        f"The fit was interrupted in iteration {iteration}: the best parameters so far are kept.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 def _merge(histories: list[History]) -> History:
@@ -118,5 +168,5 @@ def _merge(histories: list[History]) -> History:
         loss=side_by_side([h.loss for h in histories]),
         validation=side_by_side([h.validation for h in histories]),
         best_epoch=np.concatenate([h.best_epoch for h in histories]),
-        end=next((end for end in ends if end != "stalled"), "stalled"),
+        end=next(end for end in ("interrupted", "max_iter", "callback", "stalled", "diverged") if end in ends),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from skscratch.core.layers import Dense, Layer
+from skscratch.core.layers import Dense, Dropout, Layer
 from skscratch.core.parameters import Parameters, Slot, count
 
 Scratch = list[SimpleNamespace]
@@ -30,6 +31,11 @@ class Network:
     n_inputs : int
         The number of inputs d.
 
+    Raises
+    ------
+    ValueError
+        If a layer would write over the network's input, or over what another needs for its gradient.
+
     Examples
     --------
     >>> import numpy as np
@@ -47,10 +53,12 @@ class Network:
     n_inputs: int
 
     def __post_init__(self):
-        if not self.layers or self.layers[0].in_place:
+        # Neither the input nor what an in-place layer keeps may be overwritten; Dropout may hand on what it gets.
+        in_place = [True, *(layer.in_place for layer in self.layers if not isinstance(layer, Dropout))]
+        if len(in_place) == 1 or any(a and b for a, b in pairwise(in_place)):
             raise ValueError(
-                "layers must begin with one that leaves its input unchanged, such as Dense, got "
-                f"{self.layers[:1]}; put Dense, Scale or an embedding first."
+                "layers must begin with one that leaves its input as it is, such as Dense, Scale or an embedding, and "
+                f"have one such layer between any two Activate, got {self.layers}; insert a Dense."
             )
 
     @cached_property
@@ -110,7 +118,7 @@ class Network:
             if g is None:
                 return
 
-    def predict(self, P: Parameters, x: Any, block: int = 4096) -> np.ndarray:
+    def predict(self, P: Parameters, x: Any, block: int = 512) -> np.ndarray:
         """Raw scores (k, n, o) of any number of rows x (n, d), in blocks of bounded memory; writes on nothing."""
         k, n = len(P.values), x.shape[0]
         z = np.empty((k, n, self.n_outputs), P.values.dtype)

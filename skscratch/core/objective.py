@@ -14,7 +14,8 @@ from skscratch.core.parameters import Parameters
 
 @dataclass
 class Workspace:
-    """Scratch for batches of one size: the layers', dl/dz (k, n, o), the penalty (k,) and its gradient (k, p)."""
+    """Scratch for batches of one size: the layers', g = dL/dz (k, n, o), the penalty (k,) of the last batch, the
+    decay alpha or 0 of each parameter (p,), and room t for the penalty's gradient (k, p)."""
 
     layers: Scratch
     g: np.ndarray
@@ -37,6 +38,22 @@ class Objective:
         Turns raw scores and targets into l and dl/dz.
     alpha : float
         Strength of the penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.layers import Dense
+    >>> from skscratch.core.losses import SquaredError
+    >>> from skscratch.core.network import Network
+    >>> from skscratch.core.objective import Objective
+    >>> objective = Objective(Network((Dense(1),), n_inputs=1), SquaredError(), alpha=6.0)
+    >>> P = objective.network.init(k=1, rng=np.random.default_rng(0))
+    >>> P.values[...] = [1, 0]  # z = x, at a penalty of 6 * 1**2 / (2 * 3) = 1
+    >>> x, y, dP = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [5.0]]), P.like(np.empty((1, 2)))
+    >>> objective.value(P, x, y, None, objective.allocate(P, n=3), dP)
+    array([2.5])
+    >>> dP.layers[0].W, dP.layers[0].b
+    (array([[[0.]]]), array([[-1.]]))
     """
 
     network: Network

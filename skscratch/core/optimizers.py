@@ -22,8 +22,9 @@ from skscratch.core.transforms import (
     Step,
 )
 
-# Numbers in a block: a handful of such arrays stay in a core's own cache while all links pass over them.
-BLOCK = 16384
+# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache while all links pass over
+# them, and enough that the time goes into arithmetic and not into calls.
+BLOCK = 65536
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Optimizer:
     Parameters
     ----------
     links : tuple of Link
-        The transformations in order; one of them must be `ScaleByRate`.
+        The transformations in order. One of them must be `ScaleByRate`, which also turns uphill into downhill.
     rate : float
         Initial learning rate.
     schedule : Schedule
@@ -133,22 +134,108 @@ def chain(
 
 
 def sgd(rate: float, **options: Any) -> Optimizer:
-    """Gradient descent: q <- q - rate g. `options` as in `chain`, here and below."""
+    """Gradient descent: q <- q - rate g.
+
+    Parameters
+    ----------
+    rate : float
+        Initial learning rate.
+    **options
+        `schedule`, `factors` and `clip_norm`, as in `chain`.
+
+    Returns
+    -------
+    Optimizer
+    """
     return chain(ScaleByRate(), rate=rate, **options)
 
 
 def momentum(rate: float, mu: float = 0.9, nesterov: bool = False, **options: Any) -> Optimizer:
-    """Gradient descent with momentum: v <- mu v - rate g, q <- q + v, or Nesterov's form of it."""
+    """Gradient descent with momentum: v <- mu v - rate g, q <- q + v; Nesterov's form of it: q <- q + mu v - rate g.
+
+    Parameters
+    ----------
+    rate : float
+        Initial learning rate.
+    mu : float in [0, 1)
+        Share of the velocity v that remains.
+    nesterov : bool
+        Whether the velocity is applied ahead of time.
+    **options
+        `schedule`, `factors` and `clip_norm`, as in `chain`.
+
+    Returns
+    -------
+    Optimizer
+
+    References
+    ----------
+    Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning (2013).
+    """
     return chain(ScaleByRate(), Momentum(mu, nesterov), rate=rate, **options)
 
 
 def rmsprop(rate: float, beta: float = 0.9, epsilon: float = 1e-8, **options: Any) -> Optimizer:
-    """RMSprop: steps divided by the running root-mean-square of the gradient."""
+    """RMSprop: v <- beta v + (1 - beta) g^2, q <- q - rate g / (sqrt(v) + epsilon).
+
+    Parameters
+    ----------
+    rate : float
+        Initial learning rate.
+    beta : float in [0, 1)
+        Decay of the mean square v.
+    epsilon : float
+        Keeps small gradients from large steps.
+    **options
+        `schedule`, `factors` and `clip_norm`, as in `chain`.
+
+    Returns
+    -------
+    Optimizer
+
+    References
+    ----------
+    Tieleman and Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning (2012).
+    """
     return chain(ScaleByRms(beta, epsilon), ScaleByRate(), rate=rate, **options)
 
 
 def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8, **options: Any) -> Optimizer:
-    """Adam (Kingma and Ba, 2015)."""
+    """Adam: q <- q - rate c m / (sqrt(v) + epsilon), c = sqrt(1 - beta_2^t) / (1 - beta_1^t).
+
+    Parameters
+    ----------
+    rate : float
+        Initial learning rate.
+    beta_1, beta_2 : float in [0, 1)
+        Decays of the moments, m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2.
+    epsilon : float
+        Keeps small gradients from large steps; added before the correction of v, as in scikit-learn.
+    **options
+        `schedule`, `factors` and `clip_norm`, as in `chain`.
+
+    Returns
+    -------
+    Optimizer
+
+    References
+    ----------
+    Kingma and Ba, Adam: a method for stochastic optimization (2015), end of section 2.
+
+    Examples
+    --------
+    Whatever the size of a gradient, the first step is one of the learning rate:
+
+    >>> import numpy as np
+    >>> from skscratch.core.optimizers import adam
+    >>> from skscratch.core.parameters import Parameters, Slot
+    >>> from skscratch.core.schedules import Clock
+    >>> P = Parameters(np.zeros((1, 2)), [{"b": Slot((2,), "bias")}])
+    >>> optimizer = adam(rate=0.1)
+    >>> optimizer.step(P, P.like(np.array([[3.0, -500.0]])), optimizer.init(P), Clock())
+    >>> P.values.round(6)
+    array([[-0.1,  0.1]])
+    """
     return chain(ScaleByAdam(beta_1, beta_2, epsilon), ScaleByRate(), rate=rate, **options)
 
 
@@ -160,5 +247,25 @@ def adamw(
     epsilon: float = 1e-8,
     **options: Any,
 ) -> Optimizer:
-    """Adam with decoupled weight decay, one per parameter: q <- q - rate (Adam's step + decay q)."""
+    """Adam with decoupled weight decay: q <- q - rate (Adam's step + decay q).
+
+    Parameters
+    ----------
+    rate : float
+        Initial learning rate.
+    decay : ndarray of shape (p,)
+        The decay of each parameter: ``P.by_kind({"weight": 0.01}, default=0.0)`` spares biases.
+    beta_1, beta_2, epsilon : float
+        As in `adam`.
+    **options
+        `schedule`, `factors` and `clip_norm`, as in `chain`.
+
+    Returns
+    -------
+    Optimizer
+
+    References
+    ----------
+    Loshchilov and Hutter, Decoupled weight decay regularization (2019), arXiv:1711.05101.
+    """
     return chain(ScaleByAdam(beta_1, beta_2, epsilon), AddDecay(decay), ScaleByRate(), rate=rate, **options)

@@ -36,7 +36,7 @@ class Parameters:
     Parameters
     ----------
     values : ndarray of shape (k, p)
-        A row per network. It is kept, not copied.
+        A row per network, C-contiguous. It is kept, not copied.
     slots : sequence of mapping of str to Slot
         For each layer, its arrays by name, in the order in which a row stores them.
 
@@ -44,6 +44,11 @@ class Parameters:
     ----------
     layers : list of SimpleNamespace
         For each layer, its arrays as views of `values`; an array of shape s has the shape (k, *s) here.
+
+    Raises
+    ------
+    ValueError
+        If `values` has not one column per parameter, or is not C-contiguous.
 
     Examples
     --------
@@ -89,6 +94,8 @@ def _carve(values: np.ndarray, slots: Sequence[Mapping[str, Slot]]) -> list[Simp
     k, p = values.shape
     if p != count(slots):
         raise ValueError(f"values must have one column per parameter, {count(slots)}, got {p}; use Network.init.")
+    if not values.flags.c_contiguous:  # there would be copies where views are needed
+        raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
     layers, start = [], 0
     for layer in slots:
         box = SimpleNamespace()

@@ -22,6 +22,19 @@ class Best:
         The m criteria of each member's best epoch, smaller is better; a later one decides ties of the earlier.
     epoch : ndarray of shape (k,)
         The best epoch, counted from 1; 0 where no epoch was finite.
+
+    Examples
+    --------
+    Of two members, the first is better in the first epoch and the second in the second:
+
+    >>> import numpy as np
+    >>> from skscratch.core.stopping import Best
+    >>> best = Best(np.zeros((2, 1)))
+    >>> best.update(np.array([[1.0], [1.0]]), criteria=np.array([[0.3, 0.5]]), epoch=1)
+    >>> best.update(np.array([[2.0], [2.0]]), criteria=np.array([[0.4, 0.2]]), epoch=2)
+    >>> best.epoch, best.values
+    (array([1, 2]), array([[1.],
+           [2.]]))
     """
 
     values: np.ndarray
@@ -59,6 +72,21 @@ class Patience:
         Epochs without progress that are borne; ``inf`` for all.
     tol : float
         Progress smaller than this is none.
+
+    Attributes
+    ----------
+    best : ndarray of shape (k,)
+        The smallest criterion of each member so far.
+    count : ndarray of shape (k,)
+        Epochs without progress of each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core.stopping import Patience
+    >>> patience = Patience(epochs=1, tol=0.1)
+    >>> [patience.stalled(np.array([loss])) for loss in (3.0, 2.0, 1.95, 1.92)]
+    [False, False, False, True]
     """
 
     epochs: float

@@ -83,6 +83,30 @@ class Trainer:
         The optimizer's memory.
     clock : Clock
         Rows seen and loss stalls so far; progress of the run.
+
+    Examples
+    --------
+    Two members learn y = 2 x:
+
+    >>> import numpy as np
+    >>> from skscratch.core.batches import Rows
+    >>> from skscratch.core.layers import Dense
+    >>> from skscratch.core.losses import SquaredError
+    >>> from skscratch.core.network import Network
+    >>> from skscratch.core.objective import Objective
+    >>> from skscratch.core.optimizers import sgd
+    >>> from skscratch.core.training import Trainer
+    >>> objective = Objective(Network((Dense(1),), n_inputs=1), SquaredError())
+    >>> P = objective.network.init(k=2, rng=np.random.default_rng(0))
+    >>> x = np.linspace(-1, 1, 100)[:, None]
+    >>> trainer = Trainer(objective, sgd(rate=0.5), np.random.default_rng(1), batch_size=10)
+    >>> history = trainer.run(P, Rows(x, 2 * x, None), epochs=20)
+    >>> len(history.loss), history.end
+    (20, 'max_iter')
+    >>> P.layers[0].W.round(3)
+    array([[[2.]],
+    <BLANKLINE>
+           [[2.]]])
     """
 
     objective: Objective
@@ -123,7 +147,7 @@ class Trainer:
         patience : Patience, optional
             Ends the fit (or shrinks an adaptive rate) when all members have stalled; without it, all epochs are run.
         keep_best : bool
-            Whether members go back to their best epoch at the end.
+            Whether members go back to their best epoch at the end; those of an interrupted fit do in any case.
         keep_finite : bool
             Whether the fit ends when no member's loss is finite any more, and members that diverged go back to their
             last finite parameters, with a warning.
@@ -161,13 +185,14 @@ class Trainer:
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
+            keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
         restore(P, history, best, keep_best, keep_finite)
         return history
 
     @property
     def rate(self) -> float:
-        """The learning rate of the last step."""
+        """The learning rate at the present clock."""
         return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
 
     def _epochs(
@@ -236,7 +261,7 @@ class Trainer:
 
 def restore(P: Parameters, history: History, best: Best, keep_best: bool, keep_finite: bool = True) -> None:
     """Bring back the best epochs, and the last finite parameters where a member has diverged."""
-    lost = ~np.isfinite(P.values.sum(axis=1))
+    lost = ~np.isfinite(P.values).all(axis=1)
     if history.loss:
         lost |= ~np.isfinite(history.loss[-1])
     lost &= keep_finite

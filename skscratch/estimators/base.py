@@ -82,6 +82,7 @@ class BaseScratchMLP(Hyperparameters):
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
         if not warm:
+            self.__dict__.pop("_trainer", None)
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
         n = len(sample.raw)
@@ -93,9 +94,7 @@ class BaseScratchMLP(Hyperparameters):
 
     fit.__doc__ = docstrings.FIT
 
-    def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, learn: bool = True, classes: Any = None
-    ) -> Sample:
+    def _read(self, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None) -> Sample:
         """Check everything handed to fit; rows without weight are dropped here, before anything is learned of them."""
         require_target(y, type(self).__name__)
         if reset:
@@ -104,8 +103,7 @@ class BaseScratchMLP(Hyperparameters):
         y = self._read_target(y)
         check_consistent_length(raw.numeric, y)
         w = check_weights(sample_weight, len(raw))
-        if learn:
-            self._learn_target(y, w, reset, classes)
+        self._learn_target(y, w, reset, classes)
         sample = Sample(raw, y, self._weigh(y, w))
         return sample if sample.w is None else sample.take(np.flatnonzero(sample.w > 0))
 
@@ -123,7 +121,7 @@ class BaseScratchMLP(Hyperparameters):
                 "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the "
                 "best epoch."
             )
-        return self._read(X_val, y_val, sample_weight_val, reset=False, learn=False)
+        return self._read(X_val, y_val, sample_weight_val, reset=False)
 
     def _split(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, Sample]:
         """Hold rows out; each class gives its share."""
@@ -184,6 +182,8 @@ class BaseScratchMLP(Hyperparameters):
             history = trainer.run(
                 self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
             )
+        for progress in callbacks:
+            progress.end()
         if patience is not None and history.end == "max_iter":
             warnings.warn(
                 f"{type(self).__name__} reached max_iter={self.max_iter} before its loss had converged; raise max_iter "
@@ -237,7 +237,8 @@ class BaseScratchMLP(Hyperparameters):
         before = self if continued else None
         loss_curve = [float(loss.mean()) for loss in history.loss]
         self.loss_curve_ = [*getattr(before, "loss_curve_", []), *loss_curve]
-        self.loss_, self.best_loss_ = self.loss_curve_[-1], min(self.loss_curve_)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan  # interrupted in the first epoch
+        self.best_loss_ = min(self.loss_curve_, default=np.nan)
         self.best_iter_, self.n_iter_ = history.best_epoch, len(loss_curve)
         self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
         if history.validation:

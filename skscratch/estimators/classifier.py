@@ -103,11 +103,11 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
 
-    @available_if(is_stochastic)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         return self._partial_fit(X, y, sample_weight, classes)
 
     partial_fit.__doc__ = docstrings.PARTIAL_FIT_CLASSIFIER
+    partial_fit = available_if(is_stochastic)(partial_fit)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict classes.

@@ -45,8 +45,8 @@ def split_rows(
         counts = np.bincount(strata)
         order = order[np.argsort(strata[order], kind="stable")]
         order = order[counts[strata[order]] > 1]
-    m = min(int(np.ceil(fraction * n)), len(order))
-    if m == 0 or m == n:
+    m = int(np.ceil(fraction * len(order)))
+    if m == len(order):
         raise ValueError(
             f"validation_fraction must leave rows on both sides, but {fraction} of {n} rows holds out {m}; choose "
             "another fraction or early_stopping=False."

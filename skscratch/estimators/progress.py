@@ -27,6 +27,11 @@ class Progress:
         if epoch.history.validation:
             text += f", held-out loss {epoch.history.validation[-1][-1].mean():.6f}"
         if sys.stdout.isatty():
-            print(f"\r\033[K{text}", end="\n" if epoch.number == self.max_iter else "", flush=True)
+            print(f"\r\033[K{text}", end="", flush=True)
         else:
             print(text)
+
+    def end(self) -> None:
+        """Leave the line on a terminal."""
+        if sys.stdout.isatty():
+            print()

@@ -76,10 +76,12 @@ def regression_loss(estimator: Any) -> Loss:
 
 
 def batch_size(estimator: Any, n: int) -> int:
-    """Rows in a batch: all of them for L-BFGS."""
+    """Rows in a batch: all of them for L-BFGS; "auto" makes all batches alike, at most 256 rows long."""
     if estimator.solver == "lbfgs":
         return n
-    return min(BATCH_SIZE if estimator.batch_size == "auto" else int(estimator.batch_size), n)
+    if estimator.batch_size == "auto":
+        return -(-n // -(-n // BATCH_SIZE))
+    return min(int(estimator.batch_size), n)
 
 
 def holds_out(estimator: Any, n: int) -> bool:

@@ -98,11 +98,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         self.loss = loss
         self.quantile = quantile
 
-    @available_if(is_stochastic)
     def partial_fit(self, X, y, sample_weight=None):
         return self._partial_fit(X, y, sample_weight)
 
     partial_fit.__doc__ = docstrings.PARTIAL_FIT_REGRESSOR
+    partial_fit = available_if(is_stochastic)(partial_fit)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict targets: the mean over the networks.

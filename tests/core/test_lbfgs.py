@@ -1,0 +1,256 @@
+"""L-BFGS against scikit-learn's linear models, whose minimum is the only one, and how a fit ends."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.datasets import make_classification, make_regression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+
+from skscratch.core.activations import Tanh
+from skscratch.core.batches import Rows
+from skscratch.core.gradcheck import gradcheck
+from skscratch.core.layers import Activate, Dense
+from skscratch.core.lbfgs import lbfgs
+from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, PoissonLoss, SquaredError
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.stopping import Patience
+
+N, D, ALPHA = 90, 4, 2.0
+PRECISE = {"tol": 1e-10, "max_iter": 2000}
+
+
+def linear(loss, outputs, k=1, alpha=ALPHA, dtype=np.float64, seed=0):
+    """An objective without hidden layer, and parameters."""
+    objective = Objective(Network((Dense(outputs),), D), loss, alpha)
+    return objective, objective.network.init(k, np.random.default_rng(seed), dtype)
+
+
+def hidden(k=3, seed=0):
+    """An objective with a hidden layer, parameters, and rows."""
+    objective = Objective(Network((Dense(6), Activate(Tanh()), Dense(1)), D), SquaredError(), alpha=0.1)
+    X, y = make_regression(N, D, random_state=0)
+    return objective, objective.network.init(k, np.random.default_rng(seed)), Rows(X, y[:, None] / y.std(), None)
+
+
+def mean_loss(objective, P, rows):
+    """What `validate` may be: the mean loss without penalty (1, k)."""
+    return objective.loss_sum(objective.network.predict(P, rows.x), rows.y, rows.w)[None] / len(rows.y)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+def test_logistic_regression(rng, weighted, container):
+    """Our mean plus alpha |W|^2 / 2n is their C sum + |W|^2 / 2 with C = 1 / alpha."""
+    X, y = make_classification(N, D, n_informative=3, n_redundant=0, flip_y=0.2, random_state=0)
+    w = rng.uniform(0.5, 3, N) if weighted else None
+    theirs = LogisticRegression(C=1 / ALPHA, tol=1e-10, max_iter=1000).fit(X, y, sample_weight=w)
+    objective, P = linear(BinaryLogLoss(), 1, k=2)
+    history = lbfgs(objective, P, Rows(container(X), y[:, None].astype(float), w), **PRECISE)
+    assert history.end == "stalled"
+    for i in range(2):
+        np.testing.assert_allclose(P.layers[0].W[i].T, theirs.coef_, atol=2e-5)
+        np.testing.assert_allclose(P.layers[0].b[i], theirs.intercept_, atol=2e-5)
+
+
+def test_multinomial_regression():
+    X, y = make_classification(N, D, n_informative=4, n_redundant=0, n_classes=3, flip_y=0.2, random_state=0)
+    theirs = LogisticRegression(C=1 / ALPHA, tol=1e-10, max_iter=1000).fit(X, y)
+    objective, P = linear(MulticlassLogLoss(), 3)
+    lbfgs(objective, P, Rows(X, np.eye(3)[y], None), **PRECISE)
+    np.testing.assert_allclose(P.layers[0].W[0].T, theirs.coef_, atol=2e-5)
+    np.testing.assert_allclose(
+        objective.loss.predict(objective.network.predict(P, X))[0], theirs.predict_proba(X), atol=2e-5
+    )
+
+
+def test_ridge(rng):
+    X, y = make_regression(N, D, n_targets=2, noise=10, bias=5, random_state=0)
+    w = rng.uniform(0.5, 3, N)
+    theirs = Ridge(ALPHA).fit(X, y, sample_weight=w)
+    objective, P = linear(SquaredError(), 2)
+    lbfgs(objective, P, Rows(X, y, w), **PRECISE)
+    np.testing.assert_allclose(P.layers[0].W[0].T, theirs.coef_, rtol=1e-5)
+    np.testing.assert_allclose(P.layers[0].b[0], theirs.intercept_, rtol=1e-5)
+
+
+def test_poisson_regression(rng):
+    X = rng.standard_normal((N, D))
+    y = rng.poisson(np.exp(X @ [0.5, -0.3, 0.2, 0.0] + 0.5)).astype(float)
+    theirs = PoissonRegressor(alpha=ALPHA / N, tol=1e-10, max_iter=1000).fit(X, y)
+    objective, P = linear(PoissonLoss(), 1)
+    lbfgs(objective, P, Rows(X, y[:, None], None), **PRECISE)
+    np.testing.assert_allclose(P.layers[0].W[0, :, 0], theirs.coef_, rtol=1e-4)
+    np.testing.assert_allclose(P.layers[0].b[0], theirs.intercept_, rtol=1e-4)
+
+
+def test_the_last_loss_is_that_of_the_parameters_which_are_a_minimum():
+    objective, P, rows = hidden()
+    history = lbfgs(objective, P, rows, tol=1e-7, max_iter=5000)
+    dP = P.like(np.empty_like(P.values))
+    value = objective.value(P, *rows, objective.allocate(P, N), dP)
+    np.testing.assert_allclose(history.loss[-1], value, rtol=1e-12)
+    assert abs(dP.values).max() < 1e-4
+    assert all((after <= before).all() for before, after in zip(history.loss, history.loss[1:], strict=False))
+    assert gradcheck(objective, P.like(P.values + 0.1), *rows, rng=np.random.default_rng(0)) < 1e-7
+
+
+def test_each_member_is_what_it_would_be_alone():
+    objective, P, rows = hidden()
+    starts = P.values.copy()
+    history = lbfgs(objective, P, rows, max_iter=300)
+    lengths = []
+    for i, start in enumerate(starts):
+        alone = P.like(start[None].copy())
+        single = lbfgs(objective, alone, rows, max_iter=300)
+        np.testing.assert_array_equal(alone.values[0], P.values[i])
+        lengths.append(len(single.loss))
+        np.testing.assert_array_equal([loss[i] for loss in history.loss[: lengths[i]]], np.ravel(single.loss))
+        assert all(loss[i] == single.loss[-1] for loss in history.loss[lengths[i] :])
+    assert len(history.loss) == max(lengths) > min(lengths)
+    np.testing.assert_array_equal(history.best_epoch, lengths)
+
+
+def test_limits():
+    objective, P, rows = hidden()
+    history = lbfgs(objective, P, rows, max_iter=4)
+    assert history.end == "max_iter"
+    assert len(history.loss) == 4
+    objective, P, rows = hidden()
+    history = lbfgs(objective, P, rows, max_fun=3)
+    assert history.end == "max_iter"
+    assert len(history.loss) <= 3
+
+
+def test_a_start_that_is_the_minimum_already():
+    objective, P = linear(SquaredError(), 1)
+    P.values[...] = 0
+    history = lbfgs(objective, P, Rows(np.ones((3, D)), np.zeros((3, 1)), None))
+    assert history.end == "stalled"
+    np.testing.assert_array_equal(history.loss, [[0]])
+    np.testing.assert_array_equal(P.values, 0)
+    np.testing.assert_array_equal(history.best_epoch, 0)
+
+
+def test_float32_and_inputs_that_are_read_only():
+    X, y = make_regression(N, D, random_state=0)
+    rows = Rows(X.astype(np.float32), (y[:, None] / y.std()).astype(np.float32), np.ones(N, np.float32))
+    for array in rows:
+        array.flags.writeable = False
+    objective, P = linear(SquaredError(), 1, dtype=np.float32)
+    lbfgs(objective, P, rows)
+    assert P.values.dtype == np.float32
+    np.testing.assert_allclose(P.layers[0].W[0].T, Ridge(ALPHA).fit(X, y / y.std()).coef_[None], rtol=1e-3)
+
+
+def test_targets_are_those_of_training():
+    """Label smoothing is the loss's business, and is not forgotten here."""
+    X, y = make_classification(N, D, n_informative=3, n_redundant=0, random_state=0)
+    (one, P), (other, Q) = linear(BinaryLogLoss(0.2), 1), linear(BinaryLogLoss(), 1)
+    lbfgs(one, P, Rows(X, y[:, None].astype(float), None), **PRECISE)
+    lbfgs(other, Q, Rows(X, 0.8 * y[:, None] + 0.1, None), **PRECISE)
+    np.testing.assert_allclose(P.values, Q.values, rtol=1e-6)
+
+
+def test_validation_chooses_the_iteration_of_each_member():
+    objective, P, rows = hidden(k=2)
+    calls, seen = iter([3.0, 1.0, 2.0, 4.0, 5.0, *[9.0] * 200]), []
+
+    def validate(member):
+        seen.append(member.values.copy())
+        return np.array([[next(calls)]])
+
+    history = lbfgs(objective, P, rows, validate=validate, max_iter=3)
+    np.testing.assert_array_equal(history.best_epoch, [2, 1])  # 3 1 2 for the first, 4 5 9 for the second
+    np.testing.assert_array_equal(P.values, [seen[1][0], seen[3][0]])
+    np.testing.assert_array_equal(np.concatenate(history.validation), [[3, 4], [1, 5], [2, 9]])
+
+
+def test_patience_is_asked_where_there_is_validation():
+    objective, P, rows = hidden(k=2)
+    patience = Patience(3, 0.0)
+    history = lbfgs(objective, P, rows, validate=lambda member: np.array([[1.0]]), tol=0.0, patience=Patience(3, 0.5))
+    assert history.end == "stalled"
+    assert len(history.loss) == 5
+    np.testing.assert_array_equal(history.best_epoch, 1)
+    objective, P, rows = hidden(k=2)
+    assert len(lbfgs(objective, P, rows, patience=Patience(0, np.inf), max_iter=9).loss) == 9
+    assert patience.count is None
+
+
+def test_callbacks_see_each_iteration_and_end_the_fit():
+    objective, P, rows = hidden(k=2)
+    numbers, rates = [], set()
+
+    def callback(epoch):
+        numbers.append(epoch.number)
+        rates.add(epoch.rate)
+        assert epoch.parameters.values.shape[0] == 1
+        assert len(epoch.history.loss) == epoch.number
+        return epoch.number == 3
+
+    history = lbfgs(objective, P, rows, callbacks=[callback, lambda epoch: None])
+    assert numbers == [1, 2, 3, 1, 2, 3]
+    assert rates == {1.0}
+    assert history.end == "callback"
+    assert len(history.loss) == 3
+
+
+class CtrlCError(SquaredError):
+    """Squared error until somebody presses Ctrl-C in a call."""
+
+    calls = 0
+
+    def gradient(self, z, y, out):
+        type(self).calls += 1
+        if type(self).calls == 10:
+            raise KeyboardInterrupt
+        return super().gradient(z, y, out)
+
+
+@pytest.mark.parametrize("in_callback", [False, True])
+def test_an_interrupted_fit_keeps_the_best_so_far(in_callback, monkeypatch):
+    """Ctrl-C while the second of three members is trained: the first is done, the third stays where it starts."""
+    objective, P, rows = hidden()
+    start, seen = P.values.copy(), []
+    monkeypatch.setattr(CtrlCError, "calls", 0)
+
+    def watch(epoch):
+        seen.append(epoch.parameters.values[0].copy())
+        if in_callback and len(seen) == 7:
+            raise KeyboardInterrupt
+
+    objective = objective if in_callback else Objective(objective.network, CtrlCError(), objective.alpha)
+    with pytest.warns(RuntimeWarning, match="interrupted in iteration .: the best parameters so far") as record:
+        history = lbfgs(objective, P, rows, max_iter=5, tol=0.0, callbacks=[watch])
+    assert len(record) == 1
+    assert history.end == "interrupted"
+    second = len(seen) - 5
+    assert second >= 2
+    np.testing.assert_array_equal(P.values, [seen[4], seen[-1], start[2]])
+    np.testing.assert_array_equal(history.best_epoch, [5, second, 0])
+    assert len(history.loss) == 5
+    assert len({loss[2] for loss in history.loss}) == 1
+
+
+def test_an_interrupt_before_the_first_iteration(monkeypatch):
+    objective, P, rows = hidden()
+    start, expected = P.values.copy(), objective.network.predict(P, rows.x)
+    monkeypatch.setattr(CtrlCError, "calls", 9)
+    with pytest.warns(RuntimeWarning, match="interrupted in iteration 1:"):
+        history = lbfgs(Objective(objective.network, CtrlCError()), P, rows)
+    np.testing.assert_array_equal(P.values, start)
+    np.testing.assert_allclose(history.loss, [CtrlCError().value(expected, rows.y).mean(axis=1)])
+
+
+def test_a_member_that_diverges_keeps_its_start_and_does_not_harm_the_others():
+    objective, P, rows = hidden()
+    P.values[1] = 1e200
+    start = P.values.copy()
+    with pytest.warns(RuntimeWarning, match="1 of 1 networks diverged"):
+        history = lbfgs(objective, P, rows, max_iter=20)
+    np.testing.assert_array_equal(P.values[1], start[1])
+    assert (history.best_epoch[[0, 2]] == 20).all()
+    assert history.end == "max_iter"
+    with pytest.warns(RuntimeWarning, match="1 of 1 networks diverged"):
+        assert lbfgs(objective, P.like(P.values[1:2]), rows).end == "diverged"

@@ -1,0 +1,86 @@
+"""Signature and docstring say the same: names, order and defaults."""
+
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+
+each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+
+
+def section(doc, title):
+    """The dedented text below an underlined title, up to the next one."""
+    doc = inspect.cleandoc(doc)
+    return re.search(rf"^{title}\n-+\n(.*?)(?=\n\S[^\n]*\n-+\n|\Z)", doc, re.S | re.M)[1]
+
+
+def entries(doc, title):
+    """(names, type, text) of each entry of a numpydoc section."""
+    for match in re.finditer(r"^(\S[^\n]*?) : ([^\n]*)\n((?:    [^\n]*\n?|\n)*)", section(doc, title) + "\n", re.M):
+        yield match[1].split(", "), match[2], match[3]
+
+
+def documented_defaults(doc):
+    """name -> default as written, in the order of the text."""
+    defaults = {}
+    for names, kind, _ in entries(doc, "Parameters"):
+        written = kind.partition("default=")[2].split(" and ")
+        defaults.update(zip(names, written, strict=True))
+    return defaults
+
+
+@each_estimator
+def test_order_and_defaults(Estimator):
+    signature = inspect.signature(Estimator).parameters
+    written = documented_defaults(Estimator.__doc__)
+    assert list(written) == list(signature)
+    for name, parameter in signature.items():
+        default = parameter.default
+        shown = f'"{default}"' if isinstance(default, str) else written[name]
+        assert shown == written[name] and (isinstance(default, str) or eval(written[name]) == default), name
+
+
+@each_estimator
+def test_every_entry_says_something(Estimator):
+    for title in ("Parameters", "Attributes"):
+        for names, _, text in entries(Estimator.__doc__, title):
+            assert text.strip().endswith((".", '".')), names
+            assert "{" not in text, f"{names}: a place holder was left"
+
+
+@each_estimator
+def test_attributes_exist_after_fit(Estimator, rng):
+    X, y = rng.normal(size=(20, 2)), np.arange(20) % 2
+    model = Estimator(max_iter=1, width=2).fit(X, y)
+    documented = {name for names, *_ in entries(Estimator.__doc__, "Attributes") for name in names}
+    missing = {name for name in documented if not hasattr(model, name)}
+    assert missing == {"feature_names_in_"}  # X had none
+    public = {name for name in vars(model) if name.endswith("_") and not name.startswith("_")}
+    assert public <= documented
+
+
+@each_estimator
+def test_words_of_each_choice_are_documented(Estimator):
+    """Whatever a word can be chosen from is in its entry, if only by a list of scikit-learn's."""
+    words = {names[0]: " ".join((kind, text)) for names, kind, text in entries(Estimator.__doc__, "Parameters")}
+    for name in ("activation", "solver", "learning_rate", "init", "scaling", "numeric_embedding", "dtype", "loss"):
+        for constraint in Estimator._constraints[name]:
+            for word in getattr(constraint, "words", ()):
+                assert f'"{word}"' in words[name], f"{name}={word!r}"
+
+
+@each_estimator
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "score"])
+def test_methods_document_their_arguments(Estimator, method):
+    function = getattr(Estimator(), method)
+    documented = [name for names, *_ in entries(function.__doc__, "Parameters") for name in names]
+    assert documented == list(inspect.signature(function).parameters)
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "decision_function"])
+def test_methods_of_the_classifier_document_what_they_return(method):
+    doc = getattr(ScratchMLPClassifier, method).__doc__
+    assert len(list(entries(doc, "Parameters"))) == len(list(entries(doc, "Returns"))) == 1

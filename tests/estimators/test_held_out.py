@@ -1,0 +1,310 @@
+"""Rows held out: which ones, what they judge, and that the parameters kept are those that were judged best."""
+
+import numpy as np
+import pytest
+import sklearn
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import make_classification
+from sklearn.metrics import accuracy_score, log_loss, make_scorer, mean_absolute_error
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators.held_out import split_rows
+
+SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
+each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+
+
+def noisy(n=400, seed=0):
+    return make_classification(n, 5, n_informative=3, flip_y=0.3, random_state=seed)
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, y = noisy()
+    return X[:300], y[:300], X[300:], y[300:]
+
+
+# split_rows
+
+
+@pytest.mark.parametrize("n, fraction, m", [(10, 0.1, 1), (11, 0.1, 2), (100, 0.25, 25), (5, 0.9, 5), (7, 0.5, 4)])
+def test_how_many_rows(n, fraction, m, rng):
+    if m == n:
+        with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides, but 0.9 of 5 rows"):
+            split_rows(n, fraction, rng)
+        return
+    train, held_out = split_rows(n, fraction, rng)
+    assert len(held_out) == m
+    assert_array_equal(np.sort(np.r_[train, held_out]), np.arange(n))
+    assert (np.diff(train) > 0).all() and (np.diff(held_out) > 0).all()
+
+
+def test_every_row_has_its_turn(rng):
+    counts = sum(np.bincount(split_rows(20, 0.2, rng)[1], minlength=20) for _ in range(2000))
+    assert counts.min() > 300 and counts.max() < 500  # 400 expected
+    strata = np.repeat([0, 1], [15, 5])
+    counts = sum(np.bincount(split_rows(20, 0.2, rng, strata)[1], minlength=20) for _ in range(2000))
+    assert counts.min() > 300 and counts.max() < 500
+
+
+@pytest.mark.parametrize("sizes", [(50, 50), (90, 10), (80, 15, 5), (33, 33, 34)])
+def test_each_class_gives_its_share(sizes, rng):
+    strata = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    for _ in range(20):
+        train, held_out = split_rows(100, 0.2, rng, strata)
+        given = np.bincount(strata[held_out], minlength=len(sizes))
+        assert len(held_out) == 20 and np.abs(given - 0.2 * np.array(sizes)).max() < 1
+        assert (np.bincount(strata[train], minlength=len(sizes)) > 0).all()
+
+
+def test_a_class_of_one_row_stays_in_training(rng):
+    strata = np.r_[np.zeros(10, int), np.ones(10, int), 2, 3]
+    for _ in range(50):
+        train, _ = split_rows(22, 0.3, rng, strata)
+        assert {20, 21} <= set(train)
+
+
+def test_a_class_among_single_rows_keeps_its_share(rng):
+    """Rows that cannot be held out do not make other classes give more."""
+    strata = np.r_[np.zeros(10, int), np.arange(1, 91)]
+    train, held_out = split_rows(100, 0.2, rng, strata)
+    assert len(held_out) == 2 and (strata[held_out] == 0).all()
+
+
+def test_nothing_but_single_rows(rng):
+    with pytest.raises(ValueError, match="holds out 0; choose another fraction or early_stopping=False"):
+        split_rows(4, 0.5, rng, np.arange(4))
+
+
+# early_stopping
+
+
+@each_estimator
+@pytest.mark.parametrize(
+    "early_stopping, batch_size, holds_out",
+    [("auto", "auto", True), ("auto", 300, False), ("auto", 299, True), (True, 300, True), (False, 10, False)],
+)
+def test_when_rows_are_held_out(Estimator, data, early_stopping, batch_size, holds_out):
+    X, y, *_ = data
+    model = Estimator(**SMALL, early_stopping=early_stopping, batch_size=batch_size).fit(X, y)
+    assert (model.validation_scores_ is not None) == holds_out
+    assert model.t_ == model.n_iter_ * (270 if holds_out else 300)
+    assert (model.validation_loss_curve_ is None) == (model.best_validation_score_ is None) == (not holds_out)
+    assert len(model.loss_curve_) == model.n_iter_ == 12
+    if holds_out:
+        assert len(model.validation_loss_curve_) == len(model.validation_scores_) == 12
+
+
+@each_estimator
+def test_auto_holds_nothing_out_of_one_batch(Estimator, data):
+    X, y, *_ = data
+    assert Estimator(**SMALL).fit(X[:256], y[:256]).validation_scores_ is None
+    assert Estimator(**SMALL).fit(X[:257], y[:257]).validation_scores_ is not None
+    assert Estimator(**SMALL, solver="lbfgs", tol=0.1).fit(X, y).validation_scores_ is None
+
+
+@each_estimator
+def test_validation_fraction(Estimator, data):
+    X, y, *_ = data
+    model = Estimator(**SMALL, early_stopping=True, validation_fraction=0.4).fit(X, y)
+    assert model.t_ == 12 * 180
+    with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides"):
+        Estimator(early_stopping=True, validation_fraction=0.99).fit(X[:3], [0, 1, 0])
+
+
+def test_a_class_of_one_row_can_be_predicted():
+    X = np.r_[np.random.default_rng(0).normal(size=(299, 2)), [[50, 50]]]
+    y = np.r_[(X[:299, 0] > 0).astype(int), 2]
+    model = ScratchMLPClassifier(random_state=0, width=16).fit(X, y)
+    assert model.validation_scores_ is not None
+    assert_array_equal(model.classes_, [0, 1, 2])
+
+
+# what is kept is what was judged best
+
+
+def of_member(model, X, i):
+    """Raw scores of one network by hand; the models of these tests have one hidden layer of tanh and no embedding."""
+    W, b = [W[i] for W in model.coefs_], [b[i] for b in model.intercepts_]
+    return np.tanh(X @ W[0] + b[0]) @ W[1] + b[1]
+
+
+PLAIN = dict(
+    SMALL, activation="tanh", init="glorot_normal", numeric_embedding=None, scaling=None, n_estimators=3,
+    learning_rate_init=0.2, max_iter=30, dtype="float64",
+)  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:.*reached max_iter")
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_kept_parameters_have_the_best_accuracy_and_then_the_best_loss(data, solver):
+    X, y, X_val, y_val = data
+    model = ScratchMLPClassifier(**PLAIN, solver=solver, tol=1e-9, n_iter_no_change=float("inf"))
+    model.fit(X, y, X_val=X_val, y_val=y_val)
+    z = np.stack([of_member(model, X_val, i)[:, 0] for i in range(3)])
+    accuracy = ((z > 0) == y_val).mean(axis=1)
+    losses = [log_loss(y_val, 1 / (1 + np.exp(-row))) for row in z]
+    one = ScratchMLPClassifier(**dict(PLAIN, n_estimators=1), solver=solver, tol=1e-9, n_iter_no_change=float("inf"))
+    one.fit(X, y, X_val=X_val, y_val=y_val)
+    scores = np.array(one.validation_scores_)
+    assert one.best_validation_score_ == scores.max()
+    best = np.flatnonzero(scores == scores.max())
+    epoch = best[np.argmin(np.array(one.validation_loss_curve_)[best])]
+    assert_array_equal(one.best_iter_, [epoch + 1])
+    assert_allclose(accuracy[0], scores.max())
+    assert_allclose(losses[0], one.validation_loss_curve_[epoch], rtol=1e-6)
+    assert len(set(model.best_iter_)) > 1 or solver == "lbfgs"  # every member has its own best epoch
+
+
+@pytest.mark.parametrize("scoring", ["loss", "accuracy", "neg_log_loss", "roc_auc", make_scorer(accuracy_score)])
+def test_scoring_of_a_classifier(data, scoring):
+    X, y, X_val, y_val = data
+    model = ScratchMLPClassifier(**dict(PLAIN, n_estimators=1), scoring=scoring).fit(X, y, X_val=X_val, y_val=y_val)
+    best = model.best_validation_score_
+    assert model.best_iter_[0] == 1 + np.flatnonzero(np.array(model.validation_scores_) == best).min() or (
+        np.sum(np.array(model.validation_scores_) == best) > 1
+    )
+    if scoring == "loss":
+        achieved = -log_loss(y_val, model.predict_proba(X_val))
+    else:
+        achieved = sklearn.metrics.get_scorer(scoring)(model, X_val, y_val)
+    assert_allclose(achieved, best, rtol=1e-6)
+
+
+def test_default_scoring_is_accuracy(data):
+    X, y, X_val, y_val = data
+    by_default = ScratchMLPClassifier(**SMALL).fit(X, y, X_val=X_val, y_val=y_val)
+    by_name = ScratchMLPClassifier(**SMALL, scoring="accuracy").fit(X, y, X_val=X_val, y_val=y_val)
+    assert_allclose(by_default.validation_scores_, by_name.validation_scores_)
+    assert_array_equal(by_default.predict_proba(X), by_name.predict_proba(X))
+
+
+def test_default_scoring_of_several_classes_and_labels(rng):
+    X = rng.normal(size=(120, 4))
+    for y in (np.digitize(X[:, 0], [-0.5, 0.5]), (X[:, :3] > 0.3).astype(int)):
+        model = ScratchMLPClassifier(**dict(SMALL, n_estimators=1)).fit(X[:80], y[:80], X_val=X[80:], y_val=y[80:])
+        assert_allclose(model.best_validation_score_, accuracy_score(y[80:], model.predict(X[80:])))
+
+
+@pytest.mark.parametrize("scoring", [None, "loss", "r2", "neg_mean_absolute_error"])
+def test_scoring_of_a_regressor(scoring, rng):
+    X = rng.normal(size=(200, 3))
+    y = X[:, 0] + rng.normal(size=200)
+    model = ScratchMLPRegressor(**dict(PLAIN, n_estimators=1), scoring=scoring)
+    model.fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
+    best = model.best_validation_score_
+    if scoring in (None, "loss"):  # half the squared error, in standard deviations of the training rows, unclipped
+        z, s = of_member(model, X[150:], 0)[:, 0], y[:150].std()
+        achieved = -0.5 * np.mean((z - (y[150:] - y[:150].mean()) / s) ** 2)
+        assert_allclose(model.validation_scores_, -np.array(model.validation_loss_curve_))
+    else:
+        achieved = sklearn.metrics.get_scorer(scoring)(model, X[150:], y[150:])
+    assert_allclose(achieved, best, rtol=1e-6)
+
+
+def test_scoring_chooses_the_epoch(rng):
+    X = rng.normal(size=(200, 3))
+    y = X[:, 0] + rng.standard_cauchy(200)
+    common = dict(X_val=X[150:], y_val=y[150:])
+    found = {}
+    for scoring in ("loss", "neg_mean_absolute_error"):
+        model = ScratchMLPRegressor(**dict(PLAIN, n_estimators=1), scoring=scoring).fit(X[:150], y[:150], **common)
+        found[scoring] = mean_absolute_error(y[150:], model.predict(X[150:]))
+    assert found["neg_mean_absolute_error"] <= found["loss"]
+
+
+def test_without_held_out_rows_the_training_loss_chooses(data):
+    X, y, *_ = data
+    model = ScratchMLPClassifier(**dict(PLAIN, n_estimators=1), early_stopping=False).fit(X, y)
+    assert_array_equal(model.best_iter_, [1 + np.argmin(model.loss_curve_)])
+    assert model.best_loss_ == min(model.loss_curve_) and model.loss_ == model.loss_curve_[-1]
+
+
+# X_val and y_val
+
+
+@each_estimator
+def test_given_rows_replace_held_out_rows(Estimator, data):
+    X, y, X_val, y_val = data
+    model = Estimator(**SMALL).fit(X, y, X_val=X_val, y_val=y_val)
+    assert model.t_ == 12 * 300
+    other = Estimator(**SMALL).fit(X, y, X_val=X_val[:20], y_val=y_val[:20])
+    assert model.validation_loss_curve_ != other.validation_loss_curve_
+    assert_allclose(model.loss_curve_, other.loss_curve_)
+
+
+@each_estimator
+@pytest.mark.parametrize("given", [["X_val"], ["y_val"], ["sample_weight_val"], ["X_val", "sample_weight_val"]])
+def test_half_of_what_is_needed(Estimator, data, given):
+    X, y, X_val, y_val = data
+    all_of_it = dict(X_val=X_val, y_val=y_val, sample_weight_val=np.ones(100))
+    with pytest.raises(ValueError, match=f"X_val and y_val must be given together, got only {given[0]}; pass both"):
+        Estimator().fit(X, y, **{name: all_of_it[name] for name in given})
+
+
+@each_estimator
+def test_given_rows_without_early_stopping(Estimator, data):
+    X, y, X_val, y_val = data
+    with pytest.raises(ValueError, match="early_stopping must be 'auto' or True where X_val and y_val are given"):
+        Estimator(early_stopping=False).fit(X, y, X_val=X_val, y_val=y_val)
+
+
+@each_estimator
+def test_bad_held_out_rows(Estimator, data):
+    X, y, X_val, y_val = data
+    with pytest.raises(ValueError, match="X has 4 features, but .* is expecting 5 features"):
+        Estimator().fit(X, y, X_val=X_val[:, :4], y_val=y_val)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        Estimator().fit(X, y, X_val=X_val, y_val=y_val[:5])
+    with pytest.raises(ValueError, match="y must"):
+        Estimator().fit(X, y, X_val=X_val, y_val=np.full(100, np.nan))
+
+
+def test_a_class_only_in_the_held_out_rows(data):
+    X, y, X_val, _ = data
+    with pytest.raises(ValueError, match=r"y must hold no other classes than \[0, 1\], but it holds 7"):
+        ScratchMLPClassifier().fit(X, y, X_val=X_val, y_val=np.full(100, 7))
+
+
+def test_predictions_reach_the_held_out_targets(rng):
+    """As they do where rows are held out by the fit itself."""
+    X = np.arange(200.0)[:, None]
+    model = ScratchMLPRegressor(**dict(SMALL, max_iter=60, scaling="standard", numeric_embedding=None))
+    assert model.fit(X[:150], X[:150, 0], X_val=X[150:], y_val=X[150:, 0]).predict(X).max() > 150
+
+
+def test_held_out_targets_outside_the_domain(rng):
+    X = rng.normal(size=(20, 2))
+    with pytest.raises(ValueError, match="target of PoissonLoss must be >= 0"):
+        ScratchMLPRegressor("poisson").fit(X, np.ones(20), X_val=X, y_val=-np.ones(20))
+
+
+@each_estimator
+def test_class_weights_count_in_held_out_rows_too(Estimator, data):
+    if Estimator is ScratchMLPRegressor:
+        return
+    X, y, X_val, y_val = data
+    weighted = Estimator(**SMALL, class_weight={0: 5, 1: 1}).fit(X, y, X_val=X_val, y_val=y_val)
+    w, w_val = np.where(y == 0, 5.0, 1.0), np.where(y_val == 0, 5.0, 1.0)
+    by_row = Estimator(**SMALL).fit(X, y, w, X_val=X_val, y_val=y_val, sample_weight_val=w_val)
+    assert_allclose(weighted.validation_scores_, by_row.validation_scores_)
+
+
+@each_estimator
+def test_through_a_pipeline(Estimator, data):
+    """transform_input carries X_val through the steps before the network."""
+    X, y, X_val, y_val = data
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = Estimator(**SMALL).set_fit_request(X_val=True, y_val=True, sample_weight_val=True, sample_weight=False)
+        pipeline = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=False), model, transform_input=["X_val"]
+        )
+        pipeline.fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=np.ones(100))
+    scale = StandardScaler().fit(X)
+    by_hand = Estimator(**SMALL).fit(
+        scale.transform(X), y, X_val=scale.transform(X_val), y_val=y_val, sample_weight_val=np.ones(100)
+    )
+    assert_array_equal(pipeline.predict(X), by_hand.predict(scale.transform(X)))
+    assert pipeline[-1].validation_scores_ == by_hand.validation_scores_

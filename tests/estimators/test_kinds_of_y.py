@@ -1,0 +1,168 @@
+"""y as it comes: labels of every kind, several columns, and what no classifier or regressor can use."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array, csr_matrix
+from sklearn.exceptions import DataConversionWarning
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+
+SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=30, random_state=0)
+draw = np.random.default_rng(0)
+X = draw.normal(size=(60, 3))
+codes = np.digitize(X[:, 0], [-0.4, 0.4])
+binary = (X[:, 0] > 0).astype(int)
+LABELS = {
+    "strings": np.array(["b", "a", "c"])[codes],
+    "objects": np.array(["b", "a", "c"], object)[codes],
+    "list": np.array(["b", "a", "c"])[codes].tolist(),
+    "ints": np.array([7, -3, 10**12])[codes],
+    "bools": binary == 1,
+    "signs": 2 * binary - 1,
+    "floats": binary.astype(float),
+    "uint8": codes.astype(np.uint8),
+    "pandas": pd.Series(["b", "a", "c"]).take(codes).reset_index(drop=True),
+    "pandas category": pd.Series(pd.Categorical(np.array(["b", "a", "c"])[codes])),
+    "pandas nullable": pd.Series(codes, dtype="Int64"),
+    "polars": pl.Series(np.array(["b", "a", "c"])[codes]),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_classes_come_back_as_they_were(kind):
+    y = LABELS[kind]
+    model = ScratchMLPClassifier(**SMALL).fit(X, y)
+    plain = np.asarray(y).tolist()
+    assert model.classes_.tolist() == sorted(set(plain))
+    predicted = model.predict(X)
+    assert predicted.dtype == model.classes_.dtype
+    assert set(predicted.tolist()) <= set(plain)
+    assert model.score(X, y) > 0.9
+    p = ScratchMLPClassifier(**SMALL).fit(X, np.unique(plain, return_inverse=True)[1]).predict_proba(X)
+    assert_array_equal(model.predict_proba(X), p)
+
+
+@pytest.mark.parametrize("labels", [1, 3])
+def test_multilabel_dense_and_sparse(labels):
+    Y = (X[:, :labels] + [[0.1]] > 0).astype(int)
+    if labels == 1:
+        Y = np.hstack([Y, Y])
+    dense = ScratchMLPClassifier(**SMALL).fit(X, Y)
+    assert dense.predict(X).shape == dense.predict_proba(X).shape == Y.shape
+    assert_array_equal(dense.classes_, np.arange(Y.shape[1]))
+    assert dense.score(X, Y) > 0.7
+    for given in (csr_matrix(Y), csr_array(Y), Y.tolist(), pd.DataFrame(Y), Y.astype(bool), Y.astype(float)):
+        assert_array_equal(ScratchMLPClassifier(**SMALL).fit(X, given).predict_proba(X), dense.predict_proba(X))
+
+
+def test_a_label_that_nobody_or_everybody_has():
+    Y = np.column_stack([binary, np.zeros(60, int), np.ones(60, int)])
+    predicted = ScratchMLPClassifier(**SMALL).fit(X, Y).predict(X)
+    assert_array_equal(predicted[:, 1:], Y[:, 1:])
+
+
+@pytest.mark.parametrize("given", [lambda Y: Y, lambda Y: Y.tolist(), pd.DataFrame, pl.DataFrame, np.float32])
+def test_several_outputs(given):
+    Y = np.column_stack([X[:, 0], 100 + X[:, 1] ** 2])
+    model = ScratchMLPRegressor(**SMALL).fit(X, given(Y))
+    assert model.predict(X).shape == (60, 2) and model.n_outputs_ == 2
+    assert model.score(X, Y) > 0.7
+
+
+def test_outputs_that_are_copies_are_predicted_alike():
+    y = X[:, 0] + X[:, 1]
+    Y = ScratchMLPRegressor(**SMALL).fit(X, np.column_stack([y, 10 * y + 5])).predict(X)
+    assert np.corrcoef(Y.T)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("Estimator, y", [(ScratchMLPClassifier, binary), (ScratchMLPRegressor, X[:, 0])])
+def test_a_column_is_a_vector_with_a_warning(Estimator, y):
+    with pytest.warns(DataConversionWarning):
+        model = Estimator(**SMALL).fit(X, y[:, None])
+    assert_array_equal(model.predict(X), Estimator(**SMALL).fit(X, y).predict(X))
+    assert model.predict(X).shape == (60,)
+
+
+@pytest.mark.parametrize("y", [np.zeros(60), np.full(60, "only")])
+def test_a_single_class(y):
+    with pytest.raises(ValueError, match=r"y must hold two classes or more .* it has 1 class\(es\)"):
+        ScratchMLPClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize("early_stopping", ["auto", False, True])
+def test_fewer_rows_than_usual(early_stopping):
+    """Two rows of two classes, three of three: no class can be held out, but a fit can be had."""
+    for k in (2, 3, 5):
+        model = ScratchMLPClassifier(**SMALL, early_stopping=early_stopping)
+        if early_stopping is True:
+            with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides"):
+                model.fit(X[:k], np.arange(k))
+            continue
+        assert_array_equal(model.fit(X[:k], np.arange(k)).predict(X[:k]), np.arange(k))
+
+
+def test_a_regressor_of_one_and_of_two_rows():
+    assert_allclose(ScratchMLPRegressor(**SMALL).fit(X[:1], [3.0]).predict(X), 3)
+    assert ScratchMLPRegressor(**SMALL).fit(X[:2], [3.0, 4.0]).predict(X).shape == (60,)
+
+
+def test_many_classes():
+    y = np.arange(60) % 30
+    model = ScratchMLPClassifier(**SMALL).fit(X, y)
+    assert model.predict_proba(X).shape == (60, 30)
+
+
+@pytest.mark.parametrize(
+    "y, message",
+    [
+        (X[:, 0], "Unknown label type: continuous"),
+        (np.column_stack([codes, codes]), "y must be one column of classes or an indicator matrix"),
+        (None, "requires y to be passed, but the target y is None"),
+        (np.where(binary, 1.0, np.nan), "y must hold a label in every row, but contains NaN or infinity"),
+        (np.where(binary, 1.0, np.inf), "y must hold a label in every row, but contains NaN or infinity"),
+        (np.where(binary, "a", None), "y must hold labels of one kind"),
+        ([*"ab" * 29, 1, 2], "y must hold labels of one kind"),
+        (binary[:10], "inconsistent numbers of samples"),
+        (np.zeros((60, 2, 2)), "y|dimension|Unknown label type"),
+    ],
+)
+def test_what_a_classifier_cannot_use(y, message):
+    with pytest.raises(ValueError, match=message):
+        ScratchMLPClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "y, message",
+    [
+        (None, "requires y to be passed, but the target y is None"),
+        (np.where(binary, 1.0, np.nan), "y must be finite, but contains NaN"),
+        (np.where(binary, 1.0, np.inf), "y must be finite, but contains infinity"),
+        (np.array(["a", "b"])[binary], "could not convert string to float"),
+        (X[:10, 0], "inconsistent numbers of samples"),
+        (X[:, 0] + 1j, "Complex data not supported"),
+        (np.zeros((60, 2, 2)), "dim 3"),
+    ],
+)
+def test_what_a_regressor_cannot_use(y, message):
+    with pytest.raises(ValueError, match=message):
+        ScratchMLPRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
+def test_no_warning_on_ordinary_targets(Estimator):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Estimator(**SMALL).fit(X, binary)
+        Estimator(**SMALL).fit(X, np.column_stack([binary, 1 - binary]))
+
+
+def test_regression_targets_of_any_number_type():
+    y = np.round(10 * X[:, 0])
+    expected = ScratchMLPRegressor(**SMALL).fit(X, y).predict(X)
+    for given in (y.astype(int), y.astype(np.float32), y.tolist(), pd.Series(y), pl.Series(y), y.astype(object)):
+        assert_array_equal(ScratchMLPRegressor(**SMALL).fit(X, given).predict(X), expected)
