@@ -89,7 +89,9 @@ def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:
 
 def rows_like(P: Parameters, rows: Rows) -> Rows:
     """The rows in the dtype of the parameters."""
-    return Rows(*(a if a is None else a.astype(P.values.dtype, copy=False) for a in rows))
+    dtype = P.values.dtype
+    w = rows.w if rows.w is None else rows.w.astype(dtype, copy=False)
+    return Rows(rows.x.astype(dtype, copy=False), rows.y.astype(dtype, copy=False), w)
 
 
 def shuffled_again_and_again(n: int, random_state: np.random.RandomState) -> Callable[[], np.ndarray]:

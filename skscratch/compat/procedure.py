@@ -38,9 +38,16 @@ from skscratch.estimators.constraints import check_parameters
 class BaseMLP(BaseEstimator):
     """Everything but what y is. The parameters live in `coefs_` and `intercepts_`, which may be set."""
 
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    loss_curve_: list[float]
+    best_loss_: Any
+    best_validation_score_: Any
+    validation_scores_: Any
+
     def _store(self, arguments: dict[str, Any]) -> None:
         """Keep the arguments of the constructor as they came; fit checks them."""
-        vars(self).update((name, value) for name, value in arguments.items() if name != "self")
+        self.__dict__.update((name, value) for name, value in arguments.items() if name != "self")
 
     @abstractmethod
     def _read(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
@@ -115,8 +122,8 @@ class BaseMLP(BaseEstimator):
             )
         return self
 
-    def _initialize(self, X: Any, random_state: np.random.RandomState) -> None:
-        """Draw coefficients, then intercepts, layer by layer."""
+    def _initialize(self, X: Any, random_state: Any) -> None:
+        """Draw coefficients, then intercepts, layer by layer, from a RandomState."""
         self.n_iter_, self.t_ = 0, 0
         self.out_activation_ = self._out_activation()
         network = network_of([X.shape[1], *np.ravel(self.hidden_layer_sizes), self.n_outputs_], self.activation)
@@ -174,7 +181,7 @@ class BaseMLP(BaseEstimator):
             callbacks=[lambda epoch: self._close_epoch(epoch, network, held_out)],
         )
         course.state = trainer.state
-        best = vars(self).pop("_best")
+        best = self.__dict__.pop("_best")
         if self.early_stopping and best is not None:
             P.values[...] = best
         self._publish(P)
