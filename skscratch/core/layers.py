@@ -181,7 +181,7 @@ class Activate(Layer):
         self.activation.allocate((k, n, d), dtype, s)
 
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
-        s.dx = None
+        """The gradient is written over g."""
 
     def forward(self, p, x, s, rng):
         self.activation.forward(x, s)
@@ -243,7 +243,6 @@ class Dropout(Layer):
         """Without a generator the input itself is handed on."""
 
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
-        s.dx = None
         s.z, s.m, s.u = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), np.float32)
 
     def forward(self, p, x, s, rng):

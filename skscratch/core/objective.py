@@ -88,14 +88,15 @@ class Objective:
         """
         z = self.network.forward(P, x, s.layers, rng)
         g = self.loss.gradient(z, y, s.g)
-        S = len(y) if w is None else w.sum()
+        S = total_weight(y, w)
         g *= 1 / S if w is None else (w / S)[:, None]
         self.network.backward(P, g, s.layers, dP)
         if self.alpha:
             np.multiply(P.values, s.decay, out=s.t)
             s.t *= 1 / S
             dP.values += s.t
-            s.penalty[:] = [0.5 * np.dot(q, t) for q, t in zip(P.values, s.t, strict=True)]
+            np.vecdot(P.values, s.t, out=s.penalty)
+            s.penalty *= 0.5
         return z
 
     def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
@@ -115,4 +116,9 @@ class Objective:
     ) -> np.ndarray:
         """L (k,), and dL/dP into dP."""
         z = self.gradient(P, x, y, w, s, dP, rng)
-        return self.loss_sum(z, y, w) / (len(y) if w is None else w.sum()) + s.penalty
+        return self.loss_sum(z, y, w) / total_weight(y, w) + s.penalty
+
+
+def total_weight(y: np.ndarray, w: np.ndarray | None) -> float:
+    """S, of rows y (n, o) with weights w (n,) or None; 1 where no row has any weight, so that L is the penalty alone."""
+    return len(y) if w is None else float(w.sum()) or 1.0

@@ -224,7 +224,7 @@ class Trainer:
                 loss += self.objective.loss_sum(z, block.y, w)
                 S += len(block.y) if w is None else w.sum()
             self.clock.rows += n
-            yield loss / S + penalty / seen
+            yield loss / (S or 1.0) + penalty / (seen or 1)
 
     def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
         """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""

@@ -54,7 +54,7 @@ _TRAINING = """    n_estimators : int, default=4
         Optimizer. "sgd" takes `momentum` and `nesterovs_momentum`, "rmsprop" decays by `beta_2`; "lbfgs" takes all
         rows at once and suits small tables.
 
-    alpha : float, default=0.0
+    alpha : float, default=3e-3
         Strength of the L2 penalty on weights, alpha |W|^2 / (2 n), n the rows of a batch (or their weight).
 
     dropout : float, default=0.0
@@ -140,7 +140,7 @@ _CLASS_WEIGHT = """    class_weight : dict, "balanced" or None, default=None
 _REST = """    beta_1, beta_2 : float, default=0.9 and 0.95
         Decay of Adam's first and second moment.
 
-    epsilon : float, default=1e-8
+    epsilon : float, default=1e-6
         Added to the root of the second moment.
 
     momentum : float, default=0.9

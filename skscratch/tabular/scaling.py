@@ -55,12 +55,12 @@ def mean_and_std(x: np.ndarray, sample_weight: np.ndarray | None = None) -> tupl
     return mean, std
 
 
-def _observed(x: np.ndarray, sample_weight: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Column after column of x (n, m): its values that are not NaN, and their weights."""
-    w = np.ones(len(x)) if sample_weight is None else sample_weight
+def _observed(x: np.ndarray, sample_weight: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Column after column of x (n, m): its values that are not NaN, and their weights (None where all are one)."""
     for column in x.T:
         seen = ~np.isnan(column)
-        yield column[seen].astype(np.float64), w[seen]
+        # Without weights a quantile is found by selection, several times faster than by sorting
+        yield column[seen].astype(np.float64), None if sample_weight is None else sample_weight[seen]
 
 
 class Scaler(ABC):

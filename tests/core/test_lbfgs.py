@@ -167,15 +167,20 @@ def test_validation_chooses_the_iteration_of_each_member():
 
 
 def test_patience_is_asked_where_there_is_validation():
+    """By every member from the start."""
     objective, P, rows = hidden(k=2)
-    patience = Patience(3, 0.0)
-    history = lbfgs(objective, P, rows, validate=lambda member: np.array([[1.0]]), tol=0.0, patience=Patience(3, 0.5))
+    patience, numbers = Patience(3, 0.5), []
+    watch = {"validate": lambda member: np.ones((1, 1)), "callbacks": [lambda epoch: numbers.append(epoch.number)]}
+    history = lbfgs(objective, P, rows, tol=0.0, patience=patience, **watch)
     assert history.end == "stalled"
-    assert len(history.loss) == 5
+    assert numbers == [1, 2, 3, 4, 5] * 2
+    assert patience.count is None
     np.testing.assert_array_equal(history.best_epoch, 1)
+
+
+def test_patience_is_not_asked_without_validation():
     objective, P, rows = hidden(k=2)
     assert len(lbfgs(objective, P, rows, patience=Patience(0, np.inf), max_iter=9).loss) == 9
-    assert patience.count is None
 
 
 def test_callbacks_see_each_iteration_and_end_the_fit():

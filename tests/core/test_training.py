@@ -19,7 +19,7 @@ from skscratch.core.objective import Objective
 from skscratch.core.optimizers import adam, momentum, sgd
 from skscratch.core.schedules import Adaptive, FunctionOfProgress, InverseScaling
 from skscratch.core.stopping import Patience
-from skscratch.core.training import SMALLEST_RATE, Trainer
+from skscratch.core.training import Trainer
 
 N, D, K = 25, 3, 3
 NETWORK = Network((Dense(6), Activate(Tanh()), Dense(2)), D)
@@ -416,7 +416,7 @@ def test_without_patience_all_epochs_are_run():
 
 def test_an_adaptive_rate_shrinks_until_it_is_too_small():
     P, rows = draw(1)
-    rates, rate = [], 30 * SMALLEST_RATE
+    rates, rate = [], 3e-5
     history = trainer(sgd(rate, schedule=Adaptive())).run(
         P, rows, 100, validate=lambda P: np.ones((1, 1)), patience=Patience(1, 0.5),
         callbacks=[lambda epoch: rates.append(epoch.rate)],
@@ -424,7 +424,7 @@ def test_an_adaptive_rate_shrinks_until_it_is_too_small():
     assert history.end == "stalled"
     # The first epoch is progress, then every second one is one too many.
     np.testing.assert_allclose(rates, rate * 0.2 ** np.array([0, 0, 0, 1, 1, 2, 2, 3, 3]))
-    assert rates[-1] < SMALLEST_RATE < rates[-3]
+    assert rates[-1] < 1e-6 < rates[-3]  # scikit-learn's bound
 
 
 def test_other_rates_do_not_shrink():
@@ -483,6 +483,16 @@ def test_one_member_that_diverges_does_not_harm_the_others(optimizer, keep_best)
     assert history.end == "max_iter"
     assert len(history.loss) == 8
     assert history.best_epoch[1] == 0
+
+
+def test_an_infinite_loss_of_finite_parameters_is_divergence():
+    network = Network((Dense(2),), D)
+    P, rows = draw(network=network)
+    P.values[2] = 1e200
+    with pytest.warns(RuntimeWarning, match="1 of 3 networks diverged"):
+        history = trainer(sgd(0.01), network=network).run(P, rows, 2, keep_best=False)
+    assert (P.values[2] == 1e200).all()
+    np.testing.assert_array_equal(history.best_epoch, [2, 2, 0])
 
 
 def test_one_member_that_diverges_does_not_keep_the_others_from_stalling():

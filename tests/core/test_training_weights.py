@@ -40,6 +40,14 @@ def test_a_batch_without_weight_makes_no_step_and_does_not_count(problem):
     np.testing.assert_allclose(whole.loss, without.loss, rtol=1e-14)
 
 
+def test_rows_without_weight_train_nothing(problem):
+    P, rows = problem
+    start = P.values.copy()
+    history = trainer().run(P, rows._replace(w=np.zeros(6)), 2)
+    np.testing.assert_array_equal(P.values, start)
+    assert [loss.tolist() for loss in history.loss] == [[0.0], [0.0]]
+
+
 def test_loss_weights_choose_how_rows_count_in_the_reported_loss(problem):
     P, rows = problem
     expected = losses(P, rows)[:2].mean()

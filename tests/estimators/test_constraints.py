@@ -237,6 +237,8 @@ def test_nothing_is_checked_before_fit():
 
 def test_brackets_read_as_in_mathematics():
     share = Number(float, 0, 1, "[)")
+    assert str(share) == "a float in the range [0, 1)"
+    assert str(Number(Integral, 1, float("inf"), "(]")) == "an int in the range (1, inf]"
     assert 0.0 in share and 0.999 in share and 1.0 not in share and -0.1 not in share
     assert 0.0 not in Number(float, 0, 1, "(]") and 1.0 in Number(float, 0, 1, "(]")
     assert str(Instance(callable, "a callable")) == "a callable"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators import recipes
 
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 
@@ -84,3 +85,10 @@ def test_methods_document_their_arguments(Estimator, method):
 def test_methods_of_the_classifier_document_what_they_return(method):
     doc = getattr(ScratchMLPClassifier, method).__doc__
     assert len(list(entries(doc, "Parameters"))) == len(list(entries(doc, "Returns"))) == 1
+
+
+@each_estimator
+def test_what_none_stands_for(Estimator):
+    written = {names[0]: text for names, _, text in entries(Estimator.__doc__, "Parameters")}
+    assert f"None means {recipes.WIDTH}." in written["width"] and f"None means {recipes.DEPTH}." in written["depth"]
+    assert f'"auto" means {recipes.BATCH_SIZE}.' in written["batch_size"]

@@ -34,8 +34,8 @@ def pandas_frame(**others):
 
 def polars_frame(**others):
     columns = {name: values.tolist() if values.dtype == object else values for name, values in COLUMNS.items()}
-    frame = pl.DataFrame({**columns, **others}).with_columns(pl.col("port").cast(pl.Categorical))
-    return frame.with_columns(pl.col("age").fill_nan(None))
+    columns["age"] = [None if np.isnan(age) else age for age in COLUMNS["age"]]
+    return pl.DataFrame({**columns, **others}).with_columns(pl.col("port").cast(pl.Categorical))
 
 
 FRAMES = {"pandas": pandas_frame, "polars": polars_frame}

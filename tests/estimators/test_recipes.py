@@ -322,4 +322,4 @@ def test_piecewise_bins_are_weighted_quantiles():
     model = ScratchMLPRegressor(**SMALL, numeric_embedding="piecewise", early_stopping=False).fit(X, y, w)
     scaled = model._encode(X).x[:, 0]
     below = [w[scaled <= edge].sum() / w.sum() for edge in model._network.layers[0].edges[0]]
-    assert_allclose(below, np.linspace(0, 1, len(below)), atol=3 / 300)
+    assert_allclose(below, np.linspace(0, 1, recipes.BINS + 1), atol=3 / 300)

@@ -260,10 +260,6 @@ def test_the_lbfgs_gradient_of_several_outputs_is_that_of_its_loss(weighted):
     numeric = approx_fprime(q, lambda q: f(q)[0], 1e-7)
     np.testing.assert_allclose(f(q)[1], numeric, atol=1e-5)
     assert np.abs(g(q)[1] - numeric).max() > 0.1
-    # which is why it gets further:
-    options = {"solver": "lbfgs", "max_iter": 500, "activation": "tanh", "alpha": 0.0, "random_state": 0}
-    ends = [make(package, "outputs", **options).fit(X, TARGETS["outputs"], w).loss_ for package in (ours, theirs)]
-    assert ends[0] < ends[1]
 
 
 @pytest.mark.parametrize("problem", ["binary", "regression"])
