@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skscratch.core.batches import Batches, Rows
-from skscratch.core.objective import Objective, Workspace, total_weight
+from skscratch.core.objective import Objective, Workspace
 from skscratch.core.optimizers import Optimizer, OptimizerState
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, Clock
@@ -73,6 +73,9 @@ class Trainer:
         Whether rows are shuffled in each epoch. A single batch never is: its mean does not depend on the order.
     dropout : bool
         Whether layers are handed a generator while training.
+    loss_weights : callable, optional
+        Weights w (n,) of some rows, and their batches as slices -> weights (n,) of the rows in the reported loss, which
+        are w itself otherwise.
 
     Attributes
     ----------
@@ -112,6 +115,7 @@ class Trainer:
     batch_size: int
     shuffle: bool = True
     dropout: bool = False
+    loss_weights: Callable[[np.ndarray, list[slice]], np.ndarray] | None = None
     state: OptimizerState | None = None
     clock: Clock = field(default_factory=Clock)
 
@@ -124,6 +128,7 @@ class Trainer:
         validate: Validate | None = None,
         patience: Patience | None = None,
         keep_best: bool = True,
+        keep_finite: bool = True,
         order: Callable[[], np.ndarray | None] | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> History:
@@ -143,6 +148,9 @@ class Trainer:
             Ends the fit (or shrinks an adaptive rate) when all members have stalled; without it, all epochs are run.
         keep_best : bool
             Whether members go back to their best epoch at the end; those of an interrupted fit do in any case.
+        keep_finite : bool
+            Whether the fit ends when no member's loss is finite any more, and members that diverged go back to their
+            last finite parameters, with a warning.
         order : callable, optional
             Gives the order of rows of the next epoch, instead of a permutation by `rng`.
         callbacks : sequence of callable
@@ -151,6 +159,10 @@ class Trainer:
         Returns
         -------
         History
+
+        Notes
+        -----
+        A batch whose weights add up to zero says nothing: it makes no step, and does not count in the reported loss.
 
         Warns
         -----
@@ -168,16 +180,17 @@ class Trainer:
                     criteria = loss[None] if validate is None else history.validation[-1]
                     best.update(P.values, criteria, number)
                     epoch = Epoch(number, P, history, self.rate)
-                    if end := self._end(epoch, criteria[0], patience, callbacks):
+                    if end := self._end(epoch, criteria[0], patience, callbacks, keep_finite):
                         history.end = end
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
             keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
-        exploded = self._exploded(P.like(best.values), rows)
+        # Held-out rows would have shown that a last step exploded; an epoch's own loss is met before that step.
+        exploded = self._exploded(P.like(best.values), rows) if keep_finite and validate is None else False
         best.values[exploded], best.epoch[exploded] = start[exploded], 0
-        restore(P, history, best, keep_best, exploded)
+        restore(P, history, best, keep_best, keep_finite, exploded)
         return history
 
     @property
@@ -191,24 +204,30 @@ class Trainer:
         """Train for one epoch after the other; yields the mean loss (k,) of each."""
         n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
-        dP, S = P.like(np.empty_like(P.values)), total_weight(rows.y, rows.w)
+        dP = P.like(np.empty_like(P.values))
         work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
         state = self.state = self.state or self.optimizer.init(P)
         steps = epochs * batches.per_epoch(n)
         done = 0
         for _ in range(epochs):
-            loss, penalty = np.zeros(len(P.values)), np.zeros(len(P.values))
+            loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), 0.0, 0
             for block, slices in batches.blocks(order()):
                 z = np.empty((len(P.values), len(block.y), self.objective.network.n_outputs), P.values.dtype)
                 for batch in slices:
                     self.clock.progress = done / steps
+                    done += 1
+                    if block.w is not None and block.w[batch].sum() == 0:
+                        z[:, batch] = 0
+                        continue
                     s = work[batch.stop - batch.start]
                     z[:, batch] = self._step(P, block.take(batch), s, dP, state)
-                    penalty += s.penalty * (len(s.g[0]) / n)
-                    done += 1
-                loss += self.objective.loss_sum(z, block.y, block.w)
+                    penalty += s.penalty * len(s.g[0])
+                    seen += len(s.g[0])
+                w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
+                loss += self.objective.loss_sum(z, block.y, w)
+                S += len(block.y) if w is None else w.sum()
             self.clock.rows += n
-            yield loss / S + penalty
+            yield loss / (S or 1.0) + penalty / (seen or 1)
 
     def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
         """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""
@@ -218,7 +237,7 @@ class Trainer:
         return z
 
     def _exploded(self, P: Parameters, rows: Rows) -> np.ndarray:
-        """Members (k,) without a finite loss on the first rows: an epoch's loss is met before its last step."""
+        """Members (k,) without a finite loss on the first rows."""
         x, y, w = rows.take(slice(self.batch_size))
         with np.errstate(over="ignore", invalid="ignore"):
             return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
@@ -228,10 +247,15 @@ class Trainer:
         return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
 
     def _end(
-        self, epoch: Epoch, criterion: np.ndarray, patience: Patience | None, callbacks: Sequence[Callback]
+        self,
+        epoch: Epoch,
+        criterion: np.ndarray,
+        patience: Patience | None,
+        callbacks: Sequence[Callback],
+        keep_finite: bool,
     ) -> str:
         """Why the fit should end after this epoch, or nothing."""
-        if not np.isfinite(epoch.history.loss[-1]).any():
+        if keep_finite and not np.isfinite(epoch.history.loss[-1]).any():
             return "diverged"
         if any([callback(epoch) for callback in callbacks]):
             return "callback"
@@ -244,11 +268,19 @@ class Trainer:
         return "stalled"
 
 
-def restore(P: Parameters, history: History, best: Best, keep_best: bool, exploded: np.ndarray | bool = False) -> None:
-    """Bring back the best epochs, and in any case the last finite parameters."""
+def restore(
+    P: Parameters,
+    history: History,
+    best: Best,
+    keep_best: bool,
+    keep_finite: bool = True,
+    exploded: np.ndarray | bool = False,
+) -> None:
+    """Bring back the best epochs, and the last finite parameters where a member has diverged or exploded."""
     lost = ~np.isfinite(P.values).all(axis=1) | exploded
     if history.loss:
         lost |= ~np.isfinite(history.loss[-1])
+    lost &= keep_finite
     back = np.full(len(lost), keep_best) | lost
     P.values[back] = best.values[back]
     history.best_epoch = np.where(back, best.epoch, len(history.loss))

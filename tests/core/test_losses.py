@@ -72,8 +72,8 @@ def gradient(loss, z, y):
 
 
 def test_every_loss_is_tested():
-    assert {type(loss) for loss in LOSSES} == set(Loss.__subclasses__())
-    assert {*REGRESSION_LOSSES.values(), *LOG_LOSSES} == set(Loss.__subclasses__())
+    own = {loss for loss in Loss.__subclasses__() if loss.__module__ == Loss.__module__}
+    assert {type(loss) for loss in LOSSES} == {*REGRESSION_LOSSES.values(), *LOG_LOSSES} == own
 
 
 @both_widths

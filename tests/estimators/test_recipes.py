@@ -150,8 +150,8 @@ def test_every_step_against_scikit_learn(Estimator):
                   batch_size=300, warm_start=True)  # fmt: skip
     theirs = Theirs(**common)
     ours = Estimator(
-        **common, learning_rate="constant", beta_2=0.999, epsilon=1e-8, n_iter_no_change=float("inf"), dtype="float64", init="zeros",
-        scaling=None, numeric_embedding=None, n_estimators=1, early_stopping=False,
+        **common, learning_rate="constant", beta_2=0.999, epsilon=1e-8, n_iter_no_change=float("inf"), dtype="float64",
+        init="zeros", scaling=None, numeric_embedding=None, n_estimators=1, early_stopping=False,
     )  # fmt: skip
     for model in (theirs, ours):  # only for the shapes
         with pytest.warns(UserWarning):
@@ -193,7 +193,7 @@ def test_every_step_against_scikit_learn(Estimator):
         dict(numeric_embedding="piecewise"),
         dict(n_estimators=3),
         dict(validation_fraction=0.3),
-        dict(scoring="neg_log_loss"),
+        dict(scoring="recall"),
     ],
     ids=repr,
 )

@@ -1,0 +1,111 @@
+"""What the procedure is made of: the network, the optimizer and its rate, rows and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, shuffle
+
+from skscratch.core.activations import ACTIVATIONS
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import VarianceScaling
+from skscratch.core.layers import Activate, Dense, Layer
+from skscratch.core.network import Network
+from skscratch.core.optimizers import Optimizer, OptimizerState, adam, momentum
+from skscratch.core.parameters import Parameters
+from skscratch.core.schedules import Adaptive, Clock, Constant, InverseScaling, Schedule
+from skscratch.core.training import Epoch
+
+
+def network_of(widths: list[int], activation: str) -> Network:
+    """Dense layers from inputs to outputs, with Glorot's bound for weights and biases alike.
+
+    The bound is sqrt(6 / (fan_in + fan_out)), and sqrt(2 / (fan_in + fan_out)) for logistic units.
+    """
+    glorot = VarianceScaling(1 / 3 if activation == "logistic" else 1.0, "fan_avg", "uniform")
+    layers: list[Layer] = []
+    for h in widths[1:]:
+        layers += [Dense(h, glorot, glorot), Activate(ACTIVATIONS[activation]())]
+    return Network(tuple(layers[:-1]), n_inputs=widths[0])
+
+
+@dataclass(frozen=True)
+class RestartedInverseScaling(Schedule):
+    """1 in the first epoch after `start` rows, then 1 / (rows + 1)**power: a warm start begins at the full rate."""
+
+    power: float
+    start: int
+    patient = True
+
+    def factor(self, clock):
+        return 1.0 if clock.rows == self.start else InverseScaling(self.power).factor(clock)
+
+
+@dataclass
+class Course:
+    """What a stochastic solver remembers from one call of `partial_fit` to the next."""
+
+    optimizer: Optimizer
+    clock: Clock
+    state: OptimizerState | None = field(default=None, repr=False)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
+
+
+def new_course(estimator: Any) -> Course:
+    """The optimizer that an estimator's parameters name, without memory."""
+    p = estimator
+    if p.solver == "adam":
+        optimizer = adam(p.learning_rate_init, p.beta_1, p.beta_2, p.epsilon)
+    else:
+        schedule = {
+            "constant": Constant(),
+            "invscaling": RestartedInverseScaling(p.power_t, p.t_),
+            "adaptive": Adaptive(),
+        }[p.learning_rate]
+        optimizer = momentum(p.learning_rate_init, p.momentum, p.nesterovs_momentum, schedule=schedule)
+    return Course(optimizer, Clock(rows=p.t_))
+
+
+def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:
+    """Weights of n rows; scikit-learn lets them be negative."""
+    if sample_weight is None:
+        return None
+    w = np.full(n, sample_weight, float) if isinstance(sample_weight, Number) else sample_weight
+    w = check_array(w, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if w.shape != (n,):
+        raise ValueError(f"sample_weight.shape must be {(n,)}, got {w.shape}: pass one weight per row of X.")
+    if not w.any():
+        raise ValueError("sample_weight must not be zero in all rows, but every weight is zero.")
+    return w
+
+
+def rows_like(P: Parameters, rows: Rows) -> Rows:
+    """The rows in the dtype of the parameters."""
+    dtype = P.values.dtype
+    w = rows.w if rows.w is None else rows.w.astype(dtype, copy=False)
+    return Rows(rows.x.astype(dtype, copy=False), rows.y.astype(dtype, copy=False), w)
+
+
+def shuffled_again_and_again(n: int, random_state: np.random.RandomState) -> Callable[[], np.ndarray]:
+    """The order of rows of each epoch, which is that of the epoch before, shuffled."""
+    rows = np.arange(n)
+
+    def order() -> np.ndarray:
+        nonlocal rows
+        rows = shuffle(rows, random_state=random_state)
+        return rows
+
+    return order
+
+
+def print_loss(epoch: Epoch) -> None:
+    """What `verbose` prints of an epoch."""
+    print(f"Iteration {epoch.number}, loss = {epoch.history.loss[-1][0]:.8f}")

@@ -1,0 +1,48 @@
+"""scikit-learn's own tests of its MLP, with our two classes in place of theirs.
+
+The test module is loaded once more from the installed scikit-learn, while its package offers our classes: so they are
+the ones that it imports, and parametrises its cases with.
+"""
+
+import importlib.util
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import sklearn
+from sklearn import neural_network
+
+from skscratch import compat
+
+if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
+    pytest.skip("compat repeats scikit-learn 1.9", allow_module_level=True)
+
+
+def load_suite():
+    """The test module over our classes; a warning is no error, as in its own runs, unless a test says so itself."""
+    path = Path(neural_network.__file__).parent / "tests" / "test_mlp.py"
+    spec = importlib.util.spec_from_file_location("sklearn_test_mlp_over_skscratch", path)
+    module = importlib.util.module_from_spec(spec)
+    classes = {name: getattr(compat, name) for name in compat.__all__}
+    with mock.patch.multiple(neural_network, **classes):
+        spec.loader.exec_module(module)
+    for name, test in vars(module).items():
+        if name.startswith("test_"):
+            test.pytestmark = [pytest.mark.filterwarnings("default").mark, *getattr(test, "pytestmark", [])]
+    return module
+
+
+SUITE = load_suite()
+TESTS = {name: test for name, test in vars(SUITE).items() if name.startswith("test_")}
+globals().update(TESTS)
+
+
+@pytest.fixture
+def global_random_seed():
+    """The seed of scikit-learn's default runs."""
+    return 42
+
+
+def test_the_suite_is_whole_and_runs_over_our_classes():
+    assert (SUITE.MLPClassifier, SUITE.MLPRegressor) == (compat.MLPClassifier, compat.MLPRegressor)
+    assert len(TESTS) >= 43
