@@ -17,7 +17,6 @@ from sklearn.utils.validation import check_is_fitted
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.losses import Loss
-from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Clock
@@ -27,6 +26,7 @@ from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, split_rows
 from skscratch.estimators.hyperparameters import Hyperparameters
+from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
@@ -45,12 +45,10 @@ class Sample(NamedTuple):
         return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
 
 
-class BaseScratchMLP(Hyperparameters):
+class BaseScratchMLP(HiddenActivations, Hyperparameters):
     """The path of the data; what y is and what raw scores mean is the subclass's business."""
 
     _constraints: ClassVar[Mapping[str, tuple]]
-    _network: Network
-    _parameters: Parameters
     _loss: Loss
     _target: Any
     _trainer: Trainer
