@@ -21,8 +21,9 @@ from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Clock
 from skscratch.core.stopping import Patience
-from skscratch.core.training import History, Trainer
+from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
+from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, split_rows
 from skscratch.estimators.hyperparameters import Hyperparameters
@@ -45,7 +46,7 @@ class Sample(NamedTuple):
         return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
 
 
-class BaseScratchMLP(HiddenActivations, Hyperparameters):
+class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
     """The path of the data; what y is and what raw scores mean is the subclass's business."""
 
     _constraints: ClassVar[Mapping[str, tuple]]
@@ -65,6 +66,7 @@ class BaseScratchMLP(HiddenActivations, Hyperparameters):
     def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
         """The weights of rows, those of their classes included."""
 
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -76,6 +78,7 @@ class BaseScratchMLP(HiddenActivations, Hyperparameters):
         sample_weight_val: Any = None,
     ) -> Self:
         check_parameters(self, self._constraints)
+        tasks = fit_tasks(self, X, y, sample_weight)
         warm = self.warm_start and self.__sklearn_is_fitted__()
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
@@ -87,8 +90,11 @@ class BaseScratchMLP(HiddenActivations, Hyperparameters):
         if held_out is None and recipes.holds_out(self, n):
             sample, held_out = self._split(sample, split_rng)
         table = self._check_architecture(sample) if warm else self._build(sample, n, init_rng)
-        history = self._train(self._rows(table, sample), held_out, train_rng, warm)
-        return self._publish(history, warm)
+        history = self._train(self._rows(table, sample), held_out, train_rng, warm, tasks)
+        self._publish(history, warm)
+        for task in tasks:
+            task.end()
+        return self
 
     fit.__doc__ = docstrings.FIT
 
@@ -165,13 +171,16 @@ class BaseScratchMLP(HiddenActivations, Hyperparameters):
         w = None if sample.w is None else sample.w.astype(dtype)
         return Rows(table.x, self._target.encode(sample.y, dtype), w)
 
-    def _train(self, rows: Rows, held_out: Sample | None, rng: np.random.Generator, warm: bool) -> History:
+    def _train(
+        self, rows: Rows, held_out: Sample | None, rng: np.random.Generator, warm: bool, tasks: list[FitTask]
+    ) -> History:
         """Epochs of the stochastic solvers, or iterations of L-BFGS."""
         objective = Objective(self._network, self._loss, float(self.alpha))
         judge = None if held_out is None else self._judge(objective, held_out)
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
         patience = Patience(self.n_iter_no_change, self.tol) if patient else None
-        callbacks = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
+        lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
+        callbacks: list[Callback] = [*lines, *tasks]
         if self.solver == "lbfgs":
             if self.dropout:
                 raise ValueError(
@@ -187,14 +196,14 @@ class BaseScratchMLP(HiddenActivations, Hyperparameters):
             history = trainer.run(
                 self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
             )
-        for progress in callbacks:
-            progress.end()
+        for line in lines:
+            line.end()
         if patience is not None and history.end == "max_iter":
             warnings.warn(
                 f"{type(self).__name__} reached max_iter={self.max_iter} before its loss had converged; raise max_iter "
                 "or tol.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return history
 
