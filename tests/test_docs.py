@@ -8,12 +8,13 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(r"^## \[\w+\]\((?P<link>[^)]+)\)\n(?P<body>.*?)(?=^## |\Z)", flags=re.DOTALL | re.MULTILINE)
-PAGES = ["estimators", "core", "tabular", "datasets"]
+PAGES = ["estimators", "core", "tabular", "datasets", "compat"]
 
 
 def listed(page):
@@ -55,7 +56,9 @@ def test_every_public_class_and_function_is_listed(package):
 def test_every_method_of_an_estimator_is_listed(estimator):
     own = {name for name, value in vars(estimator).items() if inspect.isfunction(value) and not name.startswith("_")}
     names = {name for _, name in listed("estimators")}
-    assert {f"{estimator.__name__}.{name}" for name in own | {"fit", "partial_fit", "score"}} <= names
+    assert {
+        f"{estimator.__name__}.{name}" for name in own | {"fit", "partial_fit", "score", "hidden_activations"}
+    } <= names
 
 
 def parameter_defaults():
@@ -74,3 +77,35 @@ def test_every_parameter_is_explained_with_its_default(estimator):
 
 def test_no_parameter_is_explained_that_does_not_exist():
     assert set(parameter_defaults()) == {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
+
+
+def migrated():
+    """name -> (scikit-learn's default, ours), for every row of the migration table."""
+    text = (ROOT / "docs" / "guide" / "migration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \| [^|]+ \|$", text, flags=re.MULTILINE)
+    return {name: (literal_eval(theirs), literal_eval(ours)) for name, theirs, ours in rows}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
+)
+def test_every_parameter_of_scikit_learn_has_a_way_over(theirs, ours):
+    rows, defaults = migrated(), ours().get_params()
+    for name, default in theirs().get_params().items():
+        assert rows.get(name) == (default, defaults[name]), f"{name}: {default!r} became {defaults[name]!r}"
+
+
+def test_every_other_parameter_is_named_as_new():
+    text = (ROOT / "docs" / "guide" / "migration.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"no counterpart in scikit-learn: (.*?)\. ", text, flags=re.DOTALL)
+    ours = {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
+    assert set(re.findall(r"`(\w+)`", listed)) == ours - set(migrated())
+
+
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("theirs", [MLPClassifier, MLPRegressor])
+def test_every_fitted_attribute_of_scikit_learn_has_a_way_over(theirs):
+    text = (ROOT / "docs" / "guide" / "migration.md").read_text(encoding="utf-8")
+    fitted = theirs(max_iter=1).fit([[0.0], [1.0]], [0, 1])
+    for name in [name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")]:
+        assert f"`{name}`" in text.partition("## Fitted attributes")[2], name

@@ -130,6 +130,12 @@ class Network:
             z[:, rows] = self.forward(P, x[rows], scratch)
         return z
 
+    def activations(self, P: Parameters, x: Any, stop: int) -> np.ndarray:
+        """What the first `stop` layers hand on (k, n, h) for rows x (n, d), as `predict`."""
+        front = Network(self.layers[:stop], self.n_inputs)
+        values = np.ascontiguousarray(P.values[:, : front.n_parameters])
+        return front.predict(Parameters(values, front.slots), x)
+
     def dense_layers(self, P: Parameters) -> list[tuple[np.ndarray, np.ndarray]]:
         """The effective weights c W (k, d, h) and biases b (k, h) of each dense layer."""
         return [

@@ -17,16 +17,17 @@ from sklearn.utils.validation import check_is_fitted
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.losses import Loss
-from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Clock
 from skscratch.core.stopping import Patience
-from skscratch.core.training import History, Trainer
+from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
+from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.held_out import Criterion, Judge, OwnJudges, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.hyperparameters import Hyperparameters
+from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
@@ -45,12 +46,10 @@ class Sample(NamedTuple):
         return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
 
 
-class BaseScratchMLP(Hyperparameters):
+class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
     """The path of the data; what y is and what raw scores mean is the subclass's business."""
 
     _constraints: ClassVar[Mapping[str, tuple]]
-    _network: Network
-    _parameters: Parameters
     _loss: Loss
     _target: Any
     _trainer: Trainer
@@ -67,6 +66,7 @@ class BaseScratchMLP(Hyperparameters):
     def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
         """The weights of rows, those of their classes included."""
 
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -78,6 +78,7 @@ class BaseScratchMLP(Hyperparameters):
         sample_weight_val: Any = None,
     ) -> Self:
         check_parameters(self, self._constraints)
+        tasks = fit_tasks(self, X, y, sample_weight)
         warm = self.warm_start and self.__sklearn_is_fitted__()
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
@@ -93,8 +94,11 @@ class BaseScratchMLP(Hyperparameters):
             judge = self._judge(objective, self._encode(held_out.raw), held_out)
         elif recipes.holds_out(self, len(rows.y)):
             rows, judge = self._hold_out(objective, table, sample, split_rng)
-        history = self._train(objective, rows, judge, train_rng, warm)
-        return self._publish(history, warm)
+        history = self._train(objective, rows, judge, train_rng, warm, tasks)
+        self._publish(history, warm)
+        for task in tasks:
+            task.end()
+        return self
 
     fit.__doc__ = docstrings.FIT
 
@@ -186,11 +190,13 @@ class BaseScratchMLP(Hyperparameters):
         judge: Judge | OwnJudges | None,
         rng: np.random.Generator,
         warm: bool,
+        tasks: list[FitTask],
     ) -> History:
         """Epochs of the stochastic solvers, or iterations of L-BFGS."""
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
         patience = Patience(self.n_iter_no_change, self.tol) if patient else None
-        callbacks = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
+        lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
+        callbacks: list[Callback] = [*lines, *tasks]
         if self.solver == "lbfgs":
             if self.dropout:
                 raise ValueError(
@@ -206,14 +212,14 @@ class BaseScratchMLP(Hyperparameters):
             history = trainer.run(
                 self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
             )
-        for progress in callbacks:
-            progress.end()
+        for line in lines:
+            line.end()
         if patience is not None and history.end == "max_iter":
             warnings.warn(
                 f"{type(self).__name__} reached max_iter={self.max_iter} before its loss had converged; raise max_iter "
                 "or tol.",
                 ConvergenceWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         return history
 

@@ -138,8 +138,32 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         p : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             A column for each of `classes_`; for a multilabel target the probability of each label.
         """
-        p = self._probabilities(X)
-        return np.hstack([1 - p, p]) if self._target.kind == "binary" else p
+        return self._columns(self._probabilities(X))
+
+    def predict_members(self, X: Any) -> np.ndarray:
+        """Predict probabilities by each network alone.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        p : ndarray of shape (n_estimators, n_samples, n_classes) or (n_estimators, n_samples, n_labels)
+            What `predict_proba` is the mean of, over the first axis; their spread says how far the networks agree.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skscratch import ScratchMLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = ScratchMLPClassifier(n_estimators=5, max_iter=4, random_state=0).fit(X, y)
+        >>> model.predict_members(X).shape
+        (5, 150, 3)
+        """
+        z = self._raw_scores(X)
+        return self._columns(self._loss.predict(z))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict logarithms of probabilities, precise where the probability itself would round to 0 or 1.
@@ -182,6 +206,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         """Mean over members (n, o)."""
         z = self._raw_scores(X)
         return self._loss.predict(z).mean(axis=0)
+
+    def _columns(self, p: np.ndarray) -> np.ndarray:
+        """Probabilities (..., o) with a column for each class, or label."""
+        return np.concatenate([1 - p, p], axis=-1) if self._target.kind == "binary" else p
 
     def _log_probabilities(self, X: Any) -> np.ndarray:
         """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""

@@ -120,6 +120,32 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         z = self._raw_scores(X)
         return self._target.decode(self._loss.predict(z).mean(axis=0))
 
+    def predict_members(self, X: Any) -> np.ndarray:
+        """Predict targets by each network alone.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        Returns
+        -------
+        y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
+            In the units of the training targets, each clipped like `predict`, which is their mean over the first axis
+            where nothing had to be clipped; their spread says how far the networks agree.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skscratch import ScratchMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = ScratchMLPRegressor(n_estimators=5, max_iter=4, random_state=0).fit(X, y)
+        >>> model.predict_members(X).shape
+        (5, 442)
+        """
+        z = self._raw_scores(X)
+        return np.stack([self._target.decode(p) for p in self._loss.predict(z)])
+
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)
         return numbers[:, 0] if vector else numbers

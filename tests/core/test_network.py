@@ -199,3 +199,13 @@ def test_nothing_before_the_first_parameters_is_differentiated(rng):
 def test_layers_that_would_overwrite_what_is_needed(layers):
     with pytest.raises(ValueError, match="layers must begin .* and have one such layer between any two Activate"):
         Network(layers, D)
+
+
+def test_activations_are_what_the_first_layers_hand_on(rng):
+    network = Network((Dense(4), Activate(Tanh()), Dense(3), Activate(Tanh()), Dense(1)), n_inputs=2)
+    P, x = network.init(k=2, rng=rng), rng.normal(size=(700, 2))
+    first, _, second, _, _ = P.layers
+    a = np.tanh(x @ first.W + first.b[:, None])
+    np.testing.assert_allclose(network.activations(P, x, 2), a, rtol=1e-12)
+    np.testing.assert_allclose(network.activations(P, x, 4), np.tanh(a @ second.W + second.b[:, None]), rtol=1e-12)
+    np.testing.assert_array_equal(network.activations(P, x, 5), network.predict(P, x))

@@ -74,7 +74,7 @@ def test_words_of_each_choice_are_documented(Estimator):
 
 
 @each_estimator
-@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "score"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "predict_members", "hidden_activations", "score"])
 def test_methods_document_their_arguments(Estimator, method):
     function = getattr(Estimator(), method)
     documented = [name for names, *_ in entries(function.__doc__, "Parameters") for name in names]

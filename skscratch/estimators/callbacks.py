@@ -1,0 +1,113 @@
+"""The bridge to `sklearn.callback`: a fit as a tree of tasks, for the callbacks that its user has set."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from skscratch.core.training import Epoch
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn below 1.9: no set_callbacks, and nothing to take down after a fit
+
+    class CallbackSupport:
+        """No callbacks."""
+
+        _has_callbacks = False
+
+    def with_callbacks(method: Callable) -> Callable:
+        """The method as it is, one frame further from its caller, as warnings expect."""
+
+        @functools.wraps(method)
+        def call(*args, **kwargs):
+            return method(*args, **kwargs)
+
+        return call
+
+else:
+
+    class CallbackSupport(CallbackSupportMixin):  # type: ignore[no-redef]
+        """`set_callbacks`, and whether there are any: a fit without them should not pay for their tasks."""
+
+        _has_callbacks = False
+
+        def set_callbacks(self, *callbacks: Any) -> Any:
+            """Set callbacks, which are shown each epoch of `fit`.
+
+            Parameters
+            ----------
+            *callbacks : callback instances
+                Objects that follow the protocol of `sklearn.callback`, such as `ProgressBar` and `ScoringMonitor`; none
+                takes away those that were set before.
+
+            Returns
+            -------
+            self : object
+                The estimator itself.
+            """
+            self._has_callbacks = bool(callbacks)
+            return super().set_callbacks(*callbacks)
+
+        def __sklearn_clone__(self) -> Any:
+            clone = super().__sklearn_clone__()
+            clone._has_callbacks = self._has_callbacks
+            return clone
+
+
+class FitTask:
+    """The task "fit" of `sklearn.callback`, and a task below it for each epoch.
+
+    With L-BFGS, which trains one network after the other, there is a task for each network, and below it one for each
+    iteration. A callback that returns True ends the loop that the task is in: the fit, with L-BFGS that of the network.
+    An epoch is shown when it is over, its beginning and its end at once.
+
+    Parameters
+    ----------
+    estimator : BaseScratchMLP
+        What is fitted.
+    X, y, sample_weight
+        As they were handed to fit: scorers predict from them.
+    """
+
+    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any):
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        self.shown = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self.max_iter, self.one_by_one = int(estimator.max_iter), estimator.solver == "lbfgs"
+        n_subtasks = int(estimator.n_estimators) if self.one_by_one else self.max_iter
+        self.fit = estimator._init_callback_context(max_subtasks=n_subtasks)
+        self.fit.call_on_fit_task_begin(**self.shown)
+        self.network: Any = None
+        self.epoch: Epoch | None = None
+
+    def __call__(self, epoch: Epoch) -> bool:
+        """Show an epoch; whether a callback wants it to be the last."""
+        if self.one_by_one and epoch.number == 1:
+            self._end_network()
+            self.network = self.fit.subcontext(task_name="network", max_subtasks=self.max_iter)
+            self.network.call_on_fit_task_begin(**self.shown)
+        self.epoch = epoch
+        task = (self.network or self.fit).subcontext(task_name="iteration" if self.one_by_one else "epoch")
+        task.call_on_fit_task_begin(**self.shown)
+        return task.call_on_fit_task_end(**self.shown, reconstruction_attributes=self._attributes)
+
+    def end(self) -> None:
+        """The estimator has its fitted attributes."""
+        self._end_network()
+        self.fit.call_on_fit_task_end(**self.shown, reconstruction_attributes={})
+
+    def _end_network(self) -> None:
+        if self.network is not None:
+            self.network.call_on_fit_task_end(**self.shown, reconstruction_attributes=self._attributes)
+
+    def _attributes(self) -> dict[str, Any]:
+        """What a copy of the estimator needs to predict with the present parameters, which training overwrites."""
+        assert self.epoch is not None
+        P = self.epoch.parameters
+        return {"_parameters": P.like(P.values.copy()), "n_iter_": self.epoch.number}
+
+
+def fit_tasks(estimator: Any, X: Any, y: Any, sample_weight: Any) -> list[FitTask]:
+    """The task of this fit, in a list that is empty where nobody watches."""
+    return [FitTask(estimator, X, y, sample_weight)] if estimator._has_callbacks else []
