@@ -14,7 +14,7 @@ core.network core.optimizers core.objective
 core.batches core.stopping core.training core.lbfgs core.gradcheck
 tabular.columns tabular.scaling tabular.encoding tabular.targets
 estimators.constraints estimators.docstrings estimators.hyperparameters estimators.recipes
-estimators.held_out estimators.progress estimators.inspection estimators.callbacks
+estimators.held_out estimators.progress estimators.threads estimators.inspection estimators.callbacks
 estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """

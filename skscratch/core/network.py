@@ -16,6 +16,9 @@ from skscratch.core.parameters import Parameters, Slot, count
 
 Scratch = list[SimpleNamespace]
 
+# Rows that are predicted at once: their scratch stays in a core's cache.
+PREDICT_BLOCK = 512
+
 
 @dataclass(frozen=True)
 class Network:
@@ -118,7 +121,7 @@ class Network:
             if g is None:
                 return
 
-    def predict(self, P: Parameters, x: Any, block: int = 512) -> np.ndarray:
+    def predict(self, P: Parameters, x: Any, block: int = PREDICT_BLOCK) -> np.ndarray:
         """Raw scores (k, n, o) of any number of rows x (n, d), in blocks of bounded memory; writes on nothing."""
         k, n = len(P.values), x.shape[0]
         z = np.empty((k, n, self.n_outputs), P.values.dtype)

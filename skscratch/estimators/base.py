@@ -29,6 +29,7 @@ from skscratch.estimators.held_out import Criterion, Judge, OwnJudges, minus_acc
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
+from skscratch.estimators.threads import threads_for
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
 from skscratch.tabular.targets import check_weights, require_target
@@ -94,7 +95,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             judge = self._judge(objective, self._encode(held_out.raw), held_out)
         elif recipes.holds_out(self, len(rows.y)):
             rows, judge = self._hold_out(objective, table, sample, split_rng)
-        history = self._train(objective, rows, judge, train_rng, warm, tasks)
+        with threads_for(self._network, recipes.batch_size(self, len(rows.y))):
+            history = self._train(objective, rows, judge, train_rng, warm, tasks)
         self._publish(history, warm)
         for task in tasks:
             task.end()
@@ -295,7 +297,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         rows = self._rows(table, sample)
         objective = Objective(self._network, self._loss, float(self.alpha))
         trainer = self._resume(objective, len(rows.y), train_rng, continued=not first, constant_rate=True)
-        history = trainer.run(self._parameters, rows, 1, keep_best=False)
+        with threads_for(self._network, trainer.batch_size):
+            history = trainer.run(self._parameters, rows, 1, keep_best=False)
         epochs = getattr(self, "n_iter_", 0)
         self._publish(history, continued=not first)
         self._trainer, self.n_iter_ = trainer, epochs + 1
@@ -312,7 +315,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
     def _raw_scores(self, X: Any) -> np.ndarray:
         """z (k, n, o) of all members, in float64 whatever they were computed in."""
         x = self._encode(X).x
-        return self._network.predict(self._parameters, x).astype(np.float64)
+        with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
+            return self._network.predict(self._parameters, x).astype(np.float64)
 
     @property
     def coefs_(self) -> list[np.ndarray]:
