@@ -13,7 +13,10 @@ BLOCK = 8 * 2**20
 
 
 class Rows(NamedTuple):
-    """x (n, d), ndarray or CSR; y (n, o); w (n,) or None where every row weighs one."""
+    """x (n, d), ndarray or CSR; y (n, o); weights w (n,), or (n, k) where members have their own, or None for ones.
+
+    With weights of its own a member can leave out rows, of weight zero, by which it is judged afterwards.
+    """
 
     x: Any
     y: np.ndarray
@@ -22,6 +25,10 @@ class Rows(NamedTuple):
     def take(self, rows: np.ndarray | slice) -> Rows:
         """Some of the rows: a copy for indices, views for a slice."""
         return Rows(_take(self.x, rows), _take(self.y, rows), None if self.w is None else _take(self.w, rows))
+
+    def of_member(self, i: int) -> Rows:
+        """The rows as member i sees them."""
+        return self if self.w is None or self.w.ndim == 1 else self._replace(w=self.w[:, i : i + 1])
 
 
 def _take(a: Any, rows: np.ndarray | slice) -> Any:

@@ -44,8 +44,8 @@ def lbfgs(
         The fit has converged when no entry of the gradient is larger, or an iteration lowers the loss by less than
         2e-9 of it (SciPy's bound).
     validate, patience, callbacks
-        As in `Trainer.run`, after each iteration. They are shown one member at a time; without `validate` patience
-        is not asked, since every iteration lowers the loss.
+        As in `Trainer.run`, after each iteration; callbacks and patience see one member at a time. Without
+        `validate` patience is not asked, since every iteration lowers the loss.
 
     Returns
     -------
@@ -82,12 +82,15 @@ def lbfgs(
     histories, interrupted = [], False
     for i in range(len(P.values)):
         member, history = P.like(P.values[i : i + 1]), History()
-        best, f = Best(member.values), _value_and_gradient(objective, member, rows)
+        best, f = Best(member.values), _value_and_gradient(objective, member, rows.of_member(i))
         with np.errstate(over="ignore", invalid="ignore"):  # a member that diverges is dealt with afterwards
             try:
                 if not interrupted:
-                    after_iteration = _after_iteration(member, history, best, validate, patience, callbacks)
+                    judge = validate and _column(validate, P, i)
+                    after_iteration = _after_iteration(member, history, best, judge, patience, callbacks)
                     _minimise(f, member, history, after_iteration, options)
+                    if judge and not history.validation:  # it had nothing to do
+                        history.validation.append(judge(member))
             except KeyboardInterrupt:
                 interrupted = True
                 _warn_of_interruption(len(history.loss) + 1)
@@ -97,6 +100,11 @@ def lbfgs(
         restore(member, history, best, keep_best=True)
         histories.append(history)
     return _merge(histories)
+
+
+def _column(validate: Validate, P: Parameters, i: int) -> Validate:
+    """The criteria (m, 1) of member i, judged among all members P."""
+    return lambda member: validate(P)[:, i : i + 1]
 
 
 def _value_and_gradient(objective: Objective, P: Parameters, rows: Rows) -> Callable:
@@ -159,8 +167,9 @@ def _merge(histories: list[History]) -> History:
     """One history of k members from k histories of one."""
 
     def side_by_side(series: list[list[np.ndarray]]) -> list[np.ndarray]:
-        longest = max(map(len, series))
-        filled = [one + one[-1:] * (longest - len(one)) for one in series]
+        full = max(series, key=len)
+        nothing = [np.full_like(array, np.nan) for array in full[:1]]  # of a member whose turn never came
+        filled = [(one or nothing) + (one or nothing)[-1:] * (len(full) - len(one or nothing)) for one in series]
         return [np.concatenate(arrays, axis=-1) for arrays in zip(*filled, strict=True)]
 
     ends = [history.end for history in histories]

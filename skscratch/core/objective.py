@@ -82,18 +82,18 @@ class Objective:
         dP: Parameters,
         rng: np.random.Generator | None = None,
     ) -> np.ndarray:
-        """x (n, d), y (n, o), w (n,) or None for ones -> raw scores z (k, n, o), and dL/dP into dP.
+        """x (n, d), y (n, o), w (n,) or (n, k) or None for ones -> raw scores z (k, n, o), and dL/dP into dP.
 
         `s.penalty` (k,) is the second term of L. With a generator, dropout is active.
         """
         z = self.network.forward(P, x, s.layers, rng)
         g = self.loss.gradient(z, y, s.g)
         S = total_weight(y, w)
-        g *= 1 / S if w is None else (w / S)[:, None]
+        g *= 1 / S if w is None else (w / S).T[..., None]
         self.network.backward(P, g, s.layers, dP)
         if self.alpha:
             np.multiply(P.values, s.decay, out=s.t)
-            s.t *= 1 / S
+            s.t *= 1 / S if np.ndim(S) == 0 else (1 / S)[:, None]
             dP.values += s.t
             np.vecdot(P.values, s.t, out=s.penalty)
             s.penalty *= 0.5
@@ -102,7 +102,7 @@ class Objective:
     def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         """z (k, n, o) -> sum of w_i l(z_i, y_i) (k,), in float64."""
         values = self.loss.value(z, y)
-        return values.sum(axis=1, dtype=np.float64) if w is None else values.astype(np.float64) @ w
+        return values.sum(axis=1, dtype=np.float64) if w is None else (values.astype(np.float64) * w.T).sum(axis=1)
 
     def value(
         self,
@@ -119,6 +119,9 @@ class Objective:
         return self.loss_sum(z, y, w) / total_weight(y, w) + s.penalty
 
 
-def total_weight(y: np.ndarray, w: np.ndarray | None) -> float:
-    """S, of rows y (n, o) with weights w (n,) or None; 1 where no row has weight, so that L is the penalty alone."""
-    return len(y) if w is None else float(w.sum()) or 1.0
+def total_weight(y: np.ndarray, w: np.ndarray | None) -> Any:
+    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight."""
+    if w is None:
+        return len(y)
+    S = w.sum(axis=0)
+    return S + (S == 0)

@@ -210,7 +210,7 @@ class Trainer:
         steps = epochs * batches.per_epoch(n)
         done = 0
         for _ in range(epochs):
-            loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), 0.0, 0
+            loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), np.zeros(len(P.values)), 0
             for block, slices in batches.blocks(order()):
                 z = np.empty((len(P.values), len(block.y), self.objective.network.n_outputs), P.values.dtype)
                 for batch in slices:
@@ -225,9 +225,9 @@ class Trainer:
                     seen += len(s.g[0])
                 w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
                 loss += self.objective.loss_sum(z, block.y, w)
-                S += len(block.y) if w is None else w.sum()
+                S += len(block.y) if w is None else w.sum(axis=0)
             self.clock.rows += n
-            yield loss / (S or 1.0) + penalty / (seen or 1)
+            yield loss / (S + (S == 0)) + penalty / (seen or 1)
 
     def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
         """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""

@@ -25,7 +25,7 @@ from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
-from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, split_rows
+from skscratch.estimators.held_out import Criterion, Judge, OwnJudges, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
@@ -86,11 +86,15 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             self.__dict__.pop("_trainer", None)
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
-        n = len(sample.raw)
-        if held_out is None and recipes.holds_out(self, n):
-            sample, held_out = self._split(sample, split_rng)
-        table = self._check_architecture(sample) if warm else self._build(sample, n, init_rng)
-        history = self._train(self._rows(table, sample), held_out, train_rng, warm, tasks)
+        table = self._check_architecture(sample) if warm else self._build(sample, init_rng)
+        objective = Objective(self._network, self._loss, float(self.alpha))
+        rows = self._rows(table, sample)
+        judge: Judge | OwnJudges | None = None
+        if held_out is not None:
+            judge = self._judge(objective, self._encode(held_out.raw), held_out)
+        elif recipes.holds_out(self, len(rows.y)):
+            rows, judge = self._hold_out(objective, table, sample, split_rng)
+        history = self._train(objective, rows, judge, train_rng, warm, tasks)
         self._publish(history, warm)
         for task in tasks:
             task.end()
@@ -127,20 +131,28 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             )
         return self._read(X_val, y_val, sample_weight_val, reset=False)
 
-    def _split(self, sample: Sample, rng: np.random.Generator) -> tuple[Sample, Sample]:
-        """Hold rows out; each class gives its share."""
-        y = self._target.encode(sample.y)
+    def _hold_out(
+        self, objective: Objective, table: Table, sample: Sample, rng: np.random.Generator
+    ) -> tuple[Rows, OwnJudges]:
+        """Each network leaves out rows of its own, a share of every class, and is judged by them."""
+        rows, k = self._rows(table, sample), self.n_estimators
         strata = None
         if self._loss.link == "softmax":
-            strata = y.argmax(axis=1)
-        elif self._loss.link == "logistic" and y.shape[1] == 1:
-            strata = y[:, 0].astype(int)
-        train, held_out = split_rows(len(y), self.validation_fraction, rng, strata)
-        return sample.take(train), sample.take(held_out)
+            strata = rows.y.argmax(axis=1)
+        elif self._loss.link == "logistic" and rows.y.shape[1] == 1:
+            strata = rows.y[:, 0].astype(int)
+        left_out = rows_to_hold_out(len(rows.y), self.validation_fraction, k, rng, strata)
+        judges = [self._judge(objective, Table(table.x[some], table.n_numeric), sample.take(some)) for some in left_out]
+        w = np.ones(len(rows.y), rows.y.dtype) if rows.w is None else rows.w
+        w = np.repeat(w[:, None], k, axis=1)
+        for i, some in enumerate(left_out):
+            w[some, i] = 0
+        seen, rows = w.any(axis=1), rows._replace(w=w)
+        return (rows if seen.all() else rows.take(np.flatnonzero(seen))), OwnJudges(judges)
 
-    def _build(self, sample: Sample, n: int, rng: np.random.Generator) -> Table:
+    def _build(self, sample: Sample, rng: np.random.Generator) -> Table:
         """The encoder, the network and its first parameters, from the training rows."""
-        dtype = recipes.dtype(self, n)
+        dtype = recipes.dtype(self, len(sample.raw))
         self._encoder = TableEncoder(self.scaling).fit(sample.raw, sample.w)
         table = self._encoder.transform(sample.raw, dtype)
         self._network = recipes.network(self, table, self._target.n_outputs, sample.w)
@@ -172,11 +184,15 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         return Rows(table.x, self._target.encode(sample.y, dtype), w)
 
     def _train(
-        self, rows: Rows, held_out: Sample | None, rng: np.random.Generator, warm: bool, tasks: list[FitTask]
+        self,
+        objective: Objective,
+        rows: Rows,
+        judge: Judge | OwnJudges | None,
+        rng: np.random.Generator,
+        warm: bool,
+        tasks: list[FitTask],
     ) -> History:
         """Epochs of the stochastic solvers, or iterations of L-BFGS."""
-        objective = Objective(self._network, self._loss, float(self.alpha))
-        judge = None if held_out is None else self._judge(objective, held_out)
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
         patience = Patience(self.n_iter_no_change, self.tol) if patient else None
         lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
@@ -221,9 +237,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         self._trainer = trainer
         return trainer
 
-    def _judge(self, objective: Objective, held_out: Sample) -> Judge:
+    def _judge(self, objective: Objective, table: Table, held_out: Sample) -> Judge:
         """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss."""
-        table = self._encode(held_out.raw)
         rows = self._rows(table, held_out)
         if self.scoring == "loss" or (self.scoring is None and self._loss.link in ("identity", "exp")):
             return Judge(objective, rows)
@@ -276,7 +291,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         if first:
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, _, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
-        table = self._build(sample, len(sample.raw), init_rng) if first else self._encode(sample.raw)
+        table = self._build(sample, init_rng) if first else self._encode(sample.raw)
         rows = self._rows(table, sample)
         objective = Objective(self._network, self._loss, float(self.alpha))
         trainer = self._resume(objective, len(rows.y), train_rng, continued=not first, constant_rate=True)

@@ -30,7 +30,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         width=None,
         depth=None,
         loss="log_loss",
-        n_estimators=4,
+        n_estimators=8,
         solver="adam",
         alpha=3e-3,
         dropout=0.0,

@@ -22,7 +22,7 @@ _SIZES = """    hidden_layer_sizes : int, sequence of int or None, default=None
 """
 
 _WIDTH = """    width : int or None, default=None
-        Units of every hidden layer; None means 128. Not together with `hidden_layer_sizes`.
+        Units of every hidden layer; None means 64. Not together with `hidden_layer_sizes`.
 
     depth : int or None, default=None
         Number of hidden layers; None means 3. Not together with `hidden_layer_sizes`.
@@ -47,7 +47,7 @@ _QUANTILE = """    quantile : float or None, default=None
 
 """
 
-_TRAINING = """    n_estimators : int, default=4
+_TRAINING = """    n_estimators : int, default=8
         Networks trained side by side; their predictions are averaged.
 
     solver : {"adam", "sgd", "rmsprop", "lbfgs"}, default="adam"
@@ -104,11 +104,11 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
         Most evaluations of the loss by "lbfgs".
 
     early_stopping : bool or "auto", default="auto"
-        Whether rows are held out to choose the best epoch of each network; otherwise the training loss chooses it.
-        "auto" holds rows out when the table is larger than one batch.
+        Whether each network leaves rows of its own out of its training, by which its best epoch is chosen; otherwise
+        the training loss chooses it. "auto" does so when the table is larger than one batch.
 
     validation_fraction : float, default=0.1
-        Share of the rows that is held out; of each class the same share.
+        Share of the rows that a network leaves out; of each class the same share.
 
     scoring : str, callable or None, default=None
         What the best epoch is chosen by: None is accuracy (ties are broken by the loss) for classes and the loss for

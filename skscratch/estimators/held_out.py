@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,17 +15,19 @@ from skscratch.core.parameters import Parameters
 Criterion = Callable[[Parameters, np.ndarray], np.ndarray]
 
 
-def split_rows(
-    n: int, fraction: float, rng: np.random.Generator, strata: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Training and held-out rows, both in ascending order.
+def rows_to_hold_out(
+    n: int, fraction: float, k: int, rng: np.random.Generator, strata: np.ndarray | None = None
+) -> list[np.ndarray]:
+    """The rows that each of k members leaves out of its training: a share of every class, others for each member.
 
     Parameters
     ----------
     n : int
         Number of rows.
     fraction : float
-        Share of rows to hold out.
+        Share of rows that a member leaves out.
+    k : int
+        Number of members.
     rng : numpy.random.Generator
         Draws them.
     strata : ndarray of shape (n,), optional
@@ -33,12 +35,13 @@ def split_rows(
 
     Returns
     -------
-    train, held_out : ndarray of int
+    list of ndarray of int
+        Row numbers in ascending order, equally many for each member; none stands in two lists while k * fraction <= 1.
 
     Raises
     ------
     ValueError
-        If nothing would be left to train on or to hold out.
+        If nothing would be left to train on.
     """
     order = rng.permutation(n)
     if strata is not None:
@@ -52,8 +55,8 @@ def split_rows(
             "another fraction or early_stopping=False."
         )
     # Evenly spaced in the order of classes: every class gives its share, to within one row.
-    held_out = order[((np.arange(m) + 0.5) * len(order) / m).astype(int)]
-    return np.setdiff1d(np.arange(n), held_out, assume_unique=True), np.sort(held_out)
+    places = (np.arange(m) + (np.arange(k)[:, None] + 0.5) / k) * len(order) / m
+    return [np.sort(order[row]) for row in places.astype(int)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +83,24 @@ class Judge:
         z = self.objective.network.predict(P, x)
         loss = self.objective.loss_sum(z, y, w) / (len(y) if w is None else w.sum())
         return np.stack([loss] if self.first is None else [self.first(P, z), loss])
+
+
+@dataclass(frozen=True, eq=False)
+class OwnJudges:
+    """A judge for each member.
+
+    Parameters
+    ----------
+    judges : sequence of Judge
+        In the order of members.
+    """
+
+    judges: Sequence[Judge]
+
+    def __call__(self, P: Parameters) -> np.ndarray:
+        """Criteria (m, k) of k members, each by its own judge."""
+        members = [P.like(P.values[i : i + 1]) for i in range(len(P.values))]
+        return np.concatenate([judge(member) for judge, member in zip(self.judges, members, strict=True)], axis=1)
 
 
 def minus_accuracy(link: str, y: np.ndarray, w: np.ndarray | None) -> Criterion:

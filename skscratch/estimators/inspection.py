@@ -45,7 +45,7 @@ class HiddenActivations:
         >>> from sklearn.datasets import load_iris
         >>> from skscratch import ScratchMLPClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ScratchMLPClassifier([16, 8], max_iter=4, random_state=0).fit(X, y)
+        >>> model = ScratchMLPClassifier([16, 8], n_estimators=4, max_iter=4, random_state=0).fit(X, y)
         >>> model.hidden_activations(X).shape
         (4, 150, 8)
         >>> model.hidden_activations(X, layer=0).shape

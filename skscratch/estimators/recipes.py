@@ -22,7 +22,7 @@ from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import SCHEDULES, Constant, FunctionOfProgress, InverseScaling, Schedule
 from skscratch.tabular.encoding import Table
 
-WIDTH, DEPTH = 128, 3
+WIDTH, DEPTH = 64, 3
 BATCH_SIZE = 256
 # Factors on the learning rate that go with the NTK parametrization, by kind of parameter.
 NTK_FACTORS = {"bias": 0.1, "scale": 6.0, "embedding": 0.1}

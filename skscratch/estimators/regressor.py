@@ -28,7 +28,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         quantile=None,
         width=None,
         depth=None,
-        n_estimators=4,
+        n_estimators=8,
         solver="adam",
         alpha=3e-3,
         dropout=0.0,

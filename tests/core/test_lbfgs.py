@@ -154,23 +154,43 @@ def test_targets_are_those_of_training():
 
 def test_validation_chooses_the_iteration_of_each_member():
     objective, P, rows = hidden(k=2)
-    calls, seen = iter([3.0, 1.0, 2.0, 4.0, 5.0, *[9.0] * 200]), []
+    calls, seen = iter([(3, 0), (1, 0), (2, 0), (0, 4), (0, 5), *[(9, 9)] * 200]), []
 
-    def validate(member):
-        seen.append(member.values.copy())
-        return np.array([[next(calls)]])
+    def validate(members):
+        """Of both members, of which one is trained after the other."""
+        seen.append(members.values.copy())
+        return np.array([next(calls)], float)
 
     history = lbfgs(objective, P, rows, validate=validate, max_iter=3)
     np.testing.assert_array_equal(history.best_epoch, [2, 1])  # 3 1 2 for the first, 4 5 9 for the second
-    np.testing.assert_array_equal(P.values, [seen[1][0], seen[3][0]])
+    np.testing.assert_array_equal(P.values, [seen[1][0], seen[3][1]])
     np.testing.assert_array_equal(np.concatenate(history.validation), [[3, 4], [1, 5], [2, 9]])
+
+
+def test_members_with_weights_of_their_own(rng):
+    """Each is fitted as if it were alone with its weights."""
+    objective, P, rows = hidden(k=2)
+    start, w = P.values.copy(), rng.integers(0, 3, (len(rows.y), 2)).astype(float)
+    lbfgs(objective, P, rows._replace(w=w), max_iter=5)
+    for i in range(2):
+        alone = P.like(start[i : i + 1].copy())
+        lbfgs(objective, alone, rows._replace(w=w[:, i].copy()), max_iter=5)
+        np.testing.assert_allclose(P.values[i], alone.values[0], rtol=1e-9)
+
+
+def test_a_member_with_nothing_to_do_is_judged_once():
+    objective, P, rows = hidden(k=2)
+    lbfgs(objective, P.like(P.values[:1]), rows, **PRECISE)  # the first has converged
+    history = lbfgs(objective, P, rows, tol=1e-3, validate=lambda members: np.array([[2.0, 1.0]]))
+    assert history.validation[0].tolist() == [[2.0, 1.0]] and len(history.validation) == len(history.loss)
+    assert history.best_epoch.tolist() == [0, 1]
 
 
 def test_patience_is_asked_where_there_is_validation():
     """By every member from the start."""
     objective, P, rows = hidden(k=2)
     patience, numbers = Patience(3, 0.5), []
-    watch = {"validate": lambda member: np.ones((1, 1)), "callbacks": [lambda epoch: numbers.append(epoch.number)]}
+    watch = {"validate": lambda members: np.ones((1, 2)), "callbacks": [lambda epoch: numbers.append(epoch.number)]}
     history = lbfgs(objective, P, rows, tol=0.0, patience=patience, **watch)
     assert history.end == "stalled"
     assert numbers == [1, 2, 3, 4, 5] * 2

@@ -48,6 +48,36 @@ def test_rows_without_weight_train_nothing(problem):
     assert [loss.tolist() for loss in history.loss] == [[0.0], [0.0]]
 
 
+@pytest.mark.parametrize("rows_in_a_batch", [2, 6])
+def test_members_with_weights_of_their_own(rows_in_a_batch, rng):
+    """Each is trained as if it were alone with its weights, penalty and reported loss included."""
+    P = NETWORK.init(3, rng)
+    w = rng.uniform(1, 2, (6, 3)) * [[1, 0, 1]] * 3 + [[0, 1, 0]]
+    w[0, 0] = w[3, 1] = 0
+    rows = Rows(rng.normal(size=(6, 2)), rng.normal(size=(6, 1)), w)
+    fit = Trainer(Objective(NETWORK, SquaredError(), 0.3), sgd(0.1), rng, rows_in_a_batch, False)
+    start = P.values.copy()
+    history = fit.run(P, rows, 3, keep_best=False)
+    for i in range(3):
+        alone = P.like(start[i : i + 1].copy())
+        lonely = Trainer(Objective(NETWORK, SquaredError(), 0.3), sgd(0.1), rng, rows_in_a_batch, False)
+        one = lonely.run(alone, rows._replace(w=w[:, i].copy()), 3, keep_best=False)
+        np.testing.assert_allclose(P.values[i], alone.values[0], rtol=1e-12)
+        np.testing.assert_allclose([loss[i] for loss in history.loss], np.ravel(one.loss), rtol=1e-12)
+
+
+def test_a_member_learns_nothing_of_rows_without_weight(rng):
+    P = NETWORK.init(2, rng)
+    rows = Rows(rng.normal(size=(6, 2)), rng.normal(size=(6, 1)), np.ones((6, 2)))
+    rows.w[2:4, 0] = 0
+    other = rows._replace(y=rows.y + np.array([[0.0, 0, 9, 9, 0, 0]]).T)
+    Q = P.like(P.values.copy())
+    trainer().run(P, rows, 3, keep_best=False)
+    trainer().run(Q, other, 3, keep_best=False)
+    np.testing.assert_array_equal(P.values[0], Q.values[0])
+    assert np.abs(P.values[1] - Q.values[1]).max() > 0.1
+
+
 def test_loss_weights_choose_how_rows_count_in_the_reported_loss(problem):
     P, rows = problem
     expected = losses(P, rows)[:2].mean()

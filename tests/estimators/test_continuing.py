@@ -72,14 +72,14 @@ def test_the_same_rows_are_held_out(Estimator):
     """Rows a first fit has trained on would be no judges of the second."""
     model = Estimator(**STEADY, max_iter=1, warm_start=True, early_stopping=True, tol=1.0)
     held_out = []
-    split = model._split
+    hold_out = model._hold_out
 
-    def spy(sample, rng):
-        train, rows = split(sample, rng)
-        held_out.append(rows.raw.numeric)
-        return train, rows
+    def spy(*arguments):
+        rows, judge = hold_out(*arguments)
+        held_out.append([each.rows.x for each in judge.judges])
+        return rows, judge
 
-    model._split = spy
+    model._hold_out = spy
     model.fit(X, y).fit(X, y)
     assert_array_equal(*held_out)
 

@@ -148,7 +148,7 @@ def test_an_interrupted_fit_keeps_the_best_so_far(Estimator, steps, epochs):
 
 @each_estimator
 def test_an_interrupted_fit_is_the_best_of_its_epochs(Estimator):
-    options = {**SMALL, "early_stopping": True, "batch_size": 270}
+    options = {**SMALL, "early_stopping": True, "batch_size": 300}
     stopped = Estimator(**options, learning_rate=interrupt_after(10), max_iter=30)
     with pytest.warns(RuntimeWarning, match="interrupted in epoch 6"):
         stopped.fit(X, y)

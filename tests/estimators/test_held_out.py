@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators.held_out import split_rows
+from skscratch.estimators.held_out import rows_to_hold_out
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -26,26 +26,39 @@ def data():
     return X[:300], y[:300], X[300:], y[300:]
 
 
-# split_rows
+# rows_to_hold_out
 
 
 @pytest.mark.parametrize("n, fraction, m", [(10, 0.1, 1), (11, 0.1, 2), (100, 0.25, 25), (5, 0.9, 5), (7, 0.5, 4)])
-def test_how_many_rows(n, fraction, m, rng):
+@pytest.mark.parametrize("k", [1, 3])
+def test_how_many_rows(n, fraction, m, k, rng):
     if m == n:
         with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides, but 0.9 of 5 rows"):
-            split_rows(n, fraction, rng)
+            rows_to_hold_out(n, fraction, k, rng)
         return
-    train, held_out = split_rows(n, fraction, rng)
-    assert len(held_out) == m
-    assert_array_equal(np.sort(np.r_[train, held_out]), np.arange(n))
-    assert (np.diff(train) > 0).all() and (np.diff(held_out) > 0).all()
+    left_out = rows_to_hold_out(n, fraction, k, rng)
+    assert len(left_out) == k
+    for rows in left_out:
+        assert len(rows) == m and (np.diff(rows) > 0).all() and rows.min() >= 0 and rows.max() < n
 
 
-def test_every_row_has_its_turn(rng):
-    counts = sum(np.bincount(split_rows(20, 0.2, rng)[1], minlength=20) for _ in range(2000))
+@pytest.mark.parametrize("n, k", [(40, 4), (400, 8), (1000, 10)])
+def test_members_leave_out_other_rows(n, k, rng):
+    left_out = np.concatenate(rows_to_hold_out(n, 0.1, k, rng, rng.integers(0, 2, n)))
+    assert len(set(left_out)) == len(left_out) >= k * 0.1 * n - k
+
+
+def test_more_members_than_shares(rng):
+    left_out = rows_to_hold_out(10, 0.5, 5, rng)
+    assert all(len(set(rows)) == 5 for rows in left_out) and len(set(np.concatenate(left_out))) == 10
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_every_row_has_its_turn(k, rng):
+    counts = sum(np.bincount(rows_to_hold_out(20, 0.2, k, rng)[-1], minlength=20) for _ in range(2000))
     assert counts.min() > 300 and counts.max() < 500  # 400 expected
     strata = np.repeat([0, 1], [15, 5])
-    counts = sum(np.bincount(split_rows(20, 0.2, rng, strata)[1], minlength=20) for _ in range(2000))
+    counts = sum(np.bincount(rows_to_hold_out(20, 0.2, k, rng, strata)[-1], minlength=20) for _ in range(2000))
     assert counts.min() > 300 and counts.max() < 500
 
 
@@ -53,29 +66,49 @@ def test_every_row_has_its_turn(rng):
 def test_each_class_gives_its_share(sizes, rng):
     strata = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
     for _ in range(20):
-        train, held_out = split_rows(100, 0.2, rng, strata)
-        given = np.bincount(strata[held_out], minlength=len(sizes))
-        assert len(held_out) == 20 and np.abs(given - 0.2 * np.array(sizes)).max() < 1
-        assert (np.bincount(strata[train], minlength=len(sizes)) > 0).all()
+        for rows in rows_to_hold_out(100, 0.2, 3, rng, strata):
+            given = np.bincount(strata[rows], minlength=len(sizes))
+            assert len(rows) == 20 and np.abs(given - 0.2 * np.array(sizes)).max() <= 1
+            assert (given < sizes).all()
 
 
 def test_a_class_of_one_row_stays_in_training(rng):
     strata = np.r_[np.zeros(10, int), np.ones(10, int), 2, 3]
     for _ in range(50):
-        train, _ = split_rows(22, 0.3, rng, strata)
-        assert {20, 21} <= set(train)
+        assert not {20, 21} & set(np.concatenate(rows_to_hold_out(22, 0.3, 3, rng, strata)))
 
 
 def test_a_class_among_single_rows_keeps_its_share(rng):
     """Rows that cannot be held out do not make other classes give more."""
     strata = np.r_[np.zeros(10, int), np.arange(1, 91)]
-    train, held_out = split_rows(100, 0.2, rng, strata)
-    assert len(held_out) == 2 and (strata[held_out] == 0).all()
+    (rows,) = rows_to_hold_out(100, 0.2, 1, rng, strata)
+    assert len(rows) == 2 and (strata[rows] == 0).all()
 
 
 def test_nothing_but_single_rows(rng):
     with pytest.raises(ValueError, match="holds out 0; choose another fraction or early_stopping=False"):
-        split_rows(4, 0.5, rng, np.arange(4))
+        rows_to_hold_out(4, 0.5, 1, rng, np.arange(4))
+
+
+@pytest.mark.filterwarnings("ignore:.*reached max_iter")
+@each_estimator
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_each_network_is_judged_by_rows_of_its_own(Estimator, solver, data):
+    """The held-out loss is that of the kept networks, each on the rows it left out."""
+    X, y, *_ = data
+    y = y if Estimator is ScratchMLPClassifier else X[:, 0] + y
+    model = Estimator(**PLAIN, early_stopping=True, solver=solver, scoring="loss", tol=1e-9).set_params(max_iter=1)
+    model.fit(X, y)
+    rng = np.random.default_rng(np.random.SeedSequence(model._seed).spawn(3)[1])
+    strata = y if Estimator is ScratchMLPClassifier else None
+    losses = []
+    for i, rows in enumerate(rows_to_hold_out(300, 0.1, 3, rng, strata)):
+        z = of_member(model, X[rows], i)[:, 0]
+        if strata is not None:
+            losses.append(log_loss(y[rows], 1 / (1 + np.exp(-z))))
+        else:
+            losses.append(np.mean((z - (y[rows] - y.mean()) / y.std()) ** 2) / 2)
+    assert_allclose(model.validation_loss_curve_[0], np.mean(losses), rtol=1e-6)
 
 
 # early_stopping
@@ -90,7 +123,7 @@ def test_when_rows_are_held_out(Estimator, data, early_stopping, batch_size, hol
     X, y, *_ = data
     model = Estimator(**SMALL, early_stopping=early_stopping, batch_size=batch_size).fit(X, y)
     assert (model.validation_scores_ is not None) == holds_out
-    assert model.t_ == model.n_iter_ * (270 if holds_out else 300)
+    assert model.t_ == model.n_iter_ * 300
     assert (model.validation_loss_curve_ is None) == (model.best_validation_score_ is None) == (not holds_out)
     assert len(model.loss_curve_) == model.n_iter_ == 12
     if holds_out:
@@ -109,7 +142,10 @@ def test_auto_holds_nothing_out_of_one_batch(Estimator, data):
 def test_validation_fraction(Estimator, data):
     X, y, *_ = data
     model = Estimator(**SMALL, early_stopping=True, validation_fraction=0.4).fit(X, y)
-    assert model.t_ == 12 * 180
+    assert model.t_ == 12 * 300
+    assert (
+        Estimator(**dict(SMALL, n_estimators=1), early_stopping=True, validation_fraction=0.4).fit(X, y).t_ == 12 * 180
+    )
     with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides"):
         Estimator(early_stopping=True, validation_fraction=0.99).fit(X[:3], [0, 1, 0])
 

@@ -39,7 +39,7 @@ def test_every_solver_learns_at_every_rate(Estimator, solver, learning_rate, ini
     rate = 0.05 if learning_rate == "invscaling" else 0.02
     model = Estimator(
         width=16, depth=2, n_estimators=2, solver=solver, learning_rate=learning_rate, init=init, max_iter=30,
-        learning_rate_init=rate * (5 if solver == "sgd" else 1), power_t=0.2, batch_size=50, clip_norm=1.0,
+        learning_rate_init=rate * (8 if solver == "sgd" else 1), power_t=0.2, batch_size=50, clip_norm=1.0,
         random_state=0,
     ).fit(X, y)  # fmt: skip
     assert model.best_loss_ < 0.7 * model.loss_curve_[0] or model.score(X, y) > 0.9
@@ -193,18 +193,20 @@ def test_every_step_against_scikit_learn(Estimator):
         dict(numeric_embedding="piecewise"),
         dict(n_estimators=3),
         dict(validation_fraction=0.3),
-        dict(scoring="recall"),
     ],
     ids=repr,
 )
 def test_every_parameter_matters(Estimator, change):
     base = {name: value for name, value in change.items() if name in ("solver", "batch_size") and len(change) > 1}
-    if "scoring" in change:
-        base = dict(max_iter=40, learning_rate_init=0.3, alpha=0.0)
-        change = dict(change, **base)
-        if Estimator is ScratchMLPRegressor:
-            change["scoring"] = "neg_median_absolute_error"
     assert differs(Estimator, change, base)
+
+
+@each_estimator
+def test_scoring_matters(Estimator):
+    scoring = "recall" if Estimator is ScratchMLPClassifier else "neg_median_absolute_error"
+    by_default, by_name = (Estimator(**SMALL, scoring=name).fit(X, y) for name in (None, scoring))
+    assert by_default.validation_scores_ != by_name.validation_scores_
+    assert by_default.validation_loss_curve_ == by_name.validation_loss_curve_
 
 
 @each_estimator
