@@ -1,5 +1,7 @@
 """What users of scikit-learn's network ask for, where no other file here has a reference for it."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -16,6 +18,12 @@ X = np.random.default_rng(0).normal(size=(300, 4))
 y = (X[:, 0] + X[:, 1] ** 2 > 0.8).astype(int)
 SMALL = {"width": 8, "depth": 1, "n_estimators": 1, "max_iter": 6, "random_state": 0, "dtype": "float64"}
 LINEAR = {"hidden_layer_sizes": (), "n_estimators": 1, "init": "zeros", "numeric_embedding": None, "scaling": None}
+
+
+@each_estimator
+def test_callbacks_where_scikit_learn_has_them(Estimator):
+    assert hasattr(Estimator, "set_callbacks") == (find_spec("sklearn.callback") is not None)
+    Estimator(**SMALL).fit(X, y)
 
 
 # curves
