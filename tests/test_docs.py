@@ -11,6 +11,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators import recipes
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(r"^## \[\w+\]\((?P<link>[^)]+)\)\n(?P<body>.*?)(?=^## |\Z)", flags=re.DOTALL | re.MULTILINE)
@@ -100,6 +101,8 @@ def test_every_other_parameter_is_named_as_new():
     (listed,) = re.findall(r"no counterpart in scikit-learn: (.*?)\. ", text, flags=re.DOTALL)
     ours = {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
     assert set(re.findall(r"`(\w+)`", listed)) == ours - set(migrated())
+    n_estimators = ScratchMLPClassifier().n_estimators
+    assert f"{recipes.DEPTH} layers of {recipes.WIDTH}, in each of {n_estimators} networks" in text
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning")

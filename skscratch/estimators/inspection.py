@@ -45,11 +45,11 @@ class HiddenActivations:
         >>> from sklearn.datasets import load_iris
         >>> from skscratch import ScratchMLPClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> model = ScratchMLPClassifier([16, 8], max_iter=4, random_state=0).fit(X, y)
+        >>> model = ScratchMLPClassifier([16, 8], n_estimators=4, max_iter=4, random_state=0).fit(X, y)
         >>> model.hidden_activations(X).shape
-        (8, 150, 8)
+        (4, 150, 8)
         >>> model.hidden_activations(X, layer=0).shape
-        (8, 150, 16)
+        (4, 150, 16)
         """
         table = self._encode(X)
         ends = [i for i, part in enumerate(self._network.layers, 1) if isinstance(part, Activate)]

@@ -94,9 +94,11 @@ def test_the_last_hidden_layer_is_the_default(Estimator):
 def test_hidden_activations_with_everything_on(Estimator):
     """Embedding, front scale and dropout are not hidden layers; dropout is not active; weights go with the scores."""
     X, y = load_iris(return_X_y=True)
-    model = Estimator(hidden_layer_sizes=[7, 5], dropout=0.5, max_iter=3, random_state=0, dtype="float64").fit(X, y)
+    model = Estimator(
+        hidden_layer_sizes=[7, 5], n_estimators=4, dropout=0.5, max_iter=3, random_state=0, dtype="float64"
+    ).fit(X, y)
     a = model.hidden_activations(X)
-    assert a.shape == (8, 150, 5) and model.hidden_activations(X, 0).shape == (8, 150, 7)
+    assert a.shape == (4, 150, 5) and model.hidden_activations(X, 0).shape == (4, 150, 7)
     z = a @ model.coefs_[-1] + model.intercepts_[-1][:, None]
     p = softmax(z, axis=-1) if Estimator is ScratchMLPClassifier else y.mean() + y.std() * z[..., 0]
     np.testing.assert_allclose(model.predict_members(X), p, rtol=1e-9, atol=1e-12)
