@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.losses import Loss
+from skscratch.core.network import PREDICT_BLOCK
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Clock

@@ -1,7 +1,7 @@
 """How many threads the matrix products may use: one, where a second has nothing to do but wait.
 
-BLAS libraries split even small products among threads. Splitting one of less than about two million multiplications saves
-no time, and when other processes keep the machine busy, waiting for the second thread costs ten times the product.
+BLAS libraries split even small products among threads. Splitting one of less than about two million multiplications
+saves no time, and when other processes keep the machine busy, waiting for the second thread costs ten times the fit.
 """
 
 from __future__ import annotations
