@@ -111,6 +111,30 @@ def test_each_network_is_judged_by_rows_of_its_own(Estimator, solver, data):
     assert_allclose(model.validation_loss_curve_[0], np.mean(losses), rtol=1e-6)
 
 
+@each_estimator
+@pytest.mark.parametrize("weighted", [False, True])
+def test_no_network_trains_on_the_rows_that_judge_it(Estimator, weighted, data):
+    """Each has weight zero for the rows of its own judge, and for no others."""
+    X, y, *_ = data
+    model, seen = Estimator(**PLAIN, early_stopping=True).set_params(max_iter=1), []
+    hold_out = model._hold_out
+
+    def spy(*arguments):
+        seen.append(hold_out(*arguments))
+        return seen[-1]
+
+    model._hold_out = spy
+    w = np.arange(1.0, 301) if weighted else None
+    model.fit(X, y, w)
+    ((rows, judge),) = seen
+    assert rows.w.shape == (300, 3)
+    for i in range(3):
+        left_out = rows.w[:, i] == 0
+        assert left_out.sum() == 30
+        assert_array_equal(rows.x[left_out], judge.judges[i].rows.x)
+        assert_array_equal(rows.w[~left_out, i], (np.ones(300) if w is None else w)[~left_out])
+
+
 # early_stopping
 
 

@@ -201,6 +201,15 @@ def test_every_parameter_matters(Estimator, change):
     assert differs(Estimator, change, base)
 
 
+@pytest.mark.parametrize("n", [1, 255, 256, 257, 513, 772, 8000])
+def test_batches_are_alike(n):
+    """As few as batches of 256 would be, and none shorter than the others by more than a row for each batch."""
+    size = recipes.batch_size(ScratchMLPRegressor(), n)
+    batches = [len(range(start, min(start + size, n))) for start in range(0, n, size)]
+    assert max(batches) <= 256 and len(batches) == -(-n // 256)
+    assert max(batches) - min(batches) < len(batches)
+
+
 @each_estimator
 def test_scoring_matters(Estimator):
     scoring = "recall" if Estimator is ScratchMLPClassifier else "neg_median_absolute_error"
