@@ -3,6 +3,7 @@
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skscratch import ScratchMLPRegressor
 from skscratch.core.activations import Relu
 from skscratch.core.layers import Activate, Dense
 from skscratch.core.network import Network
@@ -24,3 +25,22 @@ def test_threads_follow_the_largest_product(width, n, single):
         with threads_for(network, n):
             assert blas_threads() == ({1} if single else before)
         assert blas_threads() == before
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
+def test_estimators_ask_for_them(method, rng, monkeypatch):
+    """Seen from within the forward pass of a network whose products are small."""
+    X, y = rng.normal(size=(250, 3)), rng.normal(size=250)
+    model = ScratchMLPRegressor(width=32, depth=2, n_estimators=2, max_iter=1, random_state=0).fit(X, y)
+    seen, forward = set(), Network.forward
+
+    def spy(*arguments):
+        seen.update(blas_threads())
+        return forward(*arguments)
+
+    monkeypatch.setattr(Network, "forward", spy)
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        getattr(model, method)(*((X,) if method == "predict" else (X, y)))
+        assert blas_threads() == before
+    assert seen == {1}
