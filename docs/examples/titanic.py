@@ -111,12 +111,12 @@ def draw_losses(network):
     figure = Figure(figsize=(6.5, 4.2), layout="constrained")
     axes = figure.subplots()
     epochs = np.arange(1, len(network.loss_curve_) + 1)
-    axes.plot(epochs, network.loss_curve_, color="#0072B2", label="training")
+    axes.plot(epochs, network.loss_curve_, color="#0072B2", label="training, with its penalty")
     axes.plot(epochs, network.validation_loss_curve_, color="#D55E00", linestyle="--", label="held out")
     for i, epoch in enumerate(np.unique(network.best_iter_)):
         axes.axvline(epoch, color="0.6", linewidth=0.8, zorder=0, label="" if i else "best epoch of a network")
     axes.set(xlabel="epoch", ylabel="log loss", title="Training of the best network")
-    axes.legend(frameon=False)
+    axes.legend(framealpha=1)
     return figure
 
 
