@@ -176,6 +176,7 @@ def test_settings_reach_the_estimator_that_has_them():
         methods.variant({"widht": 3})
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_ablation_changes_a_default_to_something_valid():
     t = {task: table(task=task) for task in ("binary", "regression")}
     for name, settings in ablation.ABLATION.items():
