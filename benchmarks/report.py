@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.methods import OURS
 from benchmarks.results import Result
 
+BLUE, VERMILION = "#0072B2", "#D55E00"  # told apart by everybody: Okabe and Ito (2008), "Color universal design"
 LOSSES: dict[str, Callable[[Result], float]] = {
     "error": lambda r: r.error + 0.01,
     "RMSE": lambda r: np.maximum(r.rmse, 1e-3),
@@ -107,6 +108,8 @@ def print_table(summaries: Sequence[Summary], baseline: str) -> None:
         cells = [f"{x:.3f}" for x in (s.together, *s.ratios.values(), s.total)]
         cells += [f"{s.seconds:.1f}", f"{s.ece:.4f}", f"{s.done}/{s.tried}", f"{s.worst:.2f}"]
         print(f"{s.method:{width}}" + "".join(f"{cell:>10}" for cell in cells), s.worst_table)
+    if len({s.done for s in summaries}) > 1:
+        print("Not all methods have the same rows (table x split): compare those that have.")
 
 
 def print_missing(results: Iterable[Result]) -> None:
@@ -146,7 +149,7 @@ def plot(summaries: Sequence[Summary], baseline: str, title: str, path: Path) ->
     ax.grid(color="0.92")
     ax.set_axisbelow(True)
     ax.plot(*zip(*(points[i] for i in front), strict=True), color="0.6", ls="--", zorder=1, label="Pareto front")
-    for ours, color, marker, label in [(True, "#0072B2", "o", "skscratch"), (False, "#D55E00", "s", "others")]:
+    for ours, color, marker, label in [(True, BLUE, "o", OURS), (False, VERMILION, "s", "others")]:
         for on_front in (True, False):
             chosen = [p for i, p in enumerate(points) if shown[i].ours == ours and (i in front) == on_front]
             style: dict[str, Any] = dict(c=color if on_front else "white", edgecolors=color, marker=marker, s=55)
@@ -154,12 +157,12 @@ def plot(summaries: Sequence[Summary], baseline: str, title: str, path: Path) ->
                 ax.scatter(*zip(*chosen, strict=True), label=label if on_front else f"{label}, beaten in both", **style)
     ax.margins(0.12)
     ax.legend(frameon=False)
-    _label(ax, points, [s.method for s in shown])
+    _label(ax, points, [(s.method, BLUE if s.ours else "black") for s in shown])
     figure.savefig(path)
 
 
-def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[str]) -> None:
-    """Write each name beside its point, at the first of eight places that is still free."""
+def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple[str, str]]) -> None:
+    """Write each name in its colour beside its point, at the first of eight places that is still free."""
     from matplotlib.patheffects import withStroke
 
     ax.figure.draw_without_rendering()  # fixes the layout, so that places on paper are known
@@ -167,9 +170,9 @@ def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[str])
     places = [ax.transData.transform(point) for point in points]
     sides = [(7, 0), (-7, 0), (0, 9), (0, -9), (6, 8), (-6, 8), (6, -8), (-6, -8)]
     align = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
-    for point, name in zip(points, names, strict=True):
+    for point, (name, color) in zip(points, names, strict=True):
         for x, y in sides:
-            text = ax.annotate(name, point, (x, y), textcoords="offset points")
+            text = ax.annotate(name, point, (x, y), textcoords="offset points", color=color)
             text.set(ha=align[np.sign(x)][0], va=align[np.sign(y)][1])
             text.set_path_effects([withStroke(linewidth=3, foreground="white")])
             box = text.get_window_extent()

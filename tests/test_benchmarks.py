@@ -291,6 +291,8 @@ def test_what_failed_is_counted_and_named(capsys):
     assert (s.done, s.tried) == (2, 3) and s.seconds == 10 and s.total == 5
     report.print_missing(run)
     assert capsys.readouterr().out == "missing: new on c, split 0: MemoryError\n"
+    report.print_table([s, report.summarise("base", report.pair([run], "base")["base"])], "base")
+    assert "Not all methods have the same rows" in capsys.readouterr().out
 
 
 def test_each_run_is_compared_with_its_own_baseline():
@@ -311,14 +313,14 @@ def test_labels_do_not_cover_each_other(tmp_path, monkeypatch):
     ratios = dict.fromkeys(report.LOSSES, 1.0)
     summary = report.summarise("new", report.pair([RUN], "base")["new"])
     summaries = [
-        summary._replace(method=f"method {i}", together=1 + i / 200, ratios={**ratios, "fit time": 1 + i / 50})
-        for i in range(6)
+        summary._replace(method=f"method {i}", together=together, ratios={**ratios, "fit time": time})
+        for i, (time, together) in enumerate([(1, 1), (1.3, 1.01), (1.6, 1), (2, 0.99), (1000, 3)])
     ]
     path = tmp_path / "plot.png"
-    report.plot(summaries, "base", "six that are close", path)
+    report.plot(summaries, "base", "four that are close", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     boxes = [text.get_window_extent() for text in texts if text.figure is not None]
-    assert len(boxes) == 6
+    assert len(boxes) == 5
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
 
 
