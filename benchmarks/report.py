@@ -135,6 +135,7 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
 def plot(summaries: Sequence[Summary], baseline: str, title: str, path: Path) -> None:
     """Write the accuracy-time plot: ratio of error and RMSE together against ratio of fit time."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullLocator
 
     shown = [s for s in summaries if np.isfinite([s.together, s.ratios["fit time"]]).all()]
     points = [(s.ratios["fit time"], s.together) for s in shown]
@@ -144,7 +145,7 @@ def plot(summaries: Sequence[Summary], baseline: str, title: str, path: Path) ->
     ax.set(xscale="log", title=title)
     ax.set_xlabel(f"fit time, as a multiple of {baseline}'s (log scale)")
     ax.set_ylabel(f"error and RMSE, as a multiple of {baseline}'s")
-    ax.xaxis.set_major_formatter("{x:g}×")
+    ax.xaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter="{x:g}×")
     ax.yaxis.set_major_formatter("{x:.2f}×")
     ax.grid(color="0.92")
     ax.set_axisbelow(True)
