@@ -39,15 +39,15 @@ class NumericEmbedding(Layer):
 
     @abstractmethod
     def _allocate_features(self, k: int, n: int, dtype: np.dtype, s: SimpleNamespace) -> None:
-        """Put into s what the features need, s.c (k or 1, m, f, n) among it."""
+        """Put into s what the features need."""
 
     @abstractmethod
     def _features_forward(self, p: SimpleNamespace, x: np.ndarray, s: SimpleNamespace) -> None:
-        """From x (1, m, 1, n) to s.c."""
+        """From x (1 or k, m, 1, n) to s.c (1 or k, m, f, n)."""
 
     @abstractmethod
     def _features_backward(self, p: SimpleNamespace, s: SimpleNamespace, dp: SimpleNamespace) -> None:
-        """From s.x (1, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
+        """From s.x (1 or k, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
 
     def width(self, d: int) -> int:
         return d + self.columns * self.outputs
@@ -227,9 +227,10 @@ class PiecewiseLinear(NumericEmbedding):
         s.left = left.astype(dtype)[None, ..., None]
         s.low, s.high = np.zeros_like(s.left), np.ones_like(s.left)
         s.low[:, :, 0], s.high[:, :, -1] = -np.inf, np.inf
-        s.c = np.empty((1, self.columns, self.features, n), dtype)
+        s.room = np.empty((k, self.columns, self.features, n), dtype)
 
     def _features_forward(self, p, x, s):
+        s.c = s.room[: len(x)]  # the same for all members where they share x
         np.subtract(x, s.left, out=s.c)
         s.c *= s.slope
         np.clip(s.c, s.low, s.high, out=s.c)
