@@ -120,8 +120,11 @@ class Objective:
 
 
 def total_weight(y: np.ndarray, w: np.ndarray | None) -> Any:
-    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight."""
+    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight.
+
+    Rows of their own of k members, y (k, n, o), are as many for each.
+    """
     if w is None:
-        return len(y)
+        return y.shape[-2]
     S = w.sum(axis=0)
     return S + (S == 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from types import SimpleNamespace
 
@@ -65,7 +66,27 @@ class Parameters:
     def __init__(self, values: np.ndarray, slots: Sequence[Mapping[str, Slot]]):
         self.values = values
         self.slots = tuple(slots)
-        self.layers = _carve(values, self.slots)
+        p = values.shape[1]
+        if p != count(self.slots):
+            raise ValueError(
+                f"values must have one column per parameter, {count(self.slots)}, got {p}; use Network.init."
+            )
+        if not values.flags.c_contiguous:  # there would be copies where views are needed
+            raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
+
+    @cached_property
+    def layers(self) -> list[SimpleNamespace]:
+        """Views of the values (k, p), made when they are first asked for: often a row is all that is needed."""
+        k, start = len(self.values), 0
+        layers = []
+        for layer in self.slots:
+            box = SimpleNamespace()
+            for name, slot in layer.items():
+                stop = start + prod(slot.shape)
+                setattr(box, name, self.values[:, start:stop].reshape(k, *slot.shape))
+                start = stop
+            layers.append(box)
+        return layers
 
     def like(self, values: np.ndarray) -> Parameters:
         """The same layers over other values (k', p): a gradient, a snapshot, the row of one member."""
@@ -87,21 +108,3 @@ class Parameters:
 def count(slots: Sequence[Mapping[str, Slot]]) -> int:
     """p, the number of parameters of one network."""
     return sum(prod(slot.shape) for layer in slots for slot in layer.values())
-
-
-def _carve(values: np.ndarray, slots: Sequence[Mapping[str, Slot]]) -> list[SimpleNamespace]:
-    """Views of values (k, p): a namespace of arrays (k, *shape) per layer."""
-    k, p = values.shape
-    if p != count(slots):
-        raise ValueError(f"values must have one column per parameter, {count(slots)}, got {p}; use Network.init.")
-    if not values.flags.c_contiguous:  # there would be copies where views are needed
-        raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
-    layers, start = [], 0
-    for layer in slots:
-        box = SimpleNamespace()
-        for name, slot in layer.items():
-            stop = start + prod(slot.shape)
-            setattr(box, name, values[:, start:stop].reshape(k, *slot.shape))
-            start = stop
-        layers.append(box)
-    return layers
