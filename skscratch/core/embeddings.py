@@ -76,7 +76,7 @@ class NumericEmbedding(Layer):
             )
         s.g, s.dx = np.empty((k, self.columns, self.outputs, n), dtype), None
 
-    def forward(self, p, x, s, rng):
+    def forward(self, p, x, s, rngs):
         d = x.shape[-1]
         s.x = x[:, :, : self.columns].transpose(0, 2, 1)[:, :, None]
         self._features_forward(p, s.x, s)

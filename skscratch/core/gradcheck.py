@@ -73,7 +73,7 @@ def gradcheck(
     def value(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         at = P.like(values)
         dP = P.like(np.empty_like(values))
-        dropout = None if dropout_seed is None else np.random.default_rng(dropout_seed)
+        dropout = None if dropout_seed is None else np.random.default_rng(dropout_seed).spawn(len(values))
         arrays = x.astype(values.dtype), y.astype(values.dtype), None if w is None else w.astype(values.dtype)
         return objective.value(at, *arrays, objective.allocate(at, len(y)), dP, dropout), dP.values
 

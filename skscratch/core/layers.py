@@ -8,7 +8,7 @@ share has k = 1.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from numbers import Integral
@@ -20,6 +20,9 @@ import numpy as np
 from skscratch.core.activations import Activation
 from skscratch.core.initializers import Initializer, VarianceScaling, Zeros
 from skscratch.core.parameters import Slot
+
+# A generator for each member while training, None otherwise.
+Rngs = Sequence[np.random.Generator] | None
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class Layer(ABC):
         """Put into s what `backward` needs besides; `s.dx` is None where nobody asks for the input's gradient."""
 
     @abstractmethod
-    def forward(self, p: SimpleNamespace, x: Any, s: SimpleNamespace, rng: np.random.Generator | None) -> np.ndarray:
-        """x (1 or k, n, d) -> z (k, n, h)."""
+    def forward(self, p: SimpleNamespace, x: Any, s: SimpleNamespace, rngs: Rngs) -> np.ndarray:
+        """x (1 or k, n, d) -> z (k, n, h); a layer that draws at random does so if it is handed k generators."""
 
     @abstractmethod
     def backward(self, p: SimpleNamespace, g: np.ndarray, s: SimpleNamespace, dp: SimpleNamespace) -> Any:
@@ -125,7 +128,7 @@ class Dense(Layer):
         s.dx = np.empty((k, n, d), dtype) if input_gradient else None
         s.ones = np.ones((1, 1, n), dtype)
 
-    def forward(self, p, x, s, rng):
+    def forward(self, p, x, s, rngs):
         s.x = x
         if self.ntk:
             np.multiply(p.W, self.scale(p.W.shape[1]), out=s.W)
@@ -183,7 +186,7 @@ class Activate(Layer):
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         """The gradient is written over g."""
 
-    def forward(self, p, x, s, rng):
+    def forward(self, p, x, s, rngs):
         self.activation.forward(x, s)
         s.a = x
         return x
@@ -197,8 +200,8 @@ class Activate(Layer):
 class Dropout(Layer):
     """z = x m / (1 - q) with m = 0 for a random share q of the entries, while training; z = x otherwise.
 
-    x, m, z (k, n, d);  dx = g m / (1 - q). It is active if and only if it is handed a generator (Srivastava et al.,
-    2014, JMLR 15).
+    x, m, z (k, n, d);  dx = g m / (1 - q). It is active if and only if it is handed generators, one for
+    each member (Srivastava et al., 2014, JMLR 15).
 
     Parameters
     ----------
@@ -220,7 +223,7 @@ class Dropout(Layer):
     >>> scratch = network.allocate(k=1, n=1, dtype=np.float64)
     >>> network.forward(P, np.ones((1, 6)), scratch)
     array([[[1., 1., 1., 1., 1., 1.]]])
-    >>> network.forward(P, np.ones((1, 6)), scratch, np.random.default_rng(0))
+    >>> network.forward(P, np.ones((1, 6)), scratch, [np.random.default_rng(0)])
     array([[[2., 2., 2., 0., 0., 0.]]])
     """
 
@@ -245,11 +248,12 @@ class Dropout(Layer):
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         s.z, s.m, s.u = np.empty((k, n, d), dtype), np.empty((k, n, d), dtype), np.empty((k, n, d), np.float32)
 
-    def forward(self, p, x, s, rng):
-        s.active = rng is not None
+    def forward(self, p, x, s, rngs):
+        s.active = rngs is not None
         if not s.active:
             return x
-        rng.random(out=s.u, dtype=np.float32)  # the same draws whatever the dtype of x
+        for u, rng in zip(s.u, rngs, strict=True):
+            rng.random(out=u, dtype=np.float32)  # the same draws whatever the dtype of x
         np.greater_equal(s.u, self.rate, out=s.m)
         s.m *= 1 / (1 - self.rate)
         return np.multiply(x, s.m, out=s.z)
@@ -295,7 +299,7 @@ class Scale(Layer):
         s.dx = np.empty((k, n, d), dtype) if input_gradient else None
         s.gx, s.ones = np.empty((k, n, d), dtype), np.ones((1, 1, n), dtype)
 
-    def forward(self, p, x, s, rng):
+    def forward(self, p, x, s, rngs):
         s.x = x
         return np.multiply(x, p.s[:, None], out=s.z)
 

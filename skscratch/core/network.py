@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.layers import Dense, Dropout, Layer
+from skscratch.core.layers import Dense, Dropout, Layer, Rngs
 from skscratch.core.parameters import Parameters, Slot, count
 
 Scratch = list[SimpleNamespace]
@@ -107,11 +107,11 @@ class Network:
             scratch.append(s)
         return scratch
 
-    def forward(self, P: Parameters, x: Any, scratch: Scratch, rng: np.random.Generator | None = None) -> np.ndarray:
+    def forward(self, P: Parameters, x: Any, scratch: Scratch, rngs: Rngs = None) -> np.ndarray:
         """x (n, d) for all members or (k, n, d) -> z (k, n, o), which lives in the scratch until the next call."""
         a = x[None] if isinstance(x, np.ndarray) and x.ndim == 2 else x
         for layer, p, s in zip(self.layers, P.layers, scratch, strict=True):
-            a = layer.forward(p, a, s, rng)
+            a = layer.forward(p, a, s, rngs)
         return a
 
     def backward(self, P: Parameters, g: np.ndarray, scratch: Scratch, dP: Parameters) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skscratch.core.layers import Rngs
 from skscratch.core.losses import Loss
 from skscratch.core.network import Network, Scratch
 from skscratch.core.parameters import Block, Parameters, blocks
@@ -80,13 +81,13 @@ class Objective:
         w: np.ndarray | None,
         s: Workspace,
         dP: Parameters,
-        rng: np.random.Generator | None = None,
+        rngs: Rngs = None,
     ) -> np.ndarray:
         """x (n, d), y (n, o), w (n,) or (n, k) or None for ones -> raw scores z (k, n, o), and dL/dP into dP.
 
-        `s.penalty` (k,) is the second term of L. With a generator, dropout is active.
+        `s.penalty` (k,) is the second term of L. With generators, dropout is active.
         """
-        z = self.network.forward(P, x, s.layers, rng)
+        z = self.network.forward(P, x, s.layers, rngs)
         g = self.loss.gradient(z, y, s.g)
         S = total_weight(y, w)
         g *= 1 / S if w is None else (w / S).T[..., None]
@@ -123,10 +124,10 @@ class Objective:
         w: np.ndarray | None,
         s: Workspace,
         dP: Parameters,
-        rng: np.random.Generator | None = None,
+        rngs: Rngs = None,
     ) -> np.ndarray:
         """L (k,), and dL/dP into dP."""
-        z = self.gradient(P, x, y, w, s, dP, rng)
+        z = self.gradient(P, x, y, w, s, dP, rngs)
         return self.loss_sum(z, y, w) / total_weight(y, w) + s.penalty
 
 

@@ -110,19 +110,21 @@ class Cosine(Schedule):
 class FlatCosine(Schedule):
     """1 up to t = flat, then half a cosine down to 0 at t = 1.
 
-    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have brought nothing: the plan is cut
-    so that t = flat at that moment.
+    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have brought nothing: the plan is
+    cut so that t = flat at that moment.
     """
 
     flat: float = 0.5
-    patience: int = 4
+    patience: float = inf
     patient = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.flat < 1:
             raise ValueError(f"flat must be in [0, 1), got {self.flat!r}: use Constant() for a rate that stays.")
         if not self.patience >= 1:
-            raise ValueError(f"patience must be at least 1, got {self.patience!r}: use float('inf') to keep to the plan.")
+            raise ValueError(
+                f"patience must be at least 1, got {self.patience!r}: use float('inf') to keep to the plan."
+            )
 
     def epochs(self, planned: int, criteria: Sequence[float]) -> int:
         done = len(criteria)

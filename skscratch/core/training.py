@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from skscratch.core.batches import Batches, Rows
-from skscratch.core.objective import Objective, Workspace
+from skscratch.core.lanes import Lane, members_of, threads
+from skscratch.core.objective import Objective
 from skscratch.core.optimizers import Optimizer, OptimizerState
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, Clock
@@ -72,21 +74,25 @@ class Trainer:
     optimizer : Optimizer
         How.
     rng : numpy.random.Generator
-        Draws the order of rows and, through `objective`, what dropout drops.
+        Draws the order of rows, and the generators that draw what dropout drops.
     batch_size : int
         Rows in a batch.
     shuffle : bool
         Whether rows are shuffled in each epoch. A single batch never is: its mean does not depend on the order.
     dropout : bool
         Whether layers are handed a generator while training.
+    threads : int
+        Most threads; each trains some of the members, and which ones changes no result.
     loss_weights : callable, optional
         Weights w (n,) of some rows, and their batches as slices -> weights (n,) of the rows in the reported loss, which
         are w itself otherwise.
 
     Attributes
     ----------
-    state : OptimizerState or None
-        The optimizer's memory.
+    state : list of OptimizerState or None
+        The optimizer's memory of the members in each lane.
+    rngs : list of numpy.random.Generator or None
+        A generator for each member, for dropout.
     clock : Clock
         Rows seen and loss stalls so far; progress of the run.
 
@@ -122,8 +128,11 @@ class Trainer:
     shuffle: bool = True
     dropout: bool = False
     loss_weights: Callable[[np.ndarray, list[slice]], np.ndarray] | None = None
-    state: OptimizerState | None = None
+    threads: int = 1
+    state: list[OptimizerState] | None = None
+    rngs: list[np.random.Generator] | None = None
     clock: Clock = field(default_factory=Clock)
+    _plan: int = field(default=0, init=False, repr=False)
 
     def run(
         self,
@@ -209,38 +218,40 @@ class Trainer:
         self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], np.ndarray | None] | None
     ) -> Iterator[np.ndarray]:
         """Train for one epoch after the other; yields the mean loss (k,) of each."""
-        n, batches = len(rows.y), Batches(rows, self.batch_size)
+        k, n, batches = len(P.values), len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
-        dP = P.like(np.empty_like(P.values))
-        work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
-        state = self.state = self.state or self.optimizer.init(P)
+        lanes = self._lanes(P, batches.sizes(n))
         self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
-        while done < self._plan * per_epoch:
-            loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), np.zeros(len(P.values)), 0
-            for block, slices in batches.blocks(order()):
-                z = np.empty((len(P.values), len(block.y), self.objective.network.n_outputs), P.values.dtype)
-                for batch in slices:
-                    self.clock.progress = done / (self._plan * per_epoch)
-                    done += 1
-                    if block.w is not None and block.w[batch].sum() == 0:
-                        z[:, batch] = 0
-                        continue
-                    s = work[batch.stop - batch.start]
-                    z[:, batch] = self._step(P, block.take(batch), s, dP, state)
-                    penalty += s.penalty * len(s.g[0])
-                    seen += len(s.g[0])
-                w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
-                loss += self.objective.loss_sum(z, block.y, w)
-                S += len(block.y) if w is None else w.sum(axis=0)
-            self.clock.rows += n
-            yield loss / (S + (S == 0)) + penalty / (seen or 1)
+        with threads(len(lanes)) as each:
+            while done < self._plan * per_epoch:
+                loss, penalty, S, seen = np.zeros(k), np.zeros(k), np.zeros(k), 0
+                for block, slices in batches.blocks(order()):
+                    z = np.zeros((k, len(block.y), self.objective.network.n_outputs), P.values.dtype)
+                    steps = []
+                    for batch in slices:
+                        self.clock.progress = done / (self._plan * per_epoch)
+                        done += 1
+                        if block.w is None or block.w[batch].sum():
+                            steps.append((batch, replace(self.clock)))
+                            seen += batch.stop - batch.start
+                    penalty += np.concatenate(list(each(partial(Lane.train, block=block, steps=steps, z=z), lanes)))
+                    w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
+                    loss += self.objective.loss_sum(z, block.y, w)
+                    S += len(block.y) if w is None else w.sum(axis=0)
+                self.clock.rows += n
+                yield loss / (S + (S == 0)) + penalty / (seen or 1)
 
-    def _step(self, P: Parameters, batch: Rows, s: Workspace, dP: Parameters, state: OptimizerState) -> np.ndarray:
-        """One gradient, one step of the optimizer -> the raw scores z (k, n, o) from before it."""
-        rng = self.rng if self.dropout else None
-        z = self.objective.gradient(P, batch.x, batch.y, batch.w, s, dP, rng)
-        self.optimizer.step(P, dP, state, self.clock)
-        return z
+    def _lanes(self, P: Parameters, sizes: set[int]) -> list[Lane]:
+        """The members in lanes, as many as the last time if there was one."""
+        k = len(P.values)
+        members = members_of(k, self.threads if self.state is None else len(self.state))
+        own = [P.like(P.values[some]) for some in members]
+        self.state = self.state or [self.optimizer.init(p) for p in own]
+        self.rngs = self.rngs or (self.rng.spawn(k) if self.dropout else None)
+        return [
+            Lane(some, self.objective, self.optimizer, p, state, sizes, self.rngs and self.rngs[some])
+            for some, p, state in zip(members, own, self.state, strict=True)
+        ]
 
     def _exploded(self, P: Parameters, rows: Rows) -> np.ndarray:
         """Members (k,) without a finite loss on the first rows."""

@@ -96,8 +96,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             judge = self._judge(objective, self._encode(held_out.raw), held_out)
         elif recipes.holds_out(self, len(rows.y)):
             rows, judge = self._hold_out(objective, table, sample, split_rng)
-        with threads_for(self._network, recipes.batch_size(self, len(rows.y))):
-            history = self._train(objective, rows, judge, train_rng, warm, tasks)
+        with threads_for(self._network, recipes.batch_size(self, len(rows.y)), self.n_estimators) as threads:
+            history = self._train(objective, rows, judge, train_rng, threads, warm, tasks)
         self._publish(history, warm)
         for task in tasks:
             task.end()
@@ -192,12 +192,13 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         rows: Rows,
         judge: Judge | OwnJudges | None,
         rng: np.random.Generator,
+        threads: int,
         warm: bool,
         tasks: list[FitTask],
     ) -> History:
         """Epochs of the stochastic solvers, or iterations of L-BFGS."""
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
-        patience = Patience(self.n_iter_no_change, self.tol) if patient else None
+        patience = Patience(recipes.epochs_without_change(self), self.tol) if patient else None
         lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
         callbacks: list[Callback] = [*lines, *tasks]
         if self.solver == "lbfgs":
@@ -212,6 +213,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             )
         else:
             trainer = self._resume(objective, len(rows.y), rng, continued=warm)
+            trainer.threads = threads
             history = trainer.run(
                 self._parameters, rows, self.max_iter, validate=judge, patience=patience, callbacks=callbacks
             )
@@ -234,7 +236,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         trainer = Trainer(objective, optimizer, rng, recipes.batch_size(self, n), self.shuffle, bool(self.dropout))
         before = getattr(self, "_trainer", None) if continued else None
         if before is not None:
-            trainer.rng, trainer.clock = before.rng, before.clock
+            trainer.rng, trainer.rngs, trainer.clock = before.rng, before.rngs, before.clock
             if [type(link) for link in before.optimizer.links] == [type(link) for link in optimizer.links]:
                 trainer.state = before.state
         self._trainer = trainer
@@ -298,7 +300,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         rows = self._rows(table, sample)
         objective = Objective(self._network, self._loss, float(self.alpha))
         trainer = self._resume(objective, len(rows.y), train_rng, continued=not first, constant_rate=True)
-        with threads_for(self._network, trainer.batch_size):
+        with threads_for(self._network, trainer.batch_size, self.n_estimators) as trainer.threads:
             history = trainer.run(self._parameters, rows, 1, keep_best=False)
         epochs = getattr(self, "n_iter_", 0)
         self._publish(history, continued=not first)

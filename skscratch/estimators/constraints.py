@@ -117,7 +117,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
     "max_iter": (POSITIVE_INT,),
     "shuffle": (BOOL,),
     "tol": (NOT_NEGATIVE,),
-    "n_iter_no_change": (POSITIVE_INT, Instance(lambda value: value == INF, "inf")),
+    "n_iter_no_change": (Choice(("auto",)), POSITIVE_INT, Instance(lambda value: value == INF, "inf")),
     "max_fun": (POSITIVE_INT,),
     "early_stopping": (Choice(("auto",)), BOOL),
     "validation_fraction": (Number(Real, 0, 1, "()"),),

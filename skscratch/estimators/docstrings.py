@@ -74,7 +74,7 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
         Course of the learning rate: "constant", "invscaling", "adaptive" (these three stop when the loss does not
         improve for `n_iter_no_change` epochs, or go on at a fifth of the rate), "flat_cosine" (constant for half
         of the fit, then half a cosine down to 0; it turns down as soon as the networks' mean on held-out rows has been
-        no better for 4 epochs, and the fit is then twice as long as its first half was), "cosine", "one_cycle",
+        no better for `n_iter_no_change` epochs, and the fit ends after as many again), "cosine", "one_cycle",
         "coslog4", or a function from the progress of the fit, between 0 and 1, to a factor (these run to `max_iter`).
         `partial_fit` keeps the rate constant.
 
@@ -99,8 +99,9 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
         An epoch whose held-out score or training loss is not better by `tol` counts as one without improvement;
         "lbfgs" has converged when no entry of the gradient is larger.
 
-    n_iter_no_change : int or inf, default=10
-        How many epochs without improvement are borne (with learning rates that stop).
+    n_iter_no_change : int, inf or "auto", default="auto"
+        How many epochs without improvement are borne before a learning rate that stops does so, or "flat_cosine" turns
+        down; "auto" is 4 for the latter and 10 for others.
 
     max_fun : int, default=15000
         Most evaluations of the loss by "lbfgs".

@@ -19,11 +19,13 @@ from skscratch.core.losses import REGRESSION_LOSSES, BinaryLogLoss, Loss, Multic
 from skscratch.core.network import Network
 from skscratch.core.optimizers import Optimizer, adam, momentum, rmsprop
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import SCHEDULES, Constant, FunctionOfProgress, InverseScaling, Schedule
+from skscratch.core.schedules import SCHEDULES, Constant, FlatCosine, FunctionOfProgress, InverseScaling, Schedule
 from skscratch.tabular.encoding import Table
 
 WIDTH, DEPTH = 64, 3
 BATCH_SIZE = 256
+# Epochs without improvement: before the rate of "flat_cosine" falls, and before other courses end (scikit-learn's).
+FLAT_PATIENCE, PATIENCE = 4, 10
 # Factors on the learning rate that go with the NTK parametrization, by kind of parameter.
 NTK_FACTORS = {"bias": 0.1, "scale": 6.0, "embedding": 0.1}
 BINS = 16
@@ -146,7 +148,14 @@ def schedule(estimator: Any) -> Schedule:
         return FunctionOfProgress(estimator.learning_rate)
     if estimator.learning_rate == "invscaling":
         return InverseScaling(estimator.power_t)
+    if estimator.learning_rate == "flat_cosine":
+        return FlatCosine(patience=epochs_without_change(estimator, FLAT_PATIENCE))
     return SCHEDULES[estimator.learning_rate]()
+
+
+def epochs_without_change(estimator: Any, auto: int = PATIENCE) -> float:
+    """How many epochs without improvement are borne."""
+    return auto if estimator.n_iter_no_change == "auto" else float(estimator.n_iter_no_change)
 
 
 def _activations(estimator: Any, depth: int) -> Sequence[str]:

@@ -40,7 +40,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         max_iter=64,
         shuffle=True,
         tol=1e-4,
-        n_iter_no_change=10,
+        n_iter_no_change="auto",
         max_fun=15000,
         early_stopping="auto",
         validation_fraction=0.1,

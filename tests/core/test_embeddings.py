@@ -104,7 +104,7 @@ def test_an_embedding_behind_dropout_of_the_input(rng):
     P = network.init(K, rng)
     scratch = network.allocate(K, N, np.float64)
     x = rng.standard_normal((N, D))
-    z = network.forward(P, x, scratch, rng).copy()
+    z = network.forward(P, x, scratch, rng.spawn(K)).copy()
     network.backward(P, np.ones_like(z), scratch, P.like(np.empty_like(P.values)))
     assert not np.allclose(z, network.predict(P, x))
 

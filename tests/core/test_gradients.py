@@ -145,9 +145,9 @@ def test_a_wrong_gradient_is_seen(hidden, last, loss, dtype):
 def test_a_wrong_penalty_is_seen(monkeypatch):
     gradient = Objective.gradient
 
-    def without_its_slope(self, P, x, y, w, s, dP, rng=None):
-        z = gradient(self, P, x, y, w, s, dP, rng)
-        dP.values -= s.t
+    def without_its_slope(self, P, x, y, w, s, dP, rngs=None):
+        z = gradient(self, P, x, y, w, s, dP, rngs)
+        dP.values -= P.by_kind({"weight": self.alpha / len(y)}, default=0.0) * P.values
         return z
 
     monkeypatch.setattr(Objective, "gradient", without_its_slope)

@@ -128,13 +128,13 @@ def test_dropout_hands_on_its_input_without_a_generator(rng):
 def test_dropout_drops_a_share_and_keeps_the_mean(rng, rate, dtype):
     layer, x = Dropout(rate), np.full((2, 400, 50), 3, dtype)
     p, s, dp = prepare(layer, rng, 2, 400, 50, dtype)
-    z = layer.forward(p, x, s, np.random.default_rng(1))
+    z = layer.forward(p, x, s, np.random.default_rng(1).spawn(2))
     assert z.dtype == dtype
     assert (x == 3).all()
     np.testing.assert_allclose(np.unique(z), [0, 3 / (1 - rate)] if rate else [3], rtol=1e-6)
     assert abs((z == 0).mean() - rate) < 0.01
     np.testing.assert_allclose(layer.backward(p, np.ones_like(x), s, dp), z / 3, rtol=1e-6)
-    again = layer.forward(p, x, s, np.random.default_rng(2))
+    again = layer.forward(p, x, s, np.random.default_rng(2).spawn(2))
     assert rate == 0 or (again == 0).any()
 
 
@@ -142,7 +142,7 @@ def test_dropout_drops_the_same_entries_in_both_dtypes(rng):
     kept = []
     for dtype in (np.float32, np.float64):
         p, s, _ = prepare(Dropout(0.5), rng, dtype=dtype)
-        kept.append(Dropout(0.5).forward(p, np.ones((K, N, D), dtype), s, np.random.default_rng(0)) > 0)
+        kept.append(Dropout(0.5).forward(p, np.ones((K, N, D), dtype), s, np.random.default_rng(0).spawn(K)) > 0)
     np.testing.assert_array_equal(*kept)
 
 

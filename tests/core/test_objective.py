@@ -118,7 +118,7 @@ def test_dropout_is_active_if_and_only_if_there_is_a_generator(problem, rng):
     _, x, y = problem
     s, dP = objective.allocate(P, N), P.like(np.empty((K, network.n_parameters)))
     without, dropped, again, other = (
-        objective.gradient(P, x, y, None, s, dP, seed and np.random.default_rng(seed)).copy()
+        objective.gradient(P, x, y, None, s, dP, seed and np.random.default_rng(seed).spawn(K)).copy()
         for seed in (None, 1, 1, 2)
     )
     np.testing.assert_allclose(without, network.predict(P, x))
@@ -136,10 +136,10 @@ def test_a_training_step_allocates_next_to_nothing(rng, first):
     P, optimizer = network.init(2, rng, np.float32), adam(0.01, clip_norm=1.0)
     dP, s, state = P.like(np.empty_like(P.values)), objective.allocate(P, n), optimizer.init(P)
     x, y = rng.standard_normal((n, D), np.float32), np.eye(3, dtype=np.float32)[rng.integers(0, 3, n)]
-    w = np.ones(n, np.float32)
+    w, rngs = np.ones(n, np.float32), rng.spawn(2)
 
     def step():
-        objective.gradient(P, x, y, w, s, dP, rng)
+        objective.gradient(P, x, y, w, s, dP, rngs)
         optimizer.step(P, dP, state, Clock())
 
     step()

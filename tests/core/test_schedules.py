@@ -128,14 +128,15 @@ STALLED = [5.0, 4.0, 3.0, 3.0, 3.5, 3.0, 3.0]  # four epochs without a new best
 @pytest.mark.parametrize(
     ("schedule", "planned", "criteria", "epochs"),
     [
-        (FlatCosine(), 64, STALLED, 14),
-        (FlatCosine(flat=0.25), 64, STALLED, 28),
-        (FlatCosine(), 64, STALLED[:-1], 64),
-        (FlatCosine(), 64, [*STALLED, 2.9], 64),
+        (FlatCosine(patience=4), 64, STALLED, 14),
+        (FlatCosine(flat=0.25, patience=4), 64, STALLED, 28),
+        (FlatCosine(patience=4), 64, STALLED[:-1], 64),
+        (FlatCosine(patience=4), 64, [*STALLED, 2.9], 64),
         (FlatCosine(patience=5), 64, STALLED, 64),
-        (FlatCosine(flat=0.25), 26, STALLED, 26),  # t = 7/26 is past the flat part
-        (FlatCosine(flat=0.0), 64, STALLED, 64),
-        (FlatCosine(flat=0.9), 8, STALLED, 8),
+        (FlatCosine(flat=0.25, patience=4), 26, STALLED, 26),  # t = 7/26 is past the flat part
+        (FlatCosine(flat=0.0, patience=4), 64, STALLED, 64),
+        (FlatCosine(flat=0.9, patience=4), 8, STALLED, 8),
+        (FlatCosine(), 64, STALLED, 64),
         (Cosine(), 64, STALLED, 64),
         (FunctionOfProgress(abs), 64, STALLED, 64),
     ],

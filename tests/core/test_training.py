@@ -250,7 +250,7 @@ def test_float32_stays_float32(weighted):
     trainer(adam(0.01, clip_norm=1.0), alpha=0.1).run(Q, wide, 3)
     np.testing.assert_allclose(P.values, Q.values, rtol=1e-3, atol=1e-4)
     assert history.loss[0].dtype == np.float64
-    assert {s.M.dtype for _, states in one.state.stages[1] for s in states[:1]} == {np.dtype(np.float32)}
+    assert {s.M.dtype for _, states in one.state[0].stages[1] for s in states[:1]} == {np.dtype(np.float32)}
 
 
 def test_targets_are_smoothed_for_training():
@@ -293,7 +293,7 @@ def test_a_flat_rate_falls_when_held_out_rows_say_that_it_brings_nothing(lost):
     first = [4.0, 3.0, 2.0, *[2.5] * 20]
     validate = scripted(*([c, c + i % 2, lost] for i, c in enumerate(first)))
     rates = []
-    fit = trainer(adam(0.01, schedule=FlatCosine()))
+    fit = trainer(adam(0.01, schedule=FlatCosine(patience=4)))
     history = fit.run(*draw(), 20, validate=validate, callbacks=[lambda epoch: rates.append(epoch.rate)])
     assert len(history.loss) == 14 and history.end == "max_iter"
     steps = 3  # in an epoch of 25 rows in batches of 10
@@ -303,7 +303,9 @@ def test_a_flat_rate_falls_when_held_out_rows_say_that_it_brings_nothing(lost):
 
 
 def test_without_held_out_rows_the_plan_stands():
-    history = trainer(adam(0.0, schedule=FlatCosine())).run(*draw(), 20)  # a rate of zero: the loss never falls
+    history = trainer(adam(0.0, schedule=FlatCosine(patience=4))).run(
+        *draw(), 20
+    )  # a rate of zero: the loss never falls
     assert len(history.loss) == 20
 
 
@@ -366,7 +368,7 @@ def test_running_again_goes_on_where_it_stood():
     for _ in range(2):
         parts.run(Q, rows, 2, keep_best=False)
     np.testing.assert_array_equal(P.values, Q.values)
-    assert parts.state.t == whole.state.t == 12
+    assert parts.state[0].t == whole.state[0].t == 12
     assert parts.clock.rows == whole.clock.rows == 4 * N
 
 

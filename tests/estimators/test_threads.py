@@ -27,6 +27,21 @@ def test_threads_follow_the_largest_product(width, n, single):
         assert blas_threads() == before
 
 
+@pytest.mark.parametrize(
+    ("width", "k", "allowed", "shared"),
+    [(64, 8, 2, 2), (64, 8, 1, 1), (64, 2, 4, 2), (4, 8, 2, 1), (256, 2, 4, 1), (256, 4, 4, 4)],
+)
+def test_networks_share_the_threads_of_the_process(width, k, allowed, shared):
+    """They have one each where their products are small, or where they are as many as the threads."""
+    network = Network((Dense(width), Activate(Relu()), Dense(width), Activate(Relu()), Dense(1)), n_inputs=5)
+    with threadpool_limits(allowed, user_api="blas"):
+        if max(blas_threads()) < allowed:
+            pytest.skip(f"the BLAS library has fewer than {allowed} threads")
+        with threads_for(network, 256, k) as yielded:
+            assert yielded == shared
+            assert blas_threads() == ({1} if shared > 1 else {allowed})
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
 def test_estimators_ask_for_them(method, rng, monkeypatch):
     """Seen from within the forward pass of a network whose products are small."""
