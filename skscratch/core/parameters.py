@@ -14,6 +14,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
+# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache during several passes over
+# them, and enough that the time goes into arithmetic and not into calls.
+BLOCK = 65536
+
+Block = tuple[slice, slice]
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -103,6 +109,19 @@ class Parameters:
     def __reduce__(self):
         # The views would be pickled as copies beside the values: only what they are made from is stored.
         return Parameters, (self.values, self.slots)
+
+
+def blocks(k: int, p: int) -> list[Block]:
+    """Rows and columns of an array (k, p), block by block: several rows, or a part of one that is longer than a block.
+
+    Both lie together in memory; a part of several rows does not, and takes up to four times as long.
+    """
+    height, width = max(BLOCK // p, 1), min(p, BLOCK)
+    return [
+        (slice(row, min(row + height, k)), slice(column, min(column + width, p)))
+        for row in range(0, k, height)
+        for column in range(0, p, width)
+    ]
 
 
 def count(slots: Sequence[Mapping[str, Slot]]) -> int:
