@@ -51,7 +51,8 @@ def panels(
         return np.array([[ax]])
     ax.set_axis_off()
     ratios = {name: options.pop(name) for name in ("height_ratios", "width_ratios") if name in options}
-    place = ax.get_subplotspec() or ax.figure.add_gridspec(1, 1)[0]
+    bounds = dict(zip(("left", "bottom", "right", "top"), ax.get_position().extents, strict=True))
+    place = ax.get_subplotspec() or ax.figure.add_gridspec(1, 1, **bounds)[0]
     return place.subgridspec(rows, columns, **ratios).subplots(squeeze=False, **options)
 
 

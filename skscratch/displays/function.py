@@ -187,20 +187,15 @@ class FunctionDisplay:
         x, y, p = X[order, 0], y[order], p[order]
         self.axes_ = panels(self, ax, (7, 4.2), rows=2, sharex=True, height_ratios=[3, 1])[:, 0]
         above, below = self.axes_
-        (name_of_x,) = self.input_names or ["x"]
         style = {"color": VERMILLION, "linewidth": 1.2, "label": f"{name}, RMS residual {self.rmse_:.2g}", **style}
         self.lines_ = [
-            *above.plot(x, y, color=BLUE, linewidth=3, alpha=0.6, label="function"),
-            *above.plot(
-                x,
-                p,
-                **{"color": VERMILLION, "linewidth": 1.2, "label": f"{name}, RMS residual {self.rmse_:.2g}", **style},
-            ),
+            *above.plot(x, y, color=BLUE, linewidth=3, label="function"),
+            *above.plot(x, p, **style),
             *below.plot(x, y - p, color=GREY, linewidth=1.2, label="residual"),
         ]
         below.axhline(0, color=GREY, linewidth=0.8, linestyle=":")
         above.set(ylabel="y")
-        below.set(xlabel=name_of_x, ylabel="residual")
+        below.set(xlabel=self._names_of_inputs(1)[0], ylabel="residual")
         legend_above(above)
 
     def _draw_maps(self, X: np.ndarray, y: np.ndarray, p: np.ndarray, ax: Any, name: str, style: dict) -> None:
@@ -212,19 +207,24 @@ class FunctionDisplay:
         self.axes_ = panels(self, ax, (7, 3.4), columns=3, sharex=True, sharey=True)[0]
         from matplotlib.ticker import MaxNLocator
 
-        largest = np.abs(y - p).max()
-        ticks = MaxNLocator(15).tick_values
-        levels, residual_levels = ticks(min(y.min(), p.min()), max(y.max(), p.max())), ticks(-largest, largest)
-        values = {"function": (y, levels, style), name: (p, levels, style)}
-        values[f"residual (RMS {self.rmse_:.2g})"] = (y - p, residual_levels, {"cmap": "RdBu_r"})
+        ticks, largest = MaxNLocator(15).tick_values, np.abs(y - p).max()
+        both = {"levels": ticks(min(y.min(), p.min()), max(y.max(), p.max())), "cmap": "cividis", **style}
+        rest = {"levels": ticks(-largest, largest), "cmap": "RdBu_r"}
+        titles = ["function", name, f"residual (RMS {self.rmse_:.2g})"]
         self.contours_ = []
-        for panel, (title, (z, some, options)) in zip(self.axes_, values.items(), strict=True):
-            self.contours_.append(panel.tricontourf(*X.T, z, **{"levels": some, "cmap": "cividis", **options}))
+        for panel, z, look, title in zip(self.axes_, (y, p, y - p), (both, both, rest), titles, strict=True):
+            self.contours_.append(panel.tricontourf(*X.T, z, **look))
             panel.set_title(title, fontsize="medium")
-        name_1, name_2 = self.input_names or ["x₁", "x₂"]
-        for panel in self.axes_:
-            panel.set_xlabel(name_1)
-        self.axes_[0].set_ylabel(name_2)
-        figure = self.axes_[0].figure
-        figure.colorbar(self.contours_[0], ax=self.axes_[:2].tolist(), location="bottom", label="y")
-        figure.colorbar(self.contours_[2], ax=self.axes_[2], location="bottom", label="residual")
+            panel.set_xlabel(self._names_of_inputs(2)[0])
+        self.axes_[0].set_ylabel(self._names_of_inputs(2)[1])
+        for contours, place, label, n in ((0, self.axes_[:2], "y", 5), (2, self.axes_[2:], "residual", 3)):
+            options = {"location": "bottom", "label": label, "ticks": MaxNLocator(n)}
+            self.axes_[0].figure.colorbar(self.contours_[contours], ax=place.tolist(), **options)
+
+    def _names_of_inputs(self, d: int) -> list[str]:
+        if self.input_names is None:
+            return [["x"], ["x₁", "x₂"]][d - 1]
+        names = list(self.input_names)
+        if len(names) != d:
+            raise ValueError(f"input_names must have one name for each of the {d} columns of X, got {names}.")
+        return names

@@ -231,10 +231,11 @@ def _draw_layers(ax: Any, scales: np.ndarray, output: bool, style: dict) -> list
     names = [f"layer {i}" for i in range(1, scales.shape[1] + 1)]
     if output:
         names[-1] = "output"
-    lines = []
+    lines: list[Any] = []
     for i, (name, scale) in enumerate(zip(names, scales.T, strict=True)):
-        look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)], **style}
-        lines += ax.plot(range(len(scale)), scale, label=name, **look)
+        look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)]}
+        look["marker"] = "o" if len(scale) == 1 else ""
+        lines += ax.plot(range(len(scale)), scale, label=name, **{**look, **style})
     some = scales[(scales > 0) & np.isfinite(scales)]
     ax.set_yscale("log" if some.size and some.max() > 10 * some.min() else "linear")
     return lines

@@ -111,7 +111,7 @@ class GridDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         name : str, default=None
-            A title.
+            Put before the title.
         **kwargs
             Handed on to `plot`.
 
@@ -166,7 +166,7 @@ class GridDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         name : str, default=None
-            A title.
+            Put before the title.
         **kwargs
             Handed on to matplotlib's `imshow`, for instance cmap, vmin, vmax.
 
@@ -182,9 +182,12 @@ class GridDisplay:
         scores, fit_times = np.asarray(self.scores, float), np.asarray(self.fit_times, float)
         if np.isnan(scores).all():
             raise ValueError("scores must have at least one number in it, got none; every fit seems to have failed.")
-        ax = panels(self, ax, (max(4.5, 1.1 * scores.shape[1] + 2.2), max(3, 0.75 * scores.shape[0] + 1.2)))[0, 0]
+        rows, columns = scores.shape
+        width = np.clip(1.1 * columns + 2.2, 4.5, max(7, 0.6 * columns + 1.5))
+        ax = panels(self, ax, (width, max(3, 0.6 * rows + 1.2)))[0, 0]
         self.ax_, self.figure_ = ax, ax.figure
         self.image_ = ax.imshow(scores, **{"cmap": "cividis", "origin": "lower", "aspect": "auto", **kwargs})
+        prefix = "" if name is None else f"{name}: "
         digits = int(np.clip(2 - np.floor(np.log10(np.nanmax(np.abs(scores)) or 1)), 0, 6))
         self.texts_ = np.full(scores.shape, None)
         for (row, column), score in np.ndenumerate(scores):
@@ -193,9 +196,9 @@ class GridDisplay:
                 text = f"{score:.{digits}f}\n{_seconds(fit_times[row, column])}"
                 self.texts_[row, column] = ax.text(column, row, text, color=colour, ha="center", va="center")
         self._frame_the_best(scores)
-        ax.set_xticks(range(scores.shape[1]), [str(value) for value in self.x_values])
-        ax.set_yticks(range(scores.shape[0]), [str(value) for value in self.y_values])
-        ax.set(xlabel=self.x_name, ylabel=self.y_name, title=name or f"{self.score_name}, and time of a fit")
+        ax.set_xticks(range(columns), [str(value) for value in self.x_values])
+        ax.set_yticks(range(rows), [str(value) for value in self.y_values])
+        ax.set(xlabel=self.x_name, ylabel=self.y_name, title=f"{prefix}{self.score_name}, and time of a fit")
         self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label=self.score_name)
         return self
 
@@ -251,5 +254,5 @@ def _score_name(search: Any) -> str:
     return "score"
 
 
-def _seconds(time: float) -> str:
-    return f"{time:#.2g} s" if time < 10 else f"{time:,.0f} s"
+def _seconds(time: Any) -> str:
+    return f"{time:.2f} s" if time < 10 else f"{time:,.0f} s"

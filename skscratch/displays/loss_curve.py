@@ -84,8 +84,9 @@ class LossCurveDisplay:
     def from_estimator(cls, estimator: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the loss of a fitted network: this package's, of `skscratch.compat` or scikit-learn's.
 
-        An estimator publishes the mean over its networks, so there is no band; `from_history` draws one. After a warm
-        start the validation loss and the epochs kept are those of the last fit.
+        An estimator publishes the mean over its networks, so there is no band; `from_history` draws one. The loss is
+        the one that was minimised, of standardised targets where the estimator standardises them. After a warm start
+        the validation loss and the epochs kept are those of the last fit.
 
         Parameters
         ----------
@@ -181,14 +182,16 @@ class LossCurveDisplay:
         self.ax_ = panels(self, ax, (7, 4))[0, 0]
         self.figure_ = self.ax_.figure
         prefix = "" if name is None else f"{name}: "
-        self.lines_, self.bands_, self.best_epoch_lines_ = [], [], []
+        self.lines_: list[Any] = []
+        self.bands_: list[Any] = []
+        self.best_epoch_lines_: list[Any] = []
         self._draw_loss(self.train_loss, n, prefix, self.train_name, {"color": BLUE, **kwargs})
         if self.validation_loss is not None:
             style = {"color": VERMILLION, "linestyle": "--", **kwargs}
             self._draw_loss(self.validation_loss, n, prefix, "held out", style)
-        best = [] if self.best_epochs is None else np.sort(np.ravel(self.best_epochs))
+        best = np.sort(np.ravel([] if self.best_epochs is None else self.best_epochs))
         for i, epoch in enumerate(best):
-            label = "best epoch" if len(best) == 1 else f"best epochs of the {len(best)} networks"
+            label = "best epoch" if len(best) == 1 else f"best epochs ({len(best)} networks)"
             style = {"color": kwargs.get("color", GREY), "linewidth": 1, "linestyle": ":", "alpha": 0.7, "zorder": 1}
             self.best_epoch_lines_.append(self.ax_.axvline(epoch, label="" if i else prefix + label, **style))
         self.ax_.set(xlabel=self.unit, ylabel=self.loss_name)
@@ -201,12 +204,11 @@ class LossCurveDisplay:
         loss = np.asarray(loss, float)
         epochs = np.arange(n - len(loss), n) + 1
         members = loss.reshape(len(loss), -1)
-        (line,) = self.ax_.plot(
-            epochs, members.mean(axis=1), marker="o" if n == 1 else "", label=prefix + label, **style
-        )
+        style = {"marker": "o" if n == 1 else "", "label": prefix + label, **style}
+        (line,) = self.ax_.plot(epochs, members.mean(axis=1), **style)
         self.lines_.append(line)
         if members.shape[1] > 1:
             low, high = members.min(axis=1), members.max(axis=1)
             band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
-            text = "" if self.bands_ else f"{prefix}range of the {members.shape[1]} networks"
+            text = "" if self.bands_ else f"{prefix}range ({members.shape[1]} networks)"
             self.bands_.append(self.ax_.fill_between(epochs, low, high, label=text, **band))

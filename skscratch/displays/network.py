@@ -137,7 +137,9 @@ class NetworkDisplay:
 
         largest = max((np.abs(W).max() for W in weights if W.size), default=0) or 1
         scale = ScalarMappable(Normalize(-largest, largest), weight_colours())
-        self.edges_, self.nodes_, self.images_ = [], [], []
+        self.edges_: list[Any] = []
+        self.nodes_: list[Any] = []
+        self.images_: list[Any] = []
         (self._draw_graph if graph else self._draw_heat_maps)(weights, names, scale)
         self.colorbar_ = self.figure_.colorbar(scale, ax=self.axes_.tolist(), label="weight")
         if name is not None:
@@ -154,7 +156,7 @@ class NetworkDisplay:
             w = W.ravel()
             ends = np.stack([np.repeat(left, len(right), axis=0), np.tile(right, (len(left), 1))], axis=1)
             look = {"colors": scale.to_rgba(w), "linewidths": 0.5 + 2 * np.abs(w) / scale.norm.vmax, "zorder": 1}
-            self.edges_.append(self.ax_.add_collection(LineCollection(ends, **look)))
+            self.edges_.append(self.ax_.add_collection(LineCollection(list(ends), **look)))
         self.nodes_ = [self.ax_.scatter(*place.T, s=90, color=GREY, zorder=2) for place in places]
         self.ax_.set_xticks(range(len(widths)), [f"{name} ({n})" for name, n in zip(names, widths, strict=True)])
         self.ax_.set_yticks([])
