@@ -91,6 +91,7 @@ class GridDisplay:
         x: str | None = None,
         y: str | None = None,
         metric: str = "score",
+        score_name: str | None = None,
         ax: Any = None,
         name: str | None = None,
         **kwargs: Any,
@@ -108,6 +109,8 @@ class GridDisplay:
             searched (of a step of a pipeline too), and otherwise the first that are left.
         metric : str, default="score"
             Which score, of a search with several.
+        score_name : str, default=None
+            What it is called; None takes the word that the search was given for it.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         name : str, default=None
@@ -154,7 +157,7 @@ class GridDisplay:
             y_values=y_values,
             x_name=_axis_name(x),
             y_name=_axis_name(y),
-            score_name=f"mean {_score_name(search) if metric == 'score' else metric.replace('_', ' ')}",
+            score_name=f"mean {score_name or _score_name(search, metric)}",
         )
         return display.plot(ax, name=name, **kwargs)
 
@@ -245,8 +248,10 @@ def _positions(values: Any) -> tuple[list, list[int]]:
     return distinct, [places[repr(value)] for value in values]
 
 
-def _score_name(search: Any) -> str:
+def _score_name(search: Any, metric: str) -> str:
     """What the search maximised."""
+    if metric != "score":
+        return metric.replace("_", " ")
     if isinstance(search.scoring, str):
         return search.scoring.replace("_", " ")
     if search.scoring is None:

@@ -272,7 +272,8 @@ def test_cells_are_those_of_a_pivot_table(search):
 
 
 def test_any_two_parameters(search):
-    display = GridDisplay.from_estimator(search, y="alpha")
+    display = GridDisplay.from_estimator(search, y="alpha", score_name="closeness")
+    assert display.colorbar_.ax.get_ylabel() == "mean closeness"
     assert display.scores.shape == (2, 4)
     assert_array_equal(display.scores, -((np.array([2, 4, 8, 16]) - 8) ** 2) - [[0.25], [0.5]])
     display = GridDisplay.from_estimator(search, x="depth", y="width")
@@ -318,15 +319,15 @@ def test_wrong_parameters_of_a_grid(search):
 def test_curves_are_sorted_and_the_residual_is_their_difference():
     x = numbers().permutation(np.linspace(-1, 1, 50))
     frame = pd.DataFrame({"time": x})
-    display = FunctionDisplay.from_estimator(LinearRegression().fit(frame, x**2), frame, x**2, name="line")
+    display = FunctionDisplay.from_estimator(LinearRegression().fit(frame, x**3), frame, x**3, name="line")
     truth, approximation, residual = (line.get_ydata() for line in display.lines_)
     ordered = np.sort(x)
     assert_array_equal(display.lines_[0].get_xdata(), ordered)
-    assert_allclose(truth, ordered**2)
-    assert_allclose(approximation, np.mean(x**2), atol=1e-12)  # no slope: x is symmetric
+    assert_allclose(truth, ordered**3)
+    assert_allclose(approximation, np.polyval(np.polyfit(x, x**3, 1), ordered), atol=1e-12)
     assert_allclose(residual, truth - approximation)
-    assert_allclose(display.rmse_, np.std(x**2))
-    assert display.lines_[1].get_label().startswith("line, RMS residual 0.3")
+    assert_allclose(display.rmse_, np.linalg.norm(residual) / np.sqrt(50))
+    assert display.lines_[1].get_label() == f"line, RMS residual {display.rmse_:.2g}"
     assert display.axes_[1].get_xlabel() == "time"
 
 
@@ -335,6 +336,8 @@ def test_maps_share_a_scale_and_the_residual_has_its_own():
     truth, approximation, residual = display.contours_
     assert_array_equal(truth.levels, approximation.levels)
     assert truth.levels[0] <= -21 and truth.levels[-1] >= 21
+    steeper = FunctionDisplay.from_predictions(display.X, display.y_true, 3 * display.y_true).contours_[0]
+    assert steeper.levels[0] <= -60 and steeper.levels[-1] >= 60
     assert_allclose(residual.levels, -residual.levels[::-1], atol=1e-12)
     assert 1 <= residual.levels[-1] < 2
     assert [ax.get_xlabel() for ax in display.axes_] == ["age"] * 3 and display.axes_[0].get_ylabel() == "fare"
