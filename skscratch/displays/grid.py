@@ -44,7 +44,7 @@ class GridDisplay:
     texts_ : ndarray of shape (n_rows, n_columns)
         The text of each cell, None where there is none.
     best_ : matplotlib Rectangle
-        The frame around the largest score.
+        The frame around the largest score, the first of several.
     colorbar_ : matplotlib Colorbar
         The scale of the scores.
 
