@@ -180,9 +180,10 @@ class GradientFlowDisplay:
             raise ValueError("solver must be 'adam', 'sgd' or 'rmsprop', which have epochs, got 'lbfgs'; choose one.")
         model, recorders = clone(estimator), []
 
-        def train(objective, rows, judge, rng, warm, tasks):
+        def train(objective, rows, *others):  # the estimator's own, with a recorder among its callbacks
             recorders.append(GradientRecorder(objective, rows, model._parameters))
-            return type(model)._train(model, objective, rows, judge, rng, warm, [*tasks, *recorders])
+            *between, tasks = others
+            return type(model)._train(model, objective, rows, *between, [*tasks, *recorders])
 
         model._train = train
         model.fit(X, y)
