@@ -20,8 +20,9 @@ estimators.base estimators.classifier estimators.regressor
 EDGES = """
 datasets.titanic datasets.make_titanic
 compat.parameters compat.arithmetic compat.parts compat.procedure compat.estimators
+displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
 """.split()  # import anything above, and are imported by nobody but their own package further on
-EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat"}  # the __init__ files and the version
+EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays"}  # __init__ and the version
 LIBRARIES = {
     "core": {"numpy", "scipy"},
     "tabular": {"numpy", "scipy", "sklearn"},

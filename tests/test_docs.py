@@ -15,7 +15,7 @@ from skscratch.estimators import recipes
 
 ROOT = Path(__file__).parents[1]
 SECTION = re.compile(r"^## \[\w+\]\((?P<link>[^)]+)\)\n(?P<body>.*?)(?=^## |\Z)", flags=re.DOTALL | re.MULTILINE)
-PAGES = ["estimators", "core", "tabular", "datasets", "compat"]
+PAGES = ["estimators", "core", "tabular", "datasets", "compat", "displays"]
 
 
 def listed(page):

@@ -1,0 +1,29 @@
+"""Pictures of a fit, in scikit-learn's convention for displays.
+
+A class method (`from_estimator`, `from_predictions`) gathers the numbers and draws them, `plot` draws them again
+elsewhere, and what was drawn is kept in attributes: `ax_` or `axes_`, `figure_`, and the artists. The numbers can also
+be handed to the constructor. Matplotlib is imported when something is drawn.
+
+>>> from sklearn.datasets import load_iris
+>>> from skscratch import ScratchMLPClassifier
+>>> from skscratch.displays import LossCurveDisplay
+>>> model = ScratchMLPClassifier(max_iter=8, random_state=0).fit(*load_iris(return_X_y=True))
+>>> display = LossCurveDisplay.from_estimator(model)
+>>> display.ax_.get_xlabel(), display.ax_.get_ylabel()
+('epoch', 'log loss')
+"""
+
+from skscratch.displays.function import FunctionDisplay
+from skscratch.displays.gradient_flow import GradientFlowDisplay, GradientRecorder
+from skscratch.displays.grid import GridDisplay
+from skscratch.displays.loss_curve import LossCurveDisplay
+from skscratch.displays.network import NetworkDisplay
+
+__all__ = [
+    "FunctionDisplay",
+    "GradientFlowDisplay",
+    "GradientRecorder",
+    "GridDisplay",
+    "LossCurveDisplay",
+    "NetworkDisplay",
+]
