@@ -304,7 +304,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             history = trainer.run(self._parameters, rows, 1, keep_best=False)
         epochs = getattr(self, "n_iter_", 0)
         self._publish(history, continued=not first)
-        self._trainer, self.n_iter_ = trainer, epochs + 1
+        self._trainer, self.n_iter_, self.best_iter_ = trainer, epochs + 1, self.best_iter_ + epochs
         return self
 
     def _encode(self, X: Any) -> Table:

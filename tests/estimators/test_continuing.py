@@ -149,6 +149,7 @@ def test_calls_of_partial_fit_are_epochs_of_fit(Estimator, solver, batch_size):
     for epochs in range(1, 6):
         assert partial.partial_fit(X, y) is partial
         assert partial.n_iter_ == len(partial.loss_curve_) == epochs and partial.t_ == 120 * epochs
+        assert (partial.best_iter_ == epochs).all()
     whole = Estimator(**options, max_iter=5).fit(X, y)
     assert_allclose(partial.loss_curve_, whole.loss_curve_, rtol=1e-12)
     assert_allclose(scores(partial, X), scores(whole, X), rtol=1e-10)
