@@ -49,8 +49,8 @@ class Schedule(ABC):
     def factor(self, clock: Clock) -> float:
         """Number >= 0 that multiplies the initial learning rate."""
 
-    def epochs(self, planned: int, criteria: Sequence[float]) -> int:
-        """How many epochs to plan, after held-out criteria of those so far (smaller is better); as many as before."""
+    def epochs(self, planned: int, criteria: Sequence[list[float]]) -> int:
+        """How many epochs to plan, given the course of each held-out criterion so far (smaller is better)."""
         return planned
 
 
@@ -110,8 +110,8 @@ class Cosine(Schedule):
 class FlatCosine(Schedule):
     """1 up to t = flat, then half a cosine down to 0 at t = 1.
 
-    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have brought nothing: the plan is
-    cut so that t = flat at that moment.
+    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have made no criterion better: the
+    plan is cut so that t = flat at that moment.
     """
 
     flat: float = 0.5
@@ -126,9 +126,10 @@ class FlatCosine(Schedule):
                 f"patience must be at least 1, got {self.patience!r}: use float('inf') to keep to the plan."
             )
 
-    def epochs(self, planned: int, criteria: Sequence[float]) -> int:
-        done = len(criteria)
-        if done >= self.flat * planned or done - 1 - criteria.index(min(criteria)) < self.patience:
+    def epochs(self, planned: int, criteria: Sequence[list[float]]) -> int:
+        done = len(criteria[0])
+        latest_best = max(course.index(min(course)) + 1 for course in criteria)
+        if done >= self.flat * planned or done - latest_best < self.patience:
             return planned
         return min(planned, ceil(done / self.flat))
 

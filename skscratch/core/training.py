@@ -43,10 +43,9 @@ class History:
     end: str = "max_iter"
 
     @property
-    def first_criteria(self) -> list[float]:
-        """The first criterion after each epoch, as the mean of the members where it is finite."""
-        finite = (criteria[0][np.isfinite(criteria[0])] for criteria in self.validation)
-        return [float(c.mean()) if c.size else np.inf for c in finite]
+    def criteria(self) -> list[list[float]]:
+        """The course of each criterion of `validation`: after every epoch the mean of the members, if finite."""
+        return [[_mean_of_finite(epoch) for epoch in course] for course in zip(*self.validation, strict=True)]
 
 
 @dataclass
@@ -192,7 +191,7 @@ class Trainer:
                     history.loss.append(loss)
                     if validate is not None:
                         history.validation.append(validate(P))
-                        self._plan = self.optimizer.schedule.epochs(self._plan, history.first_criteria)
+                        self._plan = self.optimizer.schedule.epochs(self._plan, history.criteria)
                     criteria = loss[None] if validate is None else history.validation[-1]
                     best.update(P.values, criteria, number)
                     epoch = Epoch(number, P, history, self.rate)
@@ -308,6 +307,11 @@ def restore(
             f"longer were in epoch {len(history.loss)}; the last finite parameters are kept, a smaller "
             "learning_rate_init or clip_norm may help."
         )
+
+
+def _mean_of_finite(values: np.ndarray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else np.inf
 
 
 def _warn(message: str) -> None:

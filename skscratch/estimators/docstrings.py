@@ -72,11 +72,11 @@ _SMOOTHING = """    label_smoothing : float, default=0.0
 
 _RATE = """    learning_rate : str or callable, default="flat_cosine"
         Course of the learning rate: "constant", "invscaling", "adaptive" (these three stop when the loss does not
-        improve for `n_iter_no_change` epochs, or go on at a fifth of the rate), "flat_cosine" (constant for half
-        of the fit, then half a cosine down to 0; it turns down as soon as the networks' mean on held-out rows has been
-        no better for `n_iter_no_change` epochs, and the fit ends after as many again), "cosine", "one_cycle",
-        "coslog4", or a function from the progress of the fit, between 0 and 1, to a factor (these run to `max_iter`).
-        `partial_fit` keeps the rate constant.
+        improve for `n_iter_no_change` epochs, or go on at a fifth of the rate), "flat_cosine" (constant for half of
+        the fit, then half a cosine down to 0; it turns down as soon as neither score nor loss on held-out rows, as
+        means of the networks, have improved for `n_iter_no_change` epochs, and the fit ends after as many epochs
+        again), "cosine", "one_cycle", "coslog4", or a function from the progress of the fit, between 0 and 1, to a
+        factor (these run to `max_iter`). `partial_fit` keeps the rate constant.
 
     learning_rate_init : float or None, default=None
         Learning rate at the start. None takes, with ``init="ntk"``, 0.04 for classes and 0.07 for regression (0.1

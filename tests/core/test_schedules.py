@@ -142,7 +142,10 @@ STALLED = [5.0, 4.0, 3.0, 3.0, 3.5, 3.0, 3.0]  # four epochs without a new best
     ],
 )
 def test_a_flat_part_that_brings_nothing_ends(schedule, planned, criteria, epochs):
-    assert schedule.epochs(planned, criteria) == epochs
+    assert schedule.epochs(planned, [criteria]) == epochs
+    assert schedule.epochs(planned, [criteria, criteria]) == epochs
+    still_better = [-float(i) for i in range(len(criteria))]
+    assert schedule.epochs(planned, [criteria, still_better]) == planned
     if epochs < planned:  # the descent begins now
         now = Clock(progress=len(criteria) / epochs)
         assert schedule.factor(now) == pytest.approx(1)

@@ -41,8 +41,17 @@ def interrupt_after(steps):
 @pytest.mark.parametrize("learning_rate", [*PLANNED, lambda progress: 1 - progress])
 def test_schedules_run_their_course(Estimator, learning_rate):
     """No patience and no warning, though nothing improves by so large a tol."""
-    model = Estimator(**SMALL, learning_rate=learning_rate, max_iter=15, tol=100.0, n_iter_no_change=1).fit(X, y)
-    assert model.n_iter_ == 15
+    patience = np.inf if learning_rate == "flat_cosine" else 1
+    options = dict(learning_rate=learning_rate, max_iter=15, tol=100.0, n_iter_no_change=patience)
+    assert Estimator(**SMALL, **options).fit(X, y).n_iter_ == 15
+
+
+@each_estimator
+@pytest.mark.parametrize("options, n_iter", [({}, 10), ({"n_iter_no_change": 2}, 6), ({"early_stopping": False}, 15)])
+def test_flat_cosine_turns_down_where_held_out_rows_see_no_progress(Estimator, options, n_iter):
+    """The first epoch is as good as any at such a rate; after as many more as are borne, half of the fit is done."""
+    options = dict(early_stopping=True, max_iter=15, init="he_normal", learning_rate_init=1e-30) | options
+    assert Estimator(**SMALL, **options).fit(X, y).n_iter_ == n_iter
 
 
 @each_estimator

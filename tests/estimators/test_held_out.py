@@ -153,7 +153,8 @@ def test_no_network_trains_on_the_rows_that_judge_it(Estimator, weighted, data):
 )
 def test_when_rows_are_held_out(Estimator, data, early_stopping, batch_size, holds_out):
     X, y, *_ = data
-    model = Estimator(**SMALL, early_stopping=early_stopping, batch_size=batch_size).fit(X, y)
+    options = dict(SMALL, early_stopping=early_stopping, batch_size=batch_size, n_iter_no_change=np.inf)
+    model = Estimator(**options).fit(X, y)
     assert (model.validation_scores_ is not None) == holds_out
     assert model.t_ == model.n_iter_ * 300
     assert (model.validation_loss_curve_ is None) == (model.best_validation_score_ is None) == (not holds_out)
