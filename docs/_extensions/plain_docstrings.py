@@ -1,0 +1,27 @@
+"""Docstrings are plain text, read in the source: on the site, too, ``|u|`` is an absolute value and ``*`` a product."""
+
+import re
+
+LITERAL = re.compile(r"(``.+?``|`[^`]+`_?)")
+
+
+def escape(line):
+    r"""The line with ``*``, ``|`` and a final ``_`` of words escaped outside backquotes.
+
+    >>> print(escape("sum |u|, d = a * b, ``**kwargs`` of `classes_` and coefs_"))
+    sum \|u\|, d = a \* b, ``**kwargs`` of `classes_` and coefs\_
+    """
+    parts = LITERAL.split(line)
+    parts[::2] = [re.sub(r"([*|]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def process(app, what, name, obj, options, lines):
+    """Escape the lines of a docstring that are not examples."""
+    lines[:] = [line if ">>>" in line else escape(line) for line in lines]
+
+
+def setup(app):
+    """Before numpydoc (500) arranges the sections."""
+    app.connect("autodoc-process-docstring", process, priority=400)
+    return {"parallel_read_safe": True}
