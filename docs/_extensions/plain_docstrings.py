@@ -12,7 +12,7 @@ def escape(line):
     sum \|u\|, d = a \* b, ``**kwargs`` of `classes_` and coefs\_
     """
     parts = LITERAL.split(line)
-    parts[::2] = [re.sub(r"([*|]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
+    parts[::2] = [re.sub(r"([*|]|(?<=\w)_(?!\w))", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)
 
 
