@@ -21,19 +21,18 @@ extensions = [
     "sphinx.ext.viewcode",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "sphinx-mathjax-offline",
     "repository",
-    "mathml",
     "plain_docstrings",
 ]
 root_doc = "index"
 default_role = "code"
-exclude_patterns = ["_build", "decisions/0000-template.md", "examples"]
+exclude_patterns = ["_build", "examples"]
 templates_path = ["_templates"]
 
 # Markdown as GitHub reads it
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
-html_math_renderer = "mathml"
 
 # A page for each public name
 autosummary_filename_map = {  # else one page would overwrite the other where file names have no case
@@ -53,6 +52,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,
+    "write_computation_times": False,
     "remove_config_comments": True,
     "within_subsection_order": "FileNameSortKey",
 }
@@ -60,8 +60,6 @@ sphinx_gallery_conf = {
 # Nothing is read from elsewhere, when building or when reading
 html_theme = "furo"
 html_title = f"skscratch {version}"
-html_static_path = ["_static"]
-html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 
