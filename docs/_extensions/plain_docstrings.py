@@ -6,11 +6,7 @@ LITERAL = re.compile(r"(``.+?``|`[^`]+`_?)")
 
 
 def escape(line):
-    r"""The line with ``*``, ``|`` and a final ``_`` of words escaped outside backquotes.
-
-    >>> print(escape("sum |u|, d = a * b, ``**kwargs`` of `classes_` and coefs_"))
-    sum \|u\|, d = a \* b, ``**kwargs`` of `classes_` and coefs\_
-    """
+    """The line with ``*``, ``|`` and a final ``_`` of words escaped outside backquotes."""
     parts = LITERAL.split(line)
     parts[::2] = [re.sub(r"([*|]|(?<=\w)_(?!\w))", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)

@@ -2,7 +2,7 @@
 
 - The lists of links of a page named ``index`` are its table of contents.
 - A link to a module's file leads to its listing; one to ``file.py#Name`` to the page of that name.
-- A link to an example leads to it in the gallery; one to the README to the first page, to the changelog to its page.
+- A link to an example leads to it in the gallery, one to the changelog to its page; other files can be downloaded.
 """
 
 import re
@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[1]
 ROOT = DOCS.parent
 LINK = re.compile(r"\]\((?P<path>[^)\s:#]+)(?:#(?P<name>[\w.-]+))?\)")
 ENTRY = re.compile(r"^- \[[^]]+\]\((?P<path>[^)]+)\)", flags=re.MULTILINE)
-ELSEWHERE = {"README.md": "/index.md", "CHANGELOG.md": "/changelog.md", "docs/examples": "/auto_examples/index.rst"}
+ELSEWHERE = {"CHANGELOG.md": "/changelog.md", "docs/examples": "/auto_examples/index.rst"}
 
 
 def in_repository(docname, path):
@@ -25,11 +25,7 @@ def in_repository(docname, path):
 
 
 def module_of(path):
-    """The module that a file of the package is, None for other files.
-
-    >>> module_of("skscratch/core/losses.py"), module_of("skscratch/datasets/__init__.py"), module_of("README.md")
-    ('skscratch.core.losses', 'skscratch.datasets', None)
-    """
+    """The module that a file of the package is (skscratch.datasets for its ``__init__.py``), None for other files."""
     if not (path.startswith("skscratch/") and path.endswith(".py")):
         return None
     return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
