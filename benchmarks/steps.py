@@ -1,6 +1,6 @@
 """Microseconds per training step beside scikit-learn's MLPClassifier: same networks, same batches, one thread.
 
-    python benchmarks/steps.py [--repeats 5] [--only 256] [--csv steps.csv]
+    python -m benchmarks.steps [--repeats 5] [--only 256] [--csv steps.csv]
 
 Four ways to spend the time of one step, on five networks. All are float32, with Adam at a rate of 0.001 and
 alpha = 0.0001, on shuffled batches of the same size, in one process, taking turns; each number is a median.
@@ -12,37 +12,30 @@ alpha = 0.0001, on shuffled batches of the same size, in one process, taking tur
 - products: the matrix products of a step and nothing else, into arrays that exist; a step cannot be faster.
 """
 
-import os
+import argparse
+import csv
+import warnings
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
 
-# Read once, when NumPy is first imported: so before its import.
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", VECLIB_MAXIMUM_THREADS="1")
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
-import argparse  # noqa: E402
-import csv  # noqa: E402
-import platform  # noqa: E402
-import warnings  # noqa: E402
-from collections.abc import Callable, Sequence  # noqa: E402
-from itertools import pairwise  # noqa: E402
-from pathlib import Path  # noqa: E402
-from time import perf_counter  # noqa: E402
-from typing import NamedTuple  # noqa: E402
-
-import numpy as np  # noqa: E402
-import sklearn  # noqa: E402
-from sklearn.exceptions import ConvergenceWarning  # noqa: E402
-from sklearn.neural_network import MLPClassifier  # noqa: E402
-from threadpoolctl import threadpool_info  # noqa: E402
-
-from skscratch import ScratchMLPClassifier, __version__  # noqa: E402
-from skscratch.core.activations import Relu  # noqa: E402
-from skscratch.core.batches import Rows  # noqa: E402
-from skscratch.core.initializers import INITIALIZERS  # noqa: E402
-from skscratch.core.layers import Activate, Dense  # noqa: E402
-from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss  # noqa: E402
-from skscratch.core.network import Network  # noqa: E402
-from skscratch.core.objective import Objective  # noqa: E402
-from skscratch.core.optimizers import adam  # noqa: E402
-from skscratch.core.training import Trainer  # noqa: E402
+from benchmarks.machine import machine
+from skscratch import ScratchMLPClassifier
+from skscratch.core.activations import Relu
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import INITIALIZERS
+from skscratch.core.layers import Activate, Dense
+from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.optimizers import adam
+from skscratch.core.training import Trainer
 
 RATE, ALPHA = 1e-3, 1e-4
 
@@ -172,22 +165,6 @@ def measure(problem: Problem, repeats: int) -> dict[str, float]:
                 run()
                 seconds[name].append(perf_counter() - start)
     return {name: 1e6 * float(np.median(times)) / problem.steps for name, times in seconds.items()}
-
-
-def machine() -> dict[str, str]:
-    """What the numbers depend on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    blas = [info for info in threadpool_info() if info["user_api"] == "blas"]
-    return {
-        "cpu": models[0] if models else platform.processor() or platform.machine(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scikit-learn": sklearn.__version__,
-        "skscratch": __version__,
-        "blas": "; ".join(sorted({f"{i['internal_api']} {i['version']}, {i['num_threads']} thread" for i in blas})),
-    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,29 +1,32 @@
-"""The benchmarks run; how fast anything is, is not asked."""
+"""The benchmarks run, and reckon as they say; how fast or accurate anything is, is not asked."""
 
 import csv
-import importlib.util
-from pathlib import Path
+import gzip
+import json
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss
+from sklearn.model_selection import train_test_split
 
-STEPS = Path(__file__).parents[1] / "benchmarks" / "steps.py"
+from benchmarks import ablation, accuracy, methods, report, results, steps, tables
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 
 @pytest.fixture
-def steps(monkeypatch):
-    """benchmarks/steps.py as a module, with two tiny networks."""
-    spec = importlib.util.spec_from_file_location("steps", STEPS)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert len(module.PROBLEMS) == 5
-    tiny = [module.Problem(3, (4,), 8, 2, epochs=2, batches=3), module.Problem(3, (4, 5), 8, 3, epochs=1, batches=3)]
-    monkeypatch.setattr(module, "PROBLEMS", tiny)
-    return module
+def tiny(monkeypatch):
+    """Two tiny networks in the place of the five."""
+    assert len(steps.PROBLEMS) == 5
+    problems = [steps.Problem(3, (4,), 8, 2, epochs=2, batches=3), steps.Problem(3, (4, 5), 8, 3, epochs=1, batches=3)]
+    monkeypatch.setattr(steps, "PROBLEMS", problems)
 
 
-def test_prints_and_writes_a_row_per_network(steps, tmp_path, capsys):
+def test_prints_and_writes_a_row_per_network(tiny, tmp_path, capsys):
     path = tmp_path / "steps.csv"
     steps.main(["--repeats", "1", "--csv", str(path)])
     printed = capsys.readouterr().out
@@ -35,13 +38,13 @@ def test_prints_and_writes_a_row_per_network(steps, tmp_path, capsys):
     assert all(row["numpy"] == np.__version__ and row["cpu"] for row in rows)
 
 
-def test_only_chooses_networks_by_name(steps, capsys):
+def test_only_chooses_networks_by_name(tiny, capsys):
     steps.main(["--repeats", "1", "--only", "3 classes"])
     printed = capsys.readouterr().out
     assert steps.PROBLEMS[1].name in printed and steps.PROBLEMS[0].name not in printed
 
 
-def test_all_contenders_train_the_same_network(steps):
+def test_all_contenders_train_the_same_network(tiny):
     """As many steps on as many parameters, in float32: the estimators say so themselves."""
     problem = steps.PROBLEMS[1]
     with pytest.warns(ConvergenceWarning):
@@ -50,3 +53,341 @@ def test_all_contenders_train_the_same_network(steps):
     assert ours.t_ == theirs.t_ == problem.steps * problem.batch
     assert ours.coefs_[0].dtype == theirs.coefs_[0].dtype == np.float32
     assert steps.core(problem)().loss[-1].shape == (1,)
+
+
+# Tables
+
+
+def table(n=80, task="binary", name="toy"):
+    """A number and a category, both with a hole, and targets of the task."""
+    rng = np.random.default_rng(n)
+    X = pd.DataFrame({"x": rng.normal(size=n), "word": pd.Categorical(rng.choice(["a", "b"], n))})
+    X.loc[0, ["x", "word"]] = np.nan
+    y = rng.normal(size=n) if task == "regression" else np.arange(n) % (2 if task == "binary" else 3)
+    return tables.Table(name, task, X, y)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a gzipped table of classes, and a plain one of numbers whose first row is a hole."""
+    entries = [
+        {"name": "fruit", "target": "kind", "task": "multiclass", "categorical": ["colour"], "source": "ignored"},
+        {"name": "price", "target": "euros", "task": "regression", "categorical": []},
+    ]
+    (tmp_path / "manifest.json").write_text(json.dumps(entries))
+    with gzip.open(tmp_path / "fruit.csv.gz", "wt") as file:
+        file.write("grams,colour,kind\n5,red,plum\n,NA,apple\n9,,plum\n7,red,02\n")
+    (tmp_path / "price.csv").write_text("size,euros\n,1\n2,2.5\n")
+    return tmp_path
+
+
+def test_split_is_the_documented_one():
+    t = table()
+    train, test = train_test_split(np.arange(80), test_size=0.25, random_state=7, stratify=t.y)
+    X, y, X_test, y_test = tables.split(t, 7)
+    assert list(X.index) == list(train) and list(X_test.index) == list(test)
+    assert list(y) == list(t.y[train]) and list(y_test) == list(t.y[test])
+    assert y_test.sum() == 10  # 10 of each class
+
+
+@pytest.mark.parametrize(("counts", "expected"), [((12, 4), [3, 1]), ((13, 3), None)])
+def test_classes_are_stratified_from_four_rows_on(counts, expected):
+    t = table(16)._replace(y=np.repeat([0, 1], counts))
+    found = [list(np.bincount(tables.split(t, seed)[3], minlength=2)) for seed in range(20)]
+    assert (len(set(map(tuple, found))) == 1) == (expected is not None)
+    assert expected is None or found[0] == expected
+
+
+def test_rows_are_capped(monkeypatch):
+    monkeypatch.setattr(tables, "TRAIN_ROWS", 30)
+    monkeypatch.setattr(tables, "TEST_ROWS", 10)
+    X, y, X_test, y_test = tables.split(table(task="regression"), 0)
+    assert (len(X), len(y), len(X_test), len(y_test)) == (30, 30, 10, 10)
+    assert not set(X.index) & set(X_test.index)
+
+
+def test_a_folder_is_read_as_its_manifest_says(folder):
+    loaded = {name: load() for name, load in tables.sources(folder).items()}
+    fruit, price = loaded["fruit"], loaded["price"]
+    assert fruit.categorical == ["colour"] and fruit.classes == 3 and price.classes == 0
+    assert list(fruit.y) == [2, 1, 2, 0]  # 02, apple, plum: words, sorted
+    assert list(fruit.X["colour"].cat.categories) == ["NA", "red"]  # a word like any other; the empty cell is the hole
+    assert list(fruit.X["colour"].isna()) == [False, False, True, False]
+    assert fruit.X["grams"].dtype == float and np.isnan(fruit.X["grams"][1])
+    assert list(price.y) == [1, 2.5]
+
+
+def test_the_manifest_can_order_the_classes(folder):
+    entry = dict(name="fruit", target="kind", task="multiclass", categorical=["colour"])
+    assert list(tables.read(folder, **entry, classes=["plum", "02", "apple"]).y) == [0, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "ranking"}, "task of fruit must be one of binary, multiclass, regression, got 'ranking'"),
+        ({"name": "pear"}, r"pear must be in pear.csv or pear.csv.gz"),
+        ({"categorical": []}, r"columns of fruit must be numbers, got \['colour'\]"),
+        ({"target": "grams", "task": "regression", "categorical": ["colour", "kind"]}, "no missing values, got 1"),
+        ({"classes": ["plum", "apple"]}, r"classes of fruit must be all there are, got none for \['02'\]"),
+    ],
+)
+def test_a_wrong_entry_is_named(folder, change, message):
+    entry = dict(name="fruit", target="kind", task="multiclass", categorical=["colour"])
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        tables.read(folder, **{**entry, **change})
+
+
+def test_every_shipped_table_loads():
+    for name, load in tables.sources().items():
+        t = load()
+        assert t.name == name and len(t.X) == len(t.y) and (t.classes == 2) == (t.task == "binary")
+        assert (t.classes == 0) == (t.task == "regression") and t.categorical == (
+            ["sex", "embarked"] if name == "titanic" else []
+        )
+
+
+# Methods
+
+
+@pytest.mark.parametrize("task", tables.TASKS)
+@pytest.mark.parametrize("name", methods.PEERS)
+def test_a_peer_takes_the_raw_frame(name, task):
+    try:
+        assert methods.PEERS[name].library
+    except ImportError:
+        pytest.skip(f"{methods.PEERS[name].package} is not installed")
+    result = results.measure(name, methods.PEERS[name], table(task=task), 0)
+    assert result.note == "" and result.n == 60 and result.fit_s > 0
+    assert np.isnan(result.rmse) == (task != "regression") == np.isfinite(result.log_loss)
+    assert np.isfinite(result.auc) == (task == "binary")
+
+
+def test_settings_reach_the_estimator_that_has_them():
+    settings = {"width": 3, "label_smoothing": 0.1, "alpha": methods.ByTask(classification=1, regression=2)}
+    make = methods.variant(settings).make
+    classifier, regressor = make(table(), 5), make(table(task="regression"), 6)
+    assert (
+        classifier.get_params()
+        == ScratchMLPClassifier(width=3, label_smoothing=0.1, alpha=1, random_state=5).get_params()
+    )
+    assert regressor.get_params() == ScratchMLPRegressor(width=3, alpha=2, random_state=6).get_params()
+    with pytest.raises(ValueError, match=r"settings must be parameters of the estimators, got \['widht'\]"):
+        methods.variant({"widht": 3})
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_every_ablation_changes_a_default_to_something_valid():
+    t = {task: table(task=task) for task in ("binary", "regression")}
+    for name, settings in ablation.ABLATION.items():
+        make = methods.variant(settings).make
+        changed = [make(t[task], 0) for task in t]
+        default = [methods.variant({}).make(t[task], 0) for task in t]
+        assert any(c.get_params() != d.get_params() for c, d in zip(changed, default, strict=True)), name
+        for c, task in zip(changed, t, strict=True):
+            c.set_params(max_iter=1, verbose=False)
+            assert results.judge(c.fit(t[task].X, t[task].y), t[task].X, t[task].y, t[task].classes)
+
+
+# Results
+
+
+def test_calibration_error_is_its_closed_form():
+    """In every bin that is hit the share that is right is known."""
+    confidence = np.array([0.55] * 4 + [0.9] * 10 + [1.0] * 2)
+    right = np.array([1, 1, 1, 0] + [1] * 8 + [0] * 2 + [1, 0], bool)
+    p = np.column_stack([confidence, 1 - confidence])
+    expected = 4 / 16 * (0.75 - 0.55) + 10 / 16 * (0.9 - 0.8) + 2 / 16 * (1 - 0.5)
+    assert results.calibration_error((~right).astype(int), p) == pytest.approx(expected)
+    assert results.calibration_error(np.zeros(5, int), np.tile([1.0, 0, 0], (5, 1))) == 0
+
+
+def test_probabilities_are_judged_as_scikit_learn_does(rng):
+    p, y = rng.dirichlet(np.ones(3), 50), rng.integers(0, 3, 50)
+    assert results.judge_probabilities(y, p)["log_loss"] == pytest.approx(log_loss(y, p))
+    assert results.judge_probabilities(np.array([0, 1]), np.eye(2))["auc"] == 1
+    assert np.isfinite(results.judge_probabilities(np.array([1, 0]), np.eye(2))["log_loss"])
+
+
+def test_a_class_that_was_not_fitted_counts_as_zero():
+    model = DummyClassifier().fit(np.zeros((4, 1)), [0, 0, 0, 2])
+    figures = results.judge(model, np.zeros((4, 1)), np.array([0, 0, 1, 2]), classes=3)
+    assert figures["error"] == 0.5
+    assert figures["log_loss"] == pytest.approx(-(2 * np.log(0.75) + np.log(1e-7) + np.log(0.25)) / 4, rel=1e-6)
+
+
+def test_rmse_is_in_standard_deviations():
+    t = table(task="regression")
+    result = results.measure("mean", methods.Method("numpy", lambda *_: DummyRegressor()), t, 0)
+    _, y, _, y_test = tables.split(t, 0)
+    expected = np.sqrt(np.mean((y_test - y.mean()) ** 2)) / y_test.std()
+    assert result.rmse == pytest.approx(expected, rel=1e-4) and np.isnan(result.error)
+
+
+class Broken(DummyRegressor):
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
+def crash(*_):
+    raise RuntimeError("no memory\nand more")
+
+
+@pytest.mark.parametrize(
+    ("make", "note"),
+    [(lambda *_: Broken(), "ValueError: predictions are not finite"), (crash, "RuntimeError: no memory")],
+)
+def test_a_failure_is_a_row_with_a_note(make, note):
+    result = results.measure("broken", methods.Method("numpy", make), table(task="regression"), 0)
+    assert result.note == note and np.isnan(result.rmse) and np.isnan(result.fit_s)
+
+
+# Report
+
+
+def row(method, name, split=0, **figures):
+    task = "regression" if "rmse" in figures else "binary"
+    return results.Result(method, f"{method} 1.0", name, task, split, 60, **figures)
+
+
+RUN = [
+    row("base", "a", error=0.19, log_loss=0.39, auc=0.81, ece=0.1, fit_s=1),
+    row("new", "a", error=0.04, log_loss=0.09, auc=0.96, ece=0.2, fit_s=2),
+    row("base", "b", error=0.09, log_loss=0.19, auc=0.91, ece=0.3, fit_s=1),
+    row("new", "b", error=0.09, log_loss=0.79, auc=0.91, ece=0.4, fit_s=8),
+    row("base", "c", rmse=0.5, fit_s=2),
+    row("new", "c", rmse=0.4, fit_s=2),
+]
+
+
+def test_ratios_are_those_reckoned_by_hand():
+    s = report.summarise("new", report.pair([RUN], "base")["new"])
+    assert s.ratios == pytest.approx(
+        {
+            "error": 0.5,  # of 0.05 / 0.2 and 1
+            "RMSE": 0.8,
+            "log loss": 1,  # of 0.1 / 0.4 and 0.8 / 0.2
+            "1 - AUC": 0.5,  # of 0.05 / 0.2 and 1
+            "fit time": 16 ** (1 / 3),
+        }
+    )
+    assert s.together == pytest.approx(np.sqrt(0.5 * 0.8))
+    assert (s.worst, s.worst_table) == (pytest.approx(1), "b")
+    assert (s.total, s.seconds, s.ece) == pytest.approx((3, 12, 0.3))
+    assert (s.done, s.tried) == (3, 3)
+
+
+def test_the_worst_table_is_that_of_the_mean_over_splits():
+    run = [row("base", name, split, rmse=1, fit_s=1) for name in "ab" for split in (0, 1)]
+    run += [row("new", n, i, rmse=x, fit_s=1) for n, i, x in [("a", 0, 2), ("a", 1, 0.5), ("b", 0, 1.2), ("b", 1, 1.2)]]
+    s = report.summarise("new", report.pair([run], "base")["new"])
+    assert (s.worst, s.worst_table) == (pytest.approx(1.2), "b")
+    assert s.together == s.ratios["RMSE"] and np.isnan(s.ratios["error"])
+
+
+def test_what_failed_is_counted_and_named(capsys):
+    run = [*RUN[:5], row("new", "c", rmse=float("nan"), note="MemoryError")]
+    s = report.summarise("new", report.pair([run], "base")["new"])
+    assert (s.done, s.tried) == (2, 3) and s.seconds == 10 and s.total == 5
+    report.print_missing(run)
+    assert capsys.readouterr().out == "missing: new on c, split 0: MemoryError\n"
+    report.print_table([s, report.summarise("base", report.pair([run], "base")["base"])], "base")
+    assert "Not all methods have the same rows" in capsys.readouterr().out
+
+
+def test_each_run_is_compared_with_its_own_baseline():
+    slow = [replace(r, fit_s=10 * r.fit_s, method=r.method.replace("new", "other")) for r in RUN]
+    alone = [replace(r, method="alone") for r in RUN if r.method == "new"]
+    pairs = report.pair([RUN, slow, alone], "base")
+    summaries = {method: report.summarise(method, found) for method, found in pairs.items()}
+    assert summaries["other"].ratios == pytest.approx(summaries["new"].ratios)
+    assert summaries["base"].total == 1 and summaries["base"].done == 3  # once, not twice
+    assert summaries["alone"].total == pytest.approx(0.3)  # of the last baseline there is
+
+
+def test_labels_do_not_cover_each_other(tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    texts, annotate = [], Axes.annotate
+    monkeypatch.setattr(Axes, "annotate", lambda *a, **k: texts.append(annotate(*a, **k)) or texts[-1])
+    ratios = dict.fromkeys(report.LOSSES, 1.0)
+    summary = report.summarise("new", report.pair([RUN], "base")["new"])
+    summaries = [
+        summary._replace(method=f"method {i}", together=together, ratios={**ratios, "fit time": time})
+        for i, (time, together) in enumerate([(1, 1), (1.3, 1.01), (1.6, 1), (2, 0.99), (1000, 3)])
+    ]
+    path = tmp_path / "plot.png"
+    report.plot(summaries, "base", "four that are close", path)
+    assert path.read_bytes().startswith(b"\x89PNG")
+    boxes = [text.get_window_extent() for text in texts if text.figure is not None]
+    assert len(boxes) == 5
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+# The command
+
+
+@pytest.fixture
+def command(monkeypatch):
+    """benchmarks.accuracy with two small tables and stubs for peers; ours is a tiny network."""
+    shipped = {"one": lambda: table(name="one"), "two": lambda: table(task="regression", name="two")}
+    monkeypatch.setattr(accuracy, "sources", lambda folder: shipped)
+
+    def stub(t, seed):
+        return DummyClassifier() if t.classes else DummyRegressor()
+
+    peers = {
+        "base": methods.Method("numpy", stub),
+        "absent": methods.Method("no-such-distribution", stub),
+        "broken": methods.Method("numpy", crash),
+    }
+    small = ["--set", "width=2", "--set", "max_iter=1"]
+    return lambda *arguments: accuracy.main([*small, *arguments], peers=peers, baseline="base")
+
+
+def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
+    files = [tmp_path / name for name in ("a.csv", "a.png", "b.csv", "both.png")]
+    command("--splits", "2", "--csv", str(files[0]), "--plot", str(files[1]))
+    printed = capsys.readouterr().out
+    assert "absent: left out, no-such-distribution is not installed" in printed
+    assert "missing: broken on two, split 1: RuntimeError: no memory" in printed
+    with files[0].open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [r["method"] for r in rows] == ["base", "skscratch", "broken"] * 4
+    assert all(r["numpy"] == np.__version__ and r["threads"] == "1" for r in rows)
+    assert all(r["fit_s"] == "" for r in rows if r["method"] == "broken")
+
+    command("--methods", "small", "--variant", "small=n_estimators=1, alpha=0.1", "--csv", str(files[2]))
+    capsys.readouterr()
+    command("--from", str(files[0]))
+    assert capsys.readouterr().out.partition("\n")[2] in printed  # after a line about the file, the same
+    command("--from", str(files[0]), str(files[2]), "--plot", str(files[3]))
+    assert {"base", "skscratch", "broken", "small"} <= set(capsys.readouterr().out.split())
+    assert all(path.stat().st_size > 10_000 for path in (files[1], files[3]))
+
+
+def test_a_missing_library_is_an_import_error():
+    with pytest.raises(PackageNotFoundError):
+        methods.Method("no-such-distribution", crash).library  # noqa: B018
+    assert issubclass(PackageNotFoundError, ImportError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "three"], "tables must be of one, two, got three"),
+        (["--methods", "base,nope"], "methods must be of skscratch, base, absent, broken, got nope"),
+        (["--baseline", "nope"], "the baseline must be of skscratch"),
+        (["--set", "widht=3"], "settings must be parameters of the estimators"),
+    ],
+)
+def test_wrong_arguments_are_named_before_anything_is_fitted(command, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        command(*arguments)
+    assert message in capsys.readouterr().err
+
+
+def test_the_ablation_is_beside_the_defaults(command, monkeypatch, capsys):
+    monkeypatch.setattr(ablation, "ABLATION", {"narrow": {"width": 2}})
+    ablation.main(["--only", "two", "--splits", "1", "--set", "max_iter=1"])
+    assert "Ratios to skscratch" in (printed := capsys.readouterr().out) and "\nnarrow" in printed

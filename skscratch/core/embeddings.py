@@ -39,15 +39,15 @@ class NumericEmbedding(Layer):
 
     @abstractmethod
     def _allocate_features(self, k: int, n: int, dtype: np.dtype, s: SimpleNamespace) -> None:
-        """Put into s what the features need, s.c (k or 1, m, f, n) among it."""
+        """Put into s what the features need."""
 
     @abstractmethod
     def _features_forward(self, p: SimpleNamespace, x: np.ndarray, s: SimpleNamespace) -> None:
-        """From x (1, m, 1, n) to s.c."""
+        """From x (1 or k, m, 1, n) to s.c (1 or k, m, f, n)."""
 
     @abstractmethod
     def _features_backward(self, p: SimpleNamespace, s: SimpleNamespace, dp: SimpleNamespace) -> None:
-        """From s.x (1, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
+        """From s.x (1 or k, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
 
     def width(self, d: int) -> int:
         return d + self.columns * self.outputs
@@ -144,21 +144,24 @@ class Periodic(NumericEmbedding):
         self._linear_init(p, rng)
 
     def _allocate_features(self, k, n, dtype, s):
-        s.u, s.c = (np.empty((k, self.columns, self.frequencies, n), dtype) for _ in range(2))
+        m, f = self.columns, self.frequencies
+        s.u, s.c = np.empty((k, m, f, n), dtype), np.empty((k, m, f, n), dtype)
+        # u = [2 pi w, b] [x; 1] and the gradient du [x; 1]' as products: a third of the time of rows times columns.
+        s.wb, s.x1 = np.empty((k, m, f, 2), dtype), np.ones((k, m, 2, n), dtype)
 
     def _features_forward(self, p, x, s):
-        np.multiply(x, (2 * pi * p.w)[..., None], out=s.u)
-        s.u += p.b[..., None]
+        np.multiply(p.w, 2 * pi, out=s.wb[..., 0])
+        s.wb[..., 1] = p.b
+        s.x1[: len(x), :, 0] = x[:, :, 0]
+        np.matmul(s.wb, s.x1[: len(x)], out=s.u)
         np.cos(s.u, out=s.c)
 
     def _features_backward(self, p, s, dp):
-        du = np.matmul(p.V, s.g, out=s.c)  # c has done its work
-        du *= np.sin(s.u, out=s.u)
-        np.negative(du, out=du)
-        np.sum(du, axis=-1, out=dp.b)
-        du *= s.x
-        np.sum(du, axis=-1, out=dp.w)
-        dp.w *= 2 * pi
+        minus_du = np.matmul(p.V, s.g, out=s.c)  # c has done its work
+        minus_du *= np.sin(s.u, out=s.u)
+        np.matmul(minus_du, s.x1[: len(s.x)].mT, out=s.wb)
+        np.multiply(s.wb[..., 0], -2 * pi, out=dp.w)
+        np.negative(s.wb[..., 1], out=dp.b)
 
 
 @dataclass(frozen=True)
@@ -224,9 +227,10 @@ class PiecewiseLinear(NumericEmbedding):
         s.left = left.astype(dtype)[None, ..., None]
         s.low, s.high = np.zeros_like(s.left), np.ones_like(s.left)
         s.low[:, :, 0], s.high[:, :, -1] = -np.inf, np.inf
-        s.c = np.empty((1, self.columns, self.features, n), dtype)
+        s.room = np.empty((k, self.columns, self.features, n), dtype)
 
     def _features_forward(self, p, x, s):
+        s.c = s.room[: len(x)]  # the same for all members where they share x
         np.subtract(x, s.left, out=s.c)
         s.c *= s.slope
         np.clip(s.c, s.low, s.high, out=s.c)

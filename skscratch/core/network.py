@@ -108,8 +108,8 @@ class Network:
         return scratch
 
     def forward(self, P: Parameters, x: Any, scratch: Scratch, rng: np.random.Generator | None = None) -> np.ndarray:
-        """x (n, d), shared by all members, -> z (k, n, o), which lives in the scratch until the next call."""
-        a = x[None] if isinstance(x, np.ndarray) else x
+        """x (n, d) for all members or (k, n, d) -> z (k, n, o), which lives in the scratch until the next call."""
+        a = x[None] if isinstance(x, np.ndarray) and x.ndim == 2 else x
         for layer, p, s in zip(self.layers, P.layers, scratch, strict=True):
             a = layer.forward(p, a, s, rng)
         return a
@@ -121,16 +121,22 @@ class Network:
             if g is None:
                 return
 
-    def predict(self, P: Parameters, x: Any, block: int = PREDICT_BLOCK) -> np.ndarray:
-        """Raw scores (k, n, o) of any number of rows x (n, d), in blocks of bounded memory; writes on nothing."""
-        k, n = len(P.values), x.shape[0]
+    def predict(
+        self, P: Parameters, x: Any, block: int = PREDICT_BLOCK, scratch: dict[int, Scratch] | None = None
+    ) -> np.ndarray:
+        """Raw scores (k, n, o) of any number of rows x (n, d) or (k, n, d), in blocks of bounded memory.
+
+        It writes on nothing but `scratch`, by numbers of rows, where a caller keeps it from one call to the next.
+        """
+        k, n = len(P.values), x.shape[-2]
         z = np.empty((k, n, self.n_outputs), P.values.dtype)
-        scratch: Scratch = []
+        scratch = {} if scratch is None else scratch
         for start in range(0, n, block):
             rows = slice(start, min(start + block, n))
-            if start == 0 or rows.stop - start < block:
-                scratch = self.allocate(k, rows.stop - start, P.values.dtype, backward=False)
-            z[:, rows] = self.forward(P, x[rows], scratch)
+            size = rows.stop - start
+            if size not in scratch:
+                scratch[size] = self.allocate(k, size, P.values.dtype, backward=False)
+            z[:, rows] = self.forward(P, x[rows] if x.ndim == 2 else x[:, rows], scratch[size])
         return z
 
     def activations(self, P: Parameters, x: Any, stop: int) -> np.ndarray:

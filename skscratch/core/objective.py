@@ -9,19 +9,18 @@ import numpy as np
 
 from skscratch.core.losses import Loss
 from skscratch.core.network import Network, Scratch
-from skscratch.core.parameters import Parameters
+from skscratch.core.parameters import Block, Parameters, blocks
 
 
 @dataclass
 class Workspace:
     """Scratch for batches of one size: the layers', g = dL/dz (k, n, o), the penalty (k,) of the last batch, the
-    decay alpha or 0 of each parameter (p,), and room t for the penalty's gradient (k, p)."""
+    blocks of the parameters, each with its decay, alpha / n or 0, and room t for the penalty's gradient."""
 
     layers: Scratch
     g: np.ndarray
     penalty: np.ndarray
-    decay: np.ndarray
-    t: np.ndarray
+    decay: list[tuple[Block, np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,14 @@ class Objective:
     def allocate(self, P: Parameters, n: int) -> Workspace:
         """Scratch for batches of n rows."""
         k, dtype = len(P.values), P.values.dtype
-        decay = P.by_kind({"weight": self.alpha}, default=0.0)
+        decay = P.by_kind({"weight": self.alpha / n}, default=0.0)
+        parts = [(block, P.values[block]) for block in blocks(k, len(decay))]
+        t = np.empty(max(q.size for _, q in parts), dtype)
         return Workspace(
             layers=self.network.allocate(k, n, dtype),
             g=np.empty((k, n, self.network.n_outputs), dtype),
             penalty=np.zeros(k, dtype),
-            decay=decay,
-            t=np.empty_like(P.values) if self.alpha else decay,
+            decay=[(block, decay[block[1]], t[: q.size].reshape(q.shape)) for block, q in parts],
         )
 
     def gradient(
@@ -92,12 +92,23 @@ class Objective:
         g *= 1 / S if w is None else (w / S).T[..., None]
         self.network.backward(P, g, s.layers, dP)
         if self.alpha:
-            np.multiply(P.values, s.decay, out=s.t)
-            s.t *= 1 / S if np.ndim(S) == 0 else (1 / S)[:, None]
-            dP.values += s.t
-            np.vecdot(P.values, s.t, out=s.penalty)
-            s.penalty *= 0.5
+            self._penalise(P, None if w is None else len(y) / S, s, dP)
         return z
+
+    def _penalise(self, P: Parameters, c: Any, s: Workspace, dP: Parameters) -> None:
+        """dP <- dP + c decay P and s.penalty <- c decay P^2 / 2, with c = n / S, or (k,) of them, or None for 1.
+
+        Block by block: on wide networks four passes over memory would take as long as a matrix product.
+        """
+        s.penalty.fill(0)
+        for block, decay, t in s.decay:
+            q, dq, penalty = P.values[block], dP.values[block], s.penalty[block[0]]
+            np.multiply(q, decay, out=t)
+            if c is not None:
+                t *= c if np.ndim(c) == 0 else c[block[0], None]
+            dq += t
+            penalty += np.vecdot(q, t)
+        s.penalty *= 0.5
 
     def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         """z (k, n, o) -> sum of w_i l(z_i, y_i) (k,), in float64."""
@@ -120,8 +131,11 @@ class Objective:
 
 
 def total_weight(y: np.ndarray, w: np.ndarray | None) -> Any:
-    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight."""
+    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight.
+
+    Rows of their own of k members, y (k, n, o), are as many for each.
+    """
     if w is None:
-        return len(y)
+        return y.shape[-2]
     S = w.sum(axis=0)
     return S + (S == 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.parameters import Parameters
+from skscratch.core.parameters import Block, Parameters, blocks
 from skscratch.core.schedules import Clock, Constant, Schedule
 from skscratch.core.transforms import (
     AddDecay,
@@ -22,17 +22,13 @@ from skscratch.core.transforms import (
     Step,
 )
 
-# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache while all links pass over
-# them, and enough that the time goes into arithmetic and not into calls.
-BLOCK = 65536
-
 
 @dataclass
 class OptimizerState:
     """What an optimizer remembers from step to step: t, and the states of its stages' links block by block."""
 
     t: int
-    stages: list[list[tuple[slice, list[Any]]]] = field(repr=False)
+    stages: list[list[tuple[Block, list[Any]]]] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +68,10 @@ class Optimizer:
     def init(self, P: Parameters) -> OptimizerState:
         """The state before the first step."""
         k, p = P.values.shape
-        stages: list[list[tuple[slice, list[Any]]]] = []
+        stages: list[list[tuple[Block, list[Any]]]] = []
         for links in self._stages:
-            width = max(BLOCK // k, 1) if links[0].elementwise else p
-            columns = [slice(start, min(start + width, p)) for start in range(0, p, width)]
-            stages.append([(c, [link.init(P.values[:, c], c) for link in links]) for c in columns])
+            parts = blocks(k, p) if links[0].elementwise else [(slice(0, k), slice(0, p))]
+            stages.append([(part, [link.init(P.values[part], part[1]) for link in links]) for part in parts])
         return OptimizerState(0, stages)
 
     def step(self, P: Parameters, dP: Parameters, state: OptimizerState, clock: Clock) -> None:
@@ -84,9 +79,9 @@ class Optimizer:
         state.t += 1
         step = Step(state.t, self.rate * self.schedule.factor(clock))
         last = len(state.stages) - 1
-        for i, (links, blocks) in enumerate(zip(self._stages, state.stages, strict=True)):
-            for columns, states in blocks:
-                q, u = P.values[:, columns], dP.values[:, columns]
+        for i, (links, parts) in enumerate(zip(self._stages, state.stages, strict=True)):
+            for part, states in parts:
+                q, u = P.values[part], dP.values[part]
                 for link, s in zip(links, states, strict=True):
                     link.update(u, q, s, step)
                 if i == last:

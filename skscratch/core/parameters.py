@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from types import SimpleNamespace
 
 import numpy as np
+
+# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache during several passes over
+# them, and enough that the time goes into arithmetic and not into calls.
+BLOCK = 65536
+
+Block = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,27 @@ class Parameters:
     def __init__(self, values: np.ndarray, slots: Sequence[Mapping[str, Slot]]):
         self.values = values
         self.slots = tuple(slots)
-        self.layers = _carve(values, self.slots)
+        p = values.shape[1]
+        if p != count(self.slots):
+            raise ValueError(
+                f"values must have one column per parameter, {count(self.slots)}, got {p}; use Network.init."
+            )
+        if not values.flags.c_contiguous:  # there would be copies where views are needed
+            raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
+
+    @cached_property
+    def layers(self) -> list[SimpleNamespace]:
+        """Views of the values (k, p), made when they are first asked for: often a row is all that is needed."""
+        k, start = len(self.values), 0
+        layers = []
+        for layer in self.slots:
+            box = SimpleNamespace()
+            for name, slot in layer.items():
+                stop = start + prod(slot.shape)
+                setattr(box, name, self.values[:, start:stop].reshape(k, *slot.shape))
+                start = stop
+            layers.append(box)
+        return layers
 
     def like(self, values: np.ndarray) -> Parameters:
         """The same layers over other values (k', p): a gradient, a snapshot, the row of one member."""
@@ -84,24 +111,19 @@ class Parameters:
         return Parameters, (self.values, self.slots)
 
 
+def blocks(k: int, p: int) -> list[Block]:
+    """Rows and columns of an array (k, p), block by block: several rows, or a part of one that is longer than a block.
+
+    Both lie together in memory; a part of several rows does not, and takes up to four times as long.
+    """
+    height, width = max(BLOCK // p, 1), min(p, BLOCK)
+    return [
+        (slice(row, min(row + height, k)), slice(column, min(column + width, p)))
+        for row in range(0, k, height)
+        for column in range(0, p, width)
+    ]
+
+
 def count(slots: Sequence[Mapping[str, Slot]]) -> int:
     """p, the number of parameters of one network."""
     return sum(prod(slot.shape) for layer in slots for slot in layer.values())
-
-
-def _carve(values: np.ndarray, slots: Sequence[Mapping[str, Slot]]) -> list[SimpleNamespace]:
-    """Views of values (k, p): a namespace of arrays (k, *shape) per layer."""
-    k, p = values.shape
-    if p != count(slots):
-        raise ValueError(f"values must have one column per parameter, {count(slots)}, got {p}; use Network.init.")
-    if not values.flags.c_contiguous:  # there would be copies where views are needed
-        raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
-    layers, start = [], 0
-    for layer in slots:
-        box = SimpleNamespace()
-        for name, slot in layer.items():
-            stop = start + prod(slot.shape)
-            setattr(box, name, values[:, start:stop].reshape(k, *slot.shape))
-            start = stop
-        layers.append(box)
-    return layers

@@ -6,9 +6,9 @@
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import cos, inf, log2, pi
+from math import ceil, cos, inf, log2, pi
 from numbers import Real
 from typing import ClassVar
 
@@ -48,6 +48,10 @@ class Schedule(ABC):
     @abstractmethod
     def factor(self, clock: Clock) -> float:
         """Number >= 0 that multiplies the initial learning rate."""
+
+    def epochs(self, planned: int, criteria: Sequence[float]) -> int:
+        """How many epochs to plan, after held-out criteria of those so far (smaller is better); as many as before."""
+        return planned
 
 
 def half_cosine(t: float) -> float:
@@ -104,14 +108,27 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class FlatCosine(Schedule):
-    """1 up to t = flat, then half a cosine down to 0 at t = 1."""
+    """1 up to t = flat, then half a cosine down to 0 at t = 1.
+
+    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have brought nothing: the plan is cut
+    so that t = flat at that moment.
+    """
 
     flat: float = 0.5
+    patience: int = 4
     patient = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.flat < 1:
             raise ValueError(f"flat must be in [0, 1), got {self.flat!r}: use Constant() for a rate that stays.")
+        if not self.patience >= 1:
+            raise ValueError(f"patience must be at least 1, got {self.patience!r}: use float('inf') to keep to the plan.")
+
+    def epochs(self, planned: int, criteria: Sequence[float]) -> int:
+        done = len(criteria)
+        if done >= self.flat * planned or done - 1 - criteria.index(min(criteria)) < self.patience:
+            return planned
+        return min(planned, ceil(done / self.flat))
 
     def factor(self, clock: Clock) -> float:
         return half_cosine(max(0.0, clock.progress - self.flat) / (1 - self.flat))

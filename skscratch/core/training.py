@@ -40,6 +40,12 @@ class History:
     best_epoch: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
     end: str = "max_iter"
 
+    @property
+    def first_criteria(self) -> list[float]:
+        """The first criterion after each epoch, as the mean of the members where it is finite."""
+        finite = (criteria[0][np.isfinite(criteria[0])] for criteria in self.validation)
+        return [float(c.mean()) if c.size else np.inf for c in finite]
+
 
 @dataclass
 class Epoch:
@@ -141,7 +147,7 @@ class Trainer:
         rows : Rows
             The training rows, x in the dtype of P.
         epochs : int
-            Most epochs.
+            Most epochs; a schedule may plan fewer after what `validate` returns.
         validate : callable, optional
             Parameters -> criteria (m, k), smaller is better, that choose the best epoch; the training loss otherwise.
         patience : Patience, optional
@@ -177,6 +183,7 @@ class Trainer:
                     history.loss.append(loss)
                     if validate is not None:
                         history.validation.append(validate(P))
+                        self._plan = self.optimizer.schedule.epochs(self._plan, history.first_criteria)
                     criteria = loss[None] if validate is None else history.validation[-1]
                     best.update(P.values, criteria, number)
                     epoch = Epoch(number, P, history, self.rate)
@@ -207,14 +214,13 @@ class Trainer:
         dP = P.like(np.empty_like(P.values))
         work = {size: self.objective.allocate(P, size) for size in batches.sizes(n)}
         state = self.state = self.state or self.optimizer.init(P)
-        steps = epochs * batches.per_epoch(n)
-        done = 0
-        for _ in range(epochs):
+        self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
+        while done < self._plan * per_epoch:
             loss, penalty, S, seen = np.zeros(len(P.values)), np.zeros(len(P.values)), np.zeros(len(P.values)), 0
             for block, slices in batches.blocks(order()):
                 z = np.empty((len(P.values), len(block.y), self.objective.network.n_outputs), P.values.dtype)
                 for batch in slices:
-                    self.clock.progress = done / steps
+                    self.clock.progress = done / (self._plan * per_epoch)
                     done += 1
                     if block.w is not None and block.w[batch].sum() == 0:
                         z[:, batch] = 0

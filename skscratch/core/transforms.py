@@ -56,7 +56,7 @@ class ScaleByFactor(Link):
     factors: np.ndarray
 
     def init(self, q, columns):
-        return SimpleNamespace(f=np.broadcast_to(self.factors[columns].astype(q.dtype), q.shape).copy())
+        return SimpleNamespace(f=self.factors[columns].astype(q.dtype))
 
     def update(self, u, q, s, step):
         u *= s.f

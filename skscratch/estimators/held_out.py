@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from skscratch.core.batches import Rows
-from skscratch.core.objective import Objective
+from skscratch.core.network import Scratch
+from skscratch.core.objective import Objective, total_weight
 from skscratch.core.parameters import Parameters
 
 # Parameters and raw scores (k, n, o) -> a criterion (k,), smaller is better.
@@ -76,18 +78,19 @@ class Judge:
     objective: Objective
     rows: Rows
     first: Criterion | None = None
+    scratch: dict[int, Scratch] = field(default_factory=dict, init=False, repr=False)
 
     def __call__(self, P: Parameters) -> np.ndarray:
         """Criteria (m, k) of k members, smaller is better, the loss last."""
         x, y, w = self.rows
-        z = self.objective.network.predict(P, x)
-        loss = self.objective.loss_sum(z, y, w) / (len(y) if w is None else w.sum())
+        z = self.objective.network.predict(P, x, scratch=self.scratch)
+        loss = self.objective.loss_sum(z, y, w) / total_weight(y, w)
         return np.stack([loss] if self.first is None else [self.first(P, z), loss])
 
 
 @dataclass(frozen=True, eq=False)
 class OwnJudges:
-    """A judge for each member.
+    """A judge for each member, with as many rows as the others have.
 
     Parameters
     ----------
@@ -99,8 +102,32 @@ class OwnJudges:
 
     def __call__(self, P: Parameters) -> np.ndarray:
         """Criteria (m, k) of k members, each by its own judge."""
-        members = [P.like(P.values[i : i + 1]) for i in range(len(P.values))]
-        return np.concatenate([judge(member) for judge, member in zip(self.judges, members, strict=True)], axis=1)
+        if self._together is None:
+            members = [P.like(P.values[i : i + 1]) for i in range(len(P.values))]
+            return np.concatenate([judge(member) for judge, member in zip(self.judges, members, strict=True)], axis=1)
+        return self._together(P)
+
+    @cached_property
+    def _together(self) -> Judge | None:
+        """One judge with the rows of all, which go through the network at once; not for sparse rows."""
+        xs, ys, ws = zip(*(judge.rows for judge in self.judges), strict=True)
+        if not all(isinstance(x, np.ndarray) for x in xs):
+            return None
+        w = None if ws[0] is None else np.stack(ws, axis=1)
+        firsts = [judge.first for judge in self.judges if judge.first is not None]
+        return Judge(
+            self.judges[0].objective, Rows(np.stack(xs), np.stack(ys), w), one_by_one(firsts) if firsts else None
+        )
+
+
+def one_by_one(criteria: Sequence[Criterion]) -> Criterion:
+    """The criterion (k,) that judges each member by its own."""
+
+    def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
+        own = [judge(P.like(P.values[i : i + 1]), z[i : i + 1]) for i, judge in enumerate(criteria)]
+        return np.concatenate(own)
+
+    return criterion
 
 
 def minus_accuracy(link: str, y: np.ndarray, w: np.ndarray | None) -> Criterion:

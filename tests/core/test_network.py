@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch.core.activations import ACTIVATIONS, Logistic, Relu, Tanh
-from skscratch.core.embeddings import Periodic
+from skscratch.core.embeddings import Periodic, PiecewiseLinear
 from skscratch.core.initializers import Normal, Zeros
 from skscratch.core.layers import Activate, Dense, Dropout, Scale
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, SquaredError
@@ -209,3 +209,16 @@ def test_activations_are_what_the_first_layers_hand_on(rng):
     np.testing.assert_allclose(network.activations(P, x, 2), a, rtol=1e-12)
     np.testing.assert_allclose(network.activations(P, x, 4), np.tanh(a @ second.W + second.b[:, None]), rtol=1e-12)
     np.testing.assert_array_equal(network.activations(P, x, 5), network.predict(P, x))
+
+
+@pytest.mark.parametrize(
+    "front", [(), (Scale(),), (Periodic(2),), (PiecewiseLinear(2, edges=((-1.0, 0.0, 1.0), (-1.0, 0.5, 1.0))), Scale())]
+)
+def test_rows_of_their_own(front, rng):
+    network = Network((*front, Dense(4), Activate(Tanh()), Dense(2)), 3)
+    P, own_rows = network.init(5, rng), rng.standard_normal((5, 7, 3))
+    scratch = {}
+    for x in (own_rows, own_rows[::-1].copy()):
+        own = [network.predict(P.like(P.values[i : i + 1]), x[i])[0] for i in range(5)]
+        np.testing.assert_allclose(network.predict(P, x, block=3, scratch=scratch), own, rtol=1e-12)
+    assert scratch.keys() == {3, 1}

@@ -99,7 +99,7 @@ def test_float32_stays_float32(problem, weighted):
     objective, dP = Objective(NETWORK, SquaredError(), alpha=0.3), P.like(np.empty_like(P.values))
     w, s = np.ones(N, np.float32) if weighted else None, objective.allocate(P, N)
     z = objective.gradient(P, x, y, w, s, dP)
-    assert {a.dtype for a in (z, dP.values, s.g, s.penalty, s.t)} == {np.dtype(np.float32)}
+    assert {a.dtype for a in (z, dP.values, s.g, s.penalty, *s.decay[0][1:])} == {np.dtype(np.float32)}
     assert objective.loss_sum(z, y, w).dtype == np.float64
 
 

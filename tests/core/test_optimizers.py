@@ -6,9 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
-from skscratch.core import optimizers
-from skscratch.core.optimizers import BLOCK, adam, adamw, chain, momentum, rmsprop, sgd
-from skscratch.core.parameters import Parameters, Slot
+from skscratch.core import parameters as parameters_module
+from skscratch.core.optimizers import adam, adamw, chain, momentum, rmsprop, sgd
+from skscratch.core.parameters import BLOCK, Parameters, Slot
 from skscratch.core.schedules import Adaptive, Clock, FlatCosine, InverseScaling
 from skscratch.core.transforms import ScaleByRate
 
@@ -202,16 +202,16 @@ def test_long_parameters_in_blocks(name, k, rng, monkeypatch):
     optimizer, q = RECIPES[name][0], rng.standard_normal((k, SIZE))
     whole = descend(optimizer, q, noisy)
     for block in (1, 2 * k, SIZE * k - 1):
-        monkeypatch.setattr(optimizers, "BLOCK", block)
+        monkeypatch.setattr(parameters_module, "BLOCK", block)
         np.testing.assert_array_equal(descend(optimizer, q, noisy), whole)
 
 
 def test_blocks_have_bounded_size():
     P = parameters(np.zeros((4, BLOCK)))
-    ((*blocks,),) = adam(0.1).init(P).stages
-    assert [columns for columns, _ in blocks] == [slice(i * BLOCK // 4, (i + 1) * BLOCK // 4) for i in range(4)]
+    ((*parts,),) = adam(0.1).init(P).stages
+    assert [part for part, _ in parts] == [(slice(i, i + 1), slice(0, BLOCK)) for i in range(4)]
     clip, elementwise = adam(0.1, clip_norm=1.0).init(P).stages
-    assert [columns for columns, _ in clip] == [slice(0, BLOCK)]
+    assert [part for part, _ in clip] == [(slice(0, 4), slice(0, BLOCK))]
     assert len(elementwise) == 4
 
 

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skscratch.core.parameters import Parameters, Slot, count
+from skscratch.core.parameters import BLOCK, Parameters, Slot, blocks, count
 
 SLOTS = [
     {"s": Slot((3,), "scale")},
@@ -101,3 +101,12 @@ def test_values_of_another_width():
 def test_values_of_which_there_are_no_views(values):
     with pytest.raises(ValueError, match="values must be C-contiguous, .* use np.ascontiguousarray"):
         Parameters(values, SLOTS)
+
+
+@pytest.mark.parametrize("k, p", [(1, 5), (3, 5), (8, 2), (2, BLOCK), (3, BLOCK // 2), (2, 2 * BLOCK + 3)])
+def test_blocks_cover_all_once(k, p):
+    seen = np.zeros((k, p), int)
+    for block in blocks(k, p):
+        assert seen[block].size <= BLOCK and seen[block].flags.c_contiguous
+        seen[block] += 1
+    assert (seen == 1).all()

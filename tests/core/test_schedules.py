@@ -120,3 +120,34 @@ def test_a_function_must_return_a_rate(value):
 def test_constants_outside_their_range(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+STALLED = [5.0, 4.0, 3.0, 3.0, 3.5, 3.0, 3.0]  # four epochs without a new best
+
+
+@pytest.mark.parametrize(
+    ("schedule", "planned", "criteria", "epochs"),
+    [
+        (FlatCosine(), 64, STALLED, 14),
+        (FlatCosine(flat=0.25), 64, STALLED, 28),
+        (FlatCosine(), 64, STALLED[:-1], 64),
+        (FlatCosine(), 64, [*STALLED, 2.9], 64),
+        (FlatCosine(patience=5), 64, STALLED, 64),
+        (FlatCosine(flat=0.25), 26, STALLED, 26),  # t = 7/26 is past the flat part
+        (FlatCosine(flat=0.0), 64, STALLED, 64),
+        (FlatCosine(flat=0.9), 8, STALLED, 8),
+        (Cosine(), 64, STALLED, 64),
+        (FunctionOfProgress(abs), 64, STALLED, 64),
+    ],
+)
+def test_a_flat_part_that_brings_nothing_ends(schedule, planned, criteria, epochs):
+    assert schedule.epochs(planned, criteria) == epochs
+    if epochs < planned:  # the descent begins now
+        now = Clock(progress=len(criteria) / epochs)
+        assert schedule.factor(now) == pytest.approx(1)
+        assert schedule.factor(Clock(now.progress + 0.01)) < 0.9999
+
+
+def test_patience_must_be_an_epoch_at_least():
+    with pytest.raises(ValueError, match=r"^patience must be at least 1, got 0"):
+        FlatCosine(patience=0)

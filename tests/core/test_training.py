@@ -17,7 +17,7 @@ from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import adam, momentum, sgd
-from skscratch.core.schedules import Adaptive, FunctionOfProgress, InverseScaling
+from skscratch.core.schedules import Adaptive, FlatCosine, FunctionOfProgress, InverseScaling
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Trainer
 
@@ -285,6 +285,26 @@ def test_progress_is_the_share_of_steps_done():
     schedule = FunctionOfProgress(lambda t: progress.append(t) or 1.0)
     trainer(sgd(0.01, schedule=schedule)).run(P, rows, 4)
     np.testing.assert_allclose(list(dict.fromkeys(progress)), np.arange(12) / 12)
+
+
+@pytest.mark.parametrize("lost", [1.0, np.nan, np.inf])
+def test_a_flat_rate_falls_when_held_out_rows_say_that_it_brings_nothing(lost):
+    """The mean of the members counts; the criterion is at its best in epoch 3, so that the descent begins after 7."""
+    first = [4.0, 3.0, 2.0, *[2.5] * 20]
+    validate = scripted(*([c, c + i % 2, lost] for i, c in enumerate(first)))
+    rates = []
+    fit = trainer(adam(0.01, schedule=FlatCosine()))
+    history = fit.run(*draw(), 20, validate=validate, callbacks=[lambda epoch: rates.append(epoch.rate)])
+    assert len(history.loss) == 14 and history.end == "max_iter"
+    steps = 3  # in an epoch of 25 rows in batches of 10
+    t = (np.arange(1, 15) * steps - 1) / (14 * steps)  # progress at the last step of each epoch
+    np.testing.assert_allclose(rates[7:], 0.01 * (1 + np.cos(np.pi * (2 * t[7:] - 1))) / 2)
+    assert rates[:7] == [0.01] * 7
+
+
+def test_without_held_out_rows_the_plan_stands():
+    history = trainer(adam(0.0, schedule=FlatCosine())).run(*draw(), 20)  # a rate of zero: the loss never falls
+    assert len(history.loss) == 20
 
 
 def test_inverse_scaling_counts_the_rows_of_completed_epochs():

@@ -4,13 +4,21 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn.datasets import make_classification
 from sklearn.metrics import accuracy_score, log_loss, make_scorer, mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators.held_out import rows_to_hold_out
+from skscratch.core.activations import Tanh
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import Normal
+from skscratch.core.layers import Activate, Dense
+from skscratch.core.losses import BinaryLogLoss
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.estimators.held_out import Judge, OwnJudges, minus_accuracy, rows_to_hold_out
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -368,3 +376,23 @@ def test_through_a_pipeline(Estimator, data):
     )
     assert_array_equal(pipeline.predict(X), by_hand.predict(scale.transform(X)))
     assert pipeline[-1].validation_scores_ == by_hand.validation_scores_
+
+
+# OwnJudges
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_all_members_at_once_or_one_by_one(weighted, first, rng):
+    objective = Objective(Network((Dense(4), Activate(Tanh()), Dense(1, Normal())), 3), BinaryLogLoss())
+    P = objective.network.init(5, rng)
+    dense, sparse = [], []
+    for _ in range(5):
+        x, y, w = rng.standard_normal((9, 3)), rng.integers(0, 2, (9, 1)) * 1.0, rng.random(9) if weighted else None
+        criterion = minus_accuracy("logistic", y, w) if first else None
+        dense.append(Judge(objective, Rows(x, y, w), criterion))
+        sparse.append(Judge(objective, Rows(csr_array(x), y, w), criterion))
+    expected = np.concatenate([judge(P.like(P.values[i : i + 1])) for i, judge in enumerate(dense)], axis=1)
+    assert expected.shape == (1 + first, 5)
+    for judges in (dense, sparse):
+        assert_allclose(OwnJudges(judges)(P), expected, rtol=1e-12)

@@ -1,0 +1,136 @@
+"""Accuracy and fit time on tables, beside scikit-learn's MLP and others: same splits, defaults only, one thread.
+
+    python -m benchmarks.accuracy --csv results.csv --plot results.png
+    python -m benchmarks.accuracy --data FOLDER --only adult,titanic --methods skscratch,random_forest
+    python -m benchmarks.accuracy --set n_estimators=8 --variant "small=n_estimators=1, width=32"
+    python -m benchmarks.accuracy --from results.csv small.csv --plot both.png
+
+In this package, `tables` says which tables there are and how a folder of csv files is described, `methods` what is
+compared, `results` what is measured, `report` how ratios are taken. The baseline is fitted in the same run, so that
+times compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from benchmarks import THREADS
+from benchmarks.machine import machine
+from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
+from benchmarks.report import pair, plot, print_missing, print_table, summarise
+from benchmarks.results import Result, Writer, measure, read_csv
+from benchmarks.tables import Table, sources
+
+
+def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = {"type": lambda text: text.split(","), "metavar": "NAME,..."}
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="csv files with a manifest.json")
+    parser.add_argument("--only", help="tables; all unless given", **names)
+    parser.add_argument("--methods", help="methods, to which the baseline is added; all unless given", **names)
+    parser.add_argument("--baseline", default=baseline, metavar="NAME", help="what ratios are taken to (%(default)s)")
+    parser.add_argument("--splits", type=int, default=3, help="splits of each table (%(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="threads for all methods (%(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of ours")
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="ours once more")
+    parser.add_argument("--csv", type=Path, help="file for the results")
+    parser.add_argument("--plot", type=Path, help="file for the plot of accuracy against time")
+    parser.add_argument("--from", dest="files", type=Path, nargs="+", default=[], metavar="CSV", help="fit nothing")
+    return parser
+
+
+def chosen(names: Sequence[str] | None, known: Mapping[str, Any], what: str) -> list[str]:
+    """The names that are asked for, or all; ValueError where one is unknown."""
+    if unknown := set(names or ()) - known.keys():
+        raise ValueError(f"{what} must be of {', '.join(known)}, got {', '.join(sorted(unknown))}.")
+    return list(known if names is None else names)
+
+
+def methods(options: argparse.Namespace, variants: Mapping[str, Mapping], peers: Mapping[str, Method]) -> dict:
+    """What is to be run, by name, as far as it is installed; a line for what is not."""
+    changed = parse_settings(", ".join(options.set))
+    named = {name: parse_settings(text) for name, _, text in (v.partition("=") for v in options.variant)}
+    ours = {OURS: {}, **variants, **named}
+    known = {**{name: variant({**changed, **settings}) for name, settings in ours.items()}, **peers}
+    found = {}
+    names = chosen(options.methods, known, "methods")
+    for name in dict.fromkeys([*chosen([options.baseline], known, "the baseline"), *names]):
+        try:
+            print(f"{name}: {known[name].library}")
+            found[name] = known[name]
+        except ImportError:
+            print(f"{name}: left out, {known[name].package} is not installed")
+    return found
+
+
+def run(options: argparse.Namespace, tables: Mapping[str, Callable[[], Table]], found: Mapping) -> Iterator[Result]:
+    """A result for every table, split and method, printed and written at once; the methods take turns."""
+    facts = {**machine(), "threads": str(THREADS)}
+    print("\n".join(f"{name}: {value}" for name, value in facts.items()), end="\n\n")
+    writer = Writer(options.csv, facts) if options.csv else None
+    for table in (load() for load in tables.values()):
+        for seed, name in product(range(options.splits), found):
+            r = measure(name, found[name], table, seed)
+            loss = r.rmse if r.task == "regression" else r.error
+            print(f"{r.table:24}{r.split:3}  {r.method:28}{loss:9.4f}{r.fit_s:10.3f} s  {r.note}", flush=True)
+            if writer:
+                writer.write(r)
+            yield r
+
+
+def read(path: Path) -> list[Result]:
+    """The results of an earlier run, after a line about it."""
+    results, facts = read_csv(path)
+    print(f"{path}: " + "; ".join(f"{name} {value}" for name, value in facts.items()))
+    return results
+
+
+def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> None:
+    """Print the ratios and what is missing, and draw the plot where that is asked for."""
+    wanted = {options.baseline, *(options.methods or (r.method for run in runs for r in run))}
+    kept = [[r for r in run if r.method in wanted and r.table in (options.only or [r.table])] for run in runs]
+    results = [r for run in kept for r in run]
+    pairs = pair(kept, options.baseline)
+    print_missing(results)
+    if not pairs:
+        raise SystemExit(f"The results must hold the baseline, got none of {options.baseline}; name another.")
+    summaries = [summarise(method, found) for method, found in pairs.items()]
+    print_table(summaries, options.baseline)
+    if options.plot:
+        tables, splits = len({r.table for r in results}), len({r.split for r in results})
+        plot(
+            summaries,
+            options.baseline,
+            f"Tables: {tables}, splits of each: {splits}. Lower left is better.",
+            options.plot,
+        )
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    variants: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    peers: Mapping[str, Method] = PEERS,
+    baseline: str = BASELINE,
+    description: str | None = __doc__,
+) -> None:
+    """Run what the arguments ask for, print the ratios, write and draw them where that is asked for."""
+    parser = arguments_parser(description or "", baseline)
+    options = parser.parse_args(arguments)
+    if options.files:
+        return report([read(path) for path in options.files], options)
+    try:
+        tables = sources(options.data)
+        tables = {name: tables[name] for name in chosen(options.only, tables, "tables")}
+        found = methods(options, variants, peers)
+    except (OSError, ValueError, SyntaxError) as error:
+        parser.error(str(error))
+    report([list(run(options, tables, found))], options)
+
+
+if __name__ == "__main__":
+    main()
