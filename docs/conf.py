@@ -61,6 +61,7 @@ sphinx_gallery_conf = {
 html_theme = "furo"
 html_title = f"skscratch {version}"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
 
