@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 LISTING = re.compile(
     r"^\.\. currentmodule:: (?P<module>[\w.]+)\n\.\. autosummary::\n(?P<body>(?:   .*\n|\n)*)", re.MULTILINE
 )
+DOCUMENTS = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts]
 PAGES = sorted(path.stem for path in (ROOT / "docs" / "api").glob("*.md"))
 
 
@@ -99,11 +100,10 @@ def test_every_page_is_reachable_from_the_index():
         if page.name == "index.md":
             targets = re.findall(r"^- \[[^]]+\]\(([^)]+)\)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
             ahead += {(page.parent / target).resolve() for target in targets} - found
-    pages = {path for path in docs.rglob("*.md") if "_build" not in path.parts} - {docs / "changelog.md"}
-    assert pages <= found and {docs / "examples", ROOT / "CHANGELOG.md"} <= found
+    assert set(DOCUMENTS) - {docs / "changelog.md"} <= found and {docs / "examples", ROOT / "CHANGELOG.md"} <= found
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_links_to_names_and_headings(path):
     """``file.py#Name`` names what the file defines, ``page.md#heading`` a heading of the page."""
     for target, fragment in links(path):
