@@ -14,17 +14,18 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.estimators import recipes
 
 ROOT = Path(__file__).parents[1]
-SECTION = re.compile(r"^## \[\w+\]\((?P<link>[^)]+)\)\n(?P<body>.*?)(?=^## |\Z)", flags=re.DOTALL | re.MULTILINE)
-PAGES = ["estimators", "core", "tabular", "datasets", "compat", "displays"]
+LISTING = re.compile(
+    r"^\.\. currentmodule:: (?P<module>[\w.]+)\n\.\. autosummary::\n(?P<body>(?:   .*\n|\n)*)", re.MULTILINE
+)
+DOCUMENTS = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts]
+PAGES = sorted(path.stem for path in (ROOT / "docs" / "api").glob("*.md"))
 
 
 def listed(page):
-    """(module, name) of every row of a page's sections; a section is headed by a link to its file."""
-    path = ROOT / "docs" / "api" / f"{page}.md"
-    for section in SECTION.finditer(path.read_text(encoding="utf-8")):
-        file = (path.parent / section["link"]).resolve().relative_to(ROOT)
-        module = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
-        yield from ((module, name) for name in re.findall(r"^\| `([\w.]+)` \|", section["body"], flags=re.MULTILINE))
+    """(module, name) of everything in the autosummary tables of a page."""
+    text = (ROOT / "docs" / "api" / f"{page}.md").read_text(encoding="utf-8")
+    for table in LISTING.finditer(text):
+        yield from ((table["module"], name) for name in re.findall(r"^   (\w+)$", table["body"], flags=re.MULTILINE))
 
 
 def public(module):
@@ -47,19 +48,80 @@ def test_every_listed_name_exists(page):
         attrgetter(name)(importlib.import_module(module))  # AttributeError where there is none
 
 
-@pytest.mark.parametrize("package", ["core", "tabular"])
-def test_every_public_class_and_function_is_listed(package):
-    modules = [f"skscratch.{package}.{path.stem}" for path in (ROOT / "skscratch" / package).glob("[!_]*.py")]
-    assert {(module, name) for module in modules for name in public(module)} <= set(listed(package))
+def test_every_public_name_is_on_exactly_one_page():
+    """What a package exports and, in core and tabular, which are read module by module, what a module defines."""
+    everything = [row for page in PAGES for row in listed(page)]
+    packages = [path.parent for path in (ROOT / "skscratch").glob("**/__init__.py")]
+    expected = set()
+    for package in packages:
+        module = ".".join(package.relative_to(ROOT).parts)
+        if package.name in ("core", "tabular"):
+            modules = [f"{module}.{path.stem}" for path in package.glob("[!_]*.py")]
+            expected |= {(module, name) for module in modules for name in public(module)}
+        else:
+            exported = vars(importlib.import_module(module)).items()
+            expected |= {
+                (module, name) for name, value in exported if inspect.isclass(value) or inspect.isfunction(value)
+            }
+    assert len(everything) == len(set(everything)) and set(everything) == expected
 
 
-@pytest.mark.parametrize("estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
-def test_every_method_of_an_estimator_is_listed(estimator):
-    own = {name for name, value in vars(estimator).items() if inspect.isfunction(value) and not name.startswith("_")}
-    names = {name for _, name in listed("estimators")}
-    assert {
-        f"{estimator.__name__}.{name}" for name in own | {"fit", "partial_fit", "score", "hidden_activations"}
-    } <= names
+def docstrings(value):
+    """Those of a function, or of a class and its methods."""
+    members = vars(value).values() if inspect.isclass(value) else []
+    return "\n".join(inspect.getdoc(each) or "" for each in [value, *filter(inspect.isfunction, members)])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_public_name_has_an_example(page):
+    """In its docstring, in that of its module, or on its page: examples of all three are run."""
+    on_page = "\n".join(
+        re.findall(r"^(?:>>>|\.\.\.) .*$", (ROOT / "docs" / "api" / f"{page}.md").read_text("utf-8"), re.M)
+    )
+    for module, name in listed(page):
+        module = importlib.import_module(module)
+        text = "\n".join(
+            [on_page, *re.findall(r"(?:>>>|\.\.\.) .*", docstrings(getattr(module, name)) + (module.__doc__ or ""))]
+        )
+        assert re.search(rf"\b{name}\b", text), f"{module.__name__}.{name} is in no example"
+
+
+def links(path):
+    """(path, fragment) of the relative links of a page."""
+    return re.findall(r"\]\(([^)#:\s]+)(?:#([^)\s]*))?\)", path.read_text(encoding="utf-8"))
+
+
+def test_every_page_is_reachable_from_the_index():
+    """By the lists of links of index pages, of which the site's table of contents is made."""
+    docs, found, ahead = ROOT / "docs", set(), [ROOT / "docs" / "index.md"]
+    while ahead:
+        page = ahead.pop()
+        found.add(page)
+        if page.name == "index.md":
+            targets = re.findall(r"^- \[[^]]+\]\(([^)]+)\)", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            ahead += {(page.parent / target).resolve() for target in targets} - found
+    assert set(DOCUMENTS) - {docs / "changelog.md"} <= found and {docs / "examples", ROOT / "CHANGELOG.md"} <= found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_links_to_names_and_headings(path):
+    """``file.py#Name`` names what the file defines, ``page.md#heading`` a heading of the page."""
+    for target, fragment in links(path):
+        file = (path.parent / target).resolve()
+        if fragment and file.suffix == ".py":
+            module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+            attrgetter(fragment)(module)
+        elif fragment:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert fragment in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_what_can_be_added_in_a_few_lines():
+    """A loss, an activation, an optimizer's link and a layer: each class of the guide has less than 20 lines."""
+    text = (ROOT / "docs" / "guide" / "core.md").read_text(encoding="utf-8")
+    classes = re.findall(r"^>>> (?:@.*\n\.\.\. )?class \w+\((\w+)\):\n((?:\.\.\..*\n)+)", text, flags=re.MULTILINE)
+    assert [base for base, _ in classes] == ["Loss", "Activation", "Link", "Layer"]
+    assert all(body.count("\n") + 2 < 20 for _, body in classes)
 
 
 def parameter_defaults():

@@ -1,20 +1,29 @@
-"""From a DataFrame with holes to a searched, scored model: who survived the Titanic?
+"""
+The Titanic: a table as it comes
+================================
+
+From a DataFrame with holes to a searched, scored model: who survived the Titanic?
 
 The network takes the raw frame. It is cross-validated beside scikit-learn's own network, in the pipeline that one
 needs, and beside gradient-boosted trees; then a grid search chooses its width and depth, and at the end it is asked
-about one passenger. Takes a minute or two:
+about one passenger. Takes a minute or two::
 
     python docs/examples/titanic.py [--out FOLDER]
 """
+
+# %%
+# The table
+# ---------
+# Numbers, categories and missing values.
 
 import argparse
 import sys
 import warnings
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -28,7 +37,20 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from skscratch import ScratchMLPClassifier
 from skscratch.datasets import load_titanic
 
-WIDTHS, DEPTHS, FOLDS = [32, 64, 128], [1, 2, 3], 5
+parser = argparse.ArgumentParser(description="Who survived the Titanic? A network cross-validated, searched and drawn.")
+parser.add_argument("--out", type=Path, default=Path("titanic-figures"), help="folder for the two figures")
+out = parser.parse_args().out
+out.mkdir(parents=True, exist_ok=True)
+
+X, y = load_titanic(return_X_y=True)
+holes = ", ".join(f"{count} of {name}" for name, count in X.isna().sum().items() if count)
+print(f"{len(X)} passengers, {y.sum()} survived; {X.shape[1]} columns; missing: {holes}\n")
+
+
+# %%
+# Three classifiers on the same ten folds
+# ---------------------------------------
+# The pipeline is what scikit-learn's network needs; the other two take the frame.
 
 
 def prepared_mlp():
@@ -60,6 +82,17 @@ def compare(X, y):
         print(f"{name:32}{cells[0]:>15}{cells[1]:>17}{cells[2]:>17}{scores['fit_time'].mean():>9.2f} s", flush=True)
 
 
+compare(X, y)
+
+
+# %%
+# A search over width and depth
+# -----------------------------
+# The scorer counts the fits; `GridSearchCV` itself would say nothing until the end.
+
+WIDTHS, DEPTHS, FOLDS = [32, 64, 128], [1, 2, 3], 5
+
+
 class CountingScorer:
     """A scorer that says how far the search has come: GridSearchCV calls it once after every fit."""
 
@@ -85,6 +118,23 @@ def search_width_and_depth(X, y):
     return GridSearchCV(model, grid, scoring=scorer, cv=folds, error_score="raise").fit(X, y)
 
 
+print()
+search = search_width_and_depth(X, y)
+best = search.best_params_
+print(f"Best: width {best['width']}, depth {best['depth']}, accuracy {search.best_score_:.3f}\n")
+
+
+# %%
+# What the search found
+# ---------------------
+
+
+def save(figure, name):
+    """Save a figure in the folder and say so."""
+    figure.savefig(out / f"{name}.png", dpi=150)
+    print(f"Saved {out / name}.png")
+
+
 def draw_grid(search):
     """A heat map of the mean accuracy, with the time of a fit below it."""
     results = pd.DataFrame(search.cv_results_)
@@ -92,8 +142,7 @@ def draw_grid(search):
         results.pivot(index="param_depth", columns="param_width", values=value).to_numpy(dtype=float)
         for value in ("mean_test_score", "mean_fit_time")
     )
-    figure = Figure(figsize=(5.5, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = plt.subplots(figsize=(5.5, 4.2), layout="constrained")
     image = axes.imshow(score, cmap="cividis", origin="lower", aspect="auto")
     for (row, column), value in np.ndenumerate(score):
         colour = "black" if image.norm(value) > 0.5 else "white"
@@ -106,10 +155,17 @@ def draw_grid(search):
     return figure
 
 
+save(draw_grid(search), "grid")
+
+
+# %%
+# How the best network was trained
+# --------------------------------
+
+
 def draw_losses(network):
     """The losses in training and on the rows held out, and the epoch each network kept."""
-    figure = Figure(figsize=(6.5, 4.2), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
     epochs = np.arange(1, len(network.loss_curve_) + 1)
     axes.plot(epochs, network.loss_curve_, color="#0072B2", label="training, with its penalty")
     axes.plot(epochs, network.validation_loss_curve_, color="#D55E00", linestyle="--", label="held out")
@@ -118,6 +174,14 @@ def draw_losses(network):
     axes.set(xlabel="epoch", ylabel="log loss", title="Training of the best network")
     axes.legend(framealpha=1)
     return figure
+
+
+save(draw_losses(search.best_estimator_), "loss")
+
+
+# %%
+# One passenger
+# -------------
 
 
 def describe_one_passenger(network, X):
@@ -130,29 +194,5 @@ def describe_one_passenger(network, X):
     )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path("titanic-figures"), help="folder for the two figures")
-    out = parser.parse_args().out
-
-    X, y = load_titanic(return_X_y=True)
-    holes = ", ".join(f"{count} of {name}" for name, count in X.isna().sum().items() if count)
-    print(f"{len(X)} passengers, {y.sum()} survived; {X.shape[1]} columns; missing: {holes}\n")
-    compare(X, y)
-
-    print()
-    search = search_width_and_depth(X, y)
-    best = search.best_params_
-    print(f"Best: width {best['width']}, depth {best['depth']}, accuracy {search.best_score_:.3f}\n")
-
-    out.mkdir(parents=True, exist_ok=True)
-    for name, figure in {"grid": draw_grid(search), "loss": draw_losses(search.best_estimator_)}.items():
-        figure.savefig(out / f"{name}.png", dpi=150)
-        print(f"Saved {out / name}.png")
-
-    print()
-    describe_one_passenger(search.best_estimator_, X)
-
-
-if __name__ == "__main__":
-    main()
+print()
+describe_one_passenger(search.best_estimator_, X)

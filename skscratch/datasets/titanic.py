@@ -58,6 +58,7 @@ def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | 
             Where the csv file lies.
 
     (data, target) : tuple, if `return_X_y`
+        The first two of these attributes.
 
     Raises
     ------
