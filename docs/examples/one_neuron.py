@@ -130,7 +130,7 @@ def draw_neuron(cost, W, b):
     left.set(xlabel="step", ylabel="cost (mean cross-entropy, nats)", title="Cost", ylim=(0, 0.75))
     for side, colour, marker in ((True, BLUE, "^"), (False, ORANGE, "v")):
         right.plot(*fresh[fresh_above == side][:200].T, marker, color=colour, markersize=3, alpha=0.7)
-    ends = np.array([-10.0, 10.0])
+    ends = np.array([-10.0, 5.5])
     right.plot(ends, 1.23 * ends + 3.23, color=BLACK, linewidth=4, alpha=0.25, label="y = 1.23x + 3.23")
     right.plot(ends, -(W[0] * ends + b) / W[1], color=BLACK, linestyle="--", label="learned")
     right.set(xlabel="x", ylabel="y", title="400 fresh points and the line", xlim=(-10, 10), ylim=(-10, 13.5), yticks=[-10, -5, 0, 5, 10])

@@ -84,7 +84,7 @@ def generators(seed):
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 
 
-def fit_core(loss, target, hidden=(), last=(), rate=0.2, epochs=20):
+def fit_core(loss, target, hidden, last, rate, epochs=20):
     """Per-sample updates; target (n, o) -> network, parameters, history."""
     init = INITIALIZERS["lecun_normal"]
     layers = [layer for h in hidden for layer in (Dense(h, init), Activate(Logistic()))]
@@ -105,6 +105,7 @@ def rmse(prediction):
     return np.sqrt(np.mean((prediction - y[test]) ** 2))
 
 
+RATES = {"squared error, sigmoid": 1.0, "squared error, linear": 0.02, "cosine distance": 0.2, "cross-entropy": 0.02}
 HIDDEN = {"no hidden layer": (), "16 hidden units": (16,)}
 fits, predictions = {}, {}
 for name, hidden in HIDDEN.items():
@@ -114,7 +115,7 @@ for name, hidden in HIDDEN.items():
         "cross-entropy": (BinaryLogLoss(), labels[:, None].astype(float), []),
     }
     for loss_name, (loss, target, last) in problems.items():
-        network, P, history = fits[loss_name, name] = fit_core(loss, target, hidden, last)
+        network, P, history = fits[loss_name, name] = fit_core(loss, target, hidden, last, RATES[loss_name])
         z = loss.predict(network.predict(P, x[test]))[0]
         predictions[loss_name, name] = z[:, 0] / np.linalg.norm(z, axis=1) if loss_name == "cosine distance" else z[:, 0]
         print(f"core, {loss_name}, {name}: RMSE {rmse(predictions[loss_name, name]):.4f}")
@@ -126,7 +127,7 @@ for name, hidden in HIDDEN.items():
 # distance and the cross-entropy are the same as above, and end at the same parameters.
 
 
-def settings(hidden):
+def settings(hidden, loss_name):
     """Plain SGD, one sample at a time."""
     return {
         "hidden_layer_sizes": hidden,
@@ -136,7 +137,7 @@ def settings(hidden):
         "solver": "sgd",
         "momentum": 0,
         "learning_rate": lambda progress: 1.0,  # "constant" would watch for a standstill
-        "learning_rate_init": 0.2,
+        "learning_rate_init": RATES[loss_name],
         "batch_size": 1,
         "max_iter": 20,
         "alpha": 0,
@@ -159,9 +160,9 @@ def same(model, network, P):
 
 
 for name, hidden in HIDDEN.items():
-    squared = fit_estimator(ScratchMLPRegressor(**settings(hidden) | {"learning_rate_init": 0.02}), y)
-    cosine = fit_estimator(ScratchMLPRegressor(loss="cosine", **settings(hidden)), circle)
-    entropy = fit_estimator(ScratchMLPClassifier(**settings(hidden)), labels)
+    squared = fit_estimator(ScratchMLPRegressor(**settings(hidden, "squared error, linear")), y)
+    cosine = fit_estimator(ScratchMLPRegressor(loss="cosine", **settings(hidden, "cosine distance")), circle)
+    entropy = fit_estimator(ScratchMLPClassifier(**settings(hidden, "cross-entropy")), labels)
     direction = cosine.predict(x[test])
     errors = {
         "squared error, linear": rmse(squared.predict(x[test])),
