@@ -2,10 +2,11 @@ r"""
 An L-layer classifier on images
 ===============================
 
-Images, flattened to rows of pixels, go through any number of dense layers to probabilities of classes. On scikit-learn's
-8 x 8 digits and on 32 x 32 images drawn on the spot we compare sigmoid and ReLU, and plain gradient descent, momentum,
-RMSprop and Adam. Then we look into a deep network layer by layer, to see signals and gradients vanish or explode if its
-weights begin too small or too large. At last a network without a hidden layer fails at XOR, and one with it does not.
+Images, flattened to rows of pixels, go through any number of dense layers to probabilities of classes. On
+scikit-learn's 8 x 8 digits and on 32 x 32 images drawn on the spot we compare sigmoid and ReLU, and plain gradient
+descent, momentum, RMSprop and Adam. Then we look into a deep network layer by layer, to see signals and gradients
+vanish or explode if its weights begin too small or too large. At last a network without a hidden layer fails at XOR,
+and one with it does not.
 
 Run as a script, it prints its figures of merit, and saves its pictures where a folder is named:
 
@@ -61,8 +62,8 @@ def split(images, classes):
     return train_test_split(images.reshape(len(images), -1), classes, random_state=0, stratify=classes)
 
 
-digits = load_digits()
-DATA = {"digits, 8 x 8": (digits.images / 16, digits.target), "shapes, 32 x 32": shapes(seed=0)}
+DIGITS = load_digits()
+DATA = {"digits, 8 x 8": (DIGITS.images / 16, DIGITS.target), "shapes, 32 x 32": shapes(seed=0)}
 
 
 def draw_images(data):
@@ -80,8 +81,8 @@ draw_images(DATA)
 # The formulas
 # ------------
 # Layer :math:`l = 1 \ldots L` computes :math:`z_l = a_{l-1} W_l + b_l` from :math:`a_0 = x`, and hidden layers
-# :math:`a_l = f(z_l)`, where :math:`f` is the sigmoid, :math:`f' = a(1 - a)`, or ReLU, :math:`f' = [a > 0]`. The last scores
-# become probabilities of K classes, and the loss is the cross-entropy with the one-hot :math:`y`:
+# :math:`a_l = f(z_l)`, where :math:`f` is the sigmoid, :math:`f' = a(1 - a)`, or ReLU, :math:`f' = [a > 0]`. The last
+# scores become probabilities of K classes, and the loss is the cross-entropy with the one-hot :math:`y`:
 #
 # .. math:: p_j = \frac{e^{z_j}}{\sum_i e^{z_i}}, \qquad \ell = -\sum_j y_j \log p_j.
 #
@@ -98,9 +99,10 @@ draw_images(DATA)
 # .. math::
 #    \text{gradient descent:}\quad & q \leftarrow q - \eta u \\
 #    \text{momentum:}\quad & v \leftarrow \mu v - \eta u, \quad q \leftarrow q + v \\
-#    \text{RMSprop:}\quad & v \leftarrow \beta v + (1 - \beta) u^2, \quad q \leftarrow q - \eta\, u/(\sqrt v + \epsilon) \\
-#    \text{Adam:}\quad & m \leftarrow \beta_1 m + (1 - \beta_1) u, \quad v \leftarrow \beta_2 v + (1 - \beta_2) u^2, \quad
-#    q \leftarrow q - \eta\, \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}\, \frac{m}{\sqrt v + \epsilon}.
+#    \text{RMSprop:}\quad & v \leftarrow \beta v + (1 - \beta) u^2, \quad
+#    q \leftarrow q - \eta\, u/(\sqrt v + \epsilon) \\
+#    \text{Adam:}\quad & m \leftarrow \beta_1 m + (1 - \beta_1) u, \quad v \leftarrow \beta_2 v + (1 - \beta_2) u^2, \\
+#    & q \leftarrow q - \eta\, \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}\, \frac{m}{\sqrt v + \epsilon}.
 #
 # With the estimator
 # ------------------
@@ -109,8 +111,8 @@ draw_images(DATA)
 SOLVERS = {
     "gradient descent": {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1},
     "momentum": {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False, "learning_rate_init": 0.1},
-    "RMSprop": {"solver": "rmsprop", "beta_2": 0.9, "learning_rate_init": 0.001},
-    "Adam": {"solver": "adam", "beta_2": 0.999, "learning_rate_init": 0.001},
+    "RMSprop": {"solver": "rmsprop", "beta_2": 0.9, "learning_rate_init": 0.003},
+    "Adam": {"solver": "adam", "beta_2": 0.999, "learning_rate_init": 0.003},
 }
 
 
@@ -142,7 +144,7 @@ def draw_training(models):
         for ax, activation in zip(row, ("logistic", "relu"), strict=True):
             for solver, colour, style in zip(SOLVERS, COLOURS, ("-", ":", "--", "-."), strict=True):
                 losses = models[name, activation, solver].loss_curve_
-                ax.semilogy(np.arange(1, len(losses) + 1), losses, style, color=colour, label=solver)
+                ax.semilogy(np.arange(1, len(losses) + 1), losses, style, color=colour, linewidth=2, label=solver)
             ax.set_title(f"{name}, {activation}", fontsize="medium")
     figure.supxlabel("epoch")
     figure.supylabel("mean cross-entropy in training (nats)")
@@ -150,26 +152,27 @@ def draw_training(models):
 
 
 models = {}
-print(f"{'accuracy on fresh images':28}" + "".join(f"{solver:>18}" for solver in SOLVERS))
+print("| accuracy on fresh images | original | here, by " + ", ".join(SOLVERS) + " |")
 for name, data in DATA.items():
     x, fresh_x, y, fresh_y = split(*data)
     for activation in ("logistic", "relu"):
         for solver in SOLVERS:
             models[name, activation, solver] = fit_estimator(x, y, activation, solver)
-        scores = [models[name, activation, solver].score(fresh_x, fresh_y) for solver in SOLVERS]
-        print(f"{name + ', ' + activation:28}" + "".join(f"{score:>18.1%}" for score in scores))
+        scores = [f"{models[name, activation, solver].score(fresh_x, fresh_y):.1%}" for solver in SOLVERS]
+        print(f"| {name}, {activation} | | {', '.join(scores)} |")
 draw_training(models)
 
 # %%
 # With the core
 # -------------
-# The same from its parts: equal generators, equal parameters. All optimizers are chains of links that rewrite the gradient.
+# The same from its parts: equal generators, equal parameters. All optimizers are chains of links that rewrite the
+# gradient.
 
 OPTIMIZERS = {
     "gradient descent": sgd(0.1),
     "momentum": momentum(0.1, mu=0.9),
-    "RMSprop": rmsprop(0.001, beta=0.9),
-    "Adam": adam(0.001),
+    "RMSprop": rmsprop(0.003, beta=0.9),
+    "Adam": adam(0.003),
 }
 
 
@@ -208,19 +211,23 @@ for name, data in DATA.items():
 # %%
 # Vanishing and exploding
 # -----------------------
-# A unit of :math:`d` inputs and weights of variance :math:`c/d` has :math:`\operatorname{E} z^2 = c \operatorname{E} a^2`. With
-# ReLU, :math:`\operatorname{E} a^2 = \tfrac12 \operatorname{E} z^2`, so every layer multiplies the mean square by :math:`c/2`,
-# forward and, where layers are equally wide, also backward: after L layers by :math:`(c/2)^L`. It stays for :math:`c = 2`, vanishes
-# below and explodes above. A sigmoid's activations cannot explode, they are near one half or, if weights are large, near 0
-# or 1; but backward every layer multiplies by :math:`a(1 - a) \le \tfrac14` and by the weights, and gradients vanish.
+# A unit of :math:`d` inputs and weights of variance :math:`c/d` has :math:`\operatorname{E} z^2 = c \operatorname{E}
+# a^2`. With ReLU, :math:`\operatorname{E} a^2 = \tfrac12 \operatorname{E} z^2`, so every layer multiplies the mean
+# square by :math:`c/2`, forward and, where layers are equally wide, also backward: after L layers by :math:`(c/2)^L`.
+# It stays for :math:`c = 2`, vanishes below and explodes above. A sigmoid's activations cannot explode, they are near
+# one half or, if weights are large, near 0 or 1; but backward every layer multiplies by :math:`a(1 - a) \le \tfrac14`
+# and by the weights, and gradients vanish.
 #
-# Ten hidden layers of 64 units on the digits, looked at before training, and their loss after it.
+# Ten hidden layers of 64 units on the digits, looked at before training, and their loss after it. The first row of the
+# picture is the way forward; the second, :math:`db_l = \sum_i g_{l,i}`, the way back from the last layer; and
+# :math:`dW_l = a_{l-1}^\top g_l` is the product of both. With ReLU they make up for one another, and :math:`dW` is
+# equally small or large in all layers; with the sigmoid it vanishes towards the input, which then learns nothing.
 
 DEPTH, SCALES = 10, {"too small, c = 0.2": 0.2, "c = 1": 1.0, "c = 2": 2.0, "too large, c = 20": 20.0}
 
 
 def flow(x, y, activation, scale):
-    """Root mean squares by layer, before training: of a (hidden layers) and of dW (all layers)."""
+    """Root mean squares by layer, before training: of a (hidden layers), of db and of dW (all layers)."""
     one_hot = np.eye(y.max() + 1)[y]
     weights = VarianceScaling(scale, "fan_in", "normal")
     network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
@@ -228,7 +235,8 @@ def flow(x, y, activation, scale):
     dP = P.like(np.empty_like(P.values))
     objective.gradient(P, x, one_hot, None, objective.allocate(P, len(x)), dP)
     a = [network.activations(P, x, end) for end in range(2, 2 * DEPTH + 1, 2)]
-    return [rms(a_l) for a_l in a], [rms(layer.W) for layer in dP.layers if hasattr(layer, "W")]
+    gradients = dP.layers[::2]  # every other layer is an activation
+    return [rms(a_l) for a_l in a], [rms(layer.b) for layer in gradients], [rms(layer.W) for layer in gradients]
 
 
 def rms(array):
@@ -246,14 +254,14 @@ def train_deep(x, y, activation, scale):
 
 
 def draw_flow(flows):
-    figure, axes = plt.subplots(2, 2, figsize=(7, 5.6), layout="constrained", sharex=True, sharey="row")
+    figure, axes = plt.subplots(3, 2, figsize=(7, 7.5), layout="constrained", sharex=True, sharey="row")
     for column, (name, by_scale) in zip(axes.T, flows.items(), strict=True):
         for (label, values), colour, marker in zip(by_scale.items(), COLOURS, "osD^", strict=True):
             for ax, value in zip(column, values, strict=True):
                 ax.semilogy(np.arange(1, len(value) + 1), value, marker=marker, markersize=4, color=colour, label=label)
         column[0].set_title(name)
-    axes[0, 0].set_ylabel("activations a, root mean square")
-    axes[1, 0].set_ylabel("gradients dW, root mean square")
+    for ax, label in zip(axes[:, 0], ("activations a", "gradients db", "gradients dW"), strict=True):
+        ax.set_ylabel(f"{label}\n(root mean square)")
     figure.supxlabel("layer, from the input")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
@@ -273,21 +281,21 @@ for name, f in KINDS.items():
 #
 # .. math:: b < 0, \qquad W_1 + b > 0, \qquad W_2 + b > 0, \qquad W_1 + W_2 + b < 0.
 #
-# The two in the middle add up to :math:`W_1 + W_2 + 2b > 0`, the two at the ends to :math:`W_1 + W_2 + 2b < 0`: impossible.
-# The cost is convex and symmetric, and its minimum is at :math:`W = 0`, :math:`b = 0`, at a loss of :math:`\log 2`. A few hidden
-# units suffice.
+# The two in the middle add up to :math:`W_1 + W_2 + 2b > 0`, the two at the ends to :math:`W_1 + W_2 + 2b < 0`:
+# impossible. The cost is convex and symmetric, and its minimum is at :math:`W = 0`, :math:`b = 0`, at a loss of
+# :math:`\log 2`. A few hidden units suffice.
 
-corners, xor = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+CORNERS, XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
 
 def fit_xor(hidden):
     """All four rows at once, 500 steps of gradient descent with momentum."""
-    return fit_estimator(corners, xor, "relu", "momentum", hidden, epochs=500)
+    return fit_estimator(CORNERS, XOR, "relu", "momentum", hidden, epochs=500)
 
 
 def fit_xor_core(hidden):
     """The same with the core, where two classes may also be two outputs with a softmax."""
-    return fit_core(corners, xor, momentum(0.1), hidden, epochs=500)
+    return fit_core(CORNERS, XOR, momentum(0.1), hidden, epochs=500)
 
 
 def draw_xor(models):
@@ -298,7 +306,7 @@ def draw_xor(models):
         p = model.predict_proba(grid)[:, 1].reshape(201, 201)
         image = ax.pcolormesh(side, side, p, cmap="cividis", vmin=0, vmax=1, rasterized=True)
         for value, marker, colour in ((0, "o", "white"), (1, "s", "black")):
-            ax.plot(*corners[xor == value].T, marker, color=colour, markersize=9, markeredgecolor="gray")
+            ax.plot(*CORNERS[XOR == value].T, marker, color=colour, markersize=9, markeredgecolor="gray")
         ax.set(title=title, xlabel="$x_1$", aspect="equal", xticks=[0, 1], yticks=[0, 1])
     axes[0].set_ylabel("$x_2$")
     figure.colorbar(image, ax=axes, label="probability of 1", shrink=0.9)
@@ -308,8 +316,8 @@ xor_models = {}
 for name, hidden in {"no hidden layer": (), "8 hidden units": (8,)}.items():
     model = xor_models[name] = fit_xor(hidden)
     network, P = fit_xor_core(hidden)
-    right = np.mean(network.predict(P, corners)[0].argmax(axis=1) == xor)
-    print(f"XOR, {name}: estimator {model.score(corners, xor):.0%} right, loss {model.best_loss_:.3f}; core {right:.0%}")
+    right = np.mean(network.predict(P, CORNERS)[0].argmax(axis=1) == XOR)
+    print(f"| XOR, {name} | | {model.score(CORNERS, XOR):.0%}, loss {model.best_loss_:.3f}; by the core {right:.0%} |")
 draw_xor(xor_models)
 
 # %%

@@ -9,9 +9,9 @@ Two functions are learned from 10,000 samples, each of which is seen once, alone
    y = 25 x_1 + 17.8 x_2 + 0.25 x_1 x_2 + 15 x_1^2 - 5 x_2^2 - 25\, [x_1 < 0 \text{ and } x_2 < 0]
    \quad\text{on } [-1, 1]^2.
 
-Nothing is used but the chain rule and gradient descent: no momentum, no batches, no scaling. The network is trained first
-as an estimator, then with ``skscratch.core`` alone, and both end with the same parameters. At last we count of how many
-linear pieces such a network is made.
+Nothing is used but the chain rule and gradient descent: no momentum, no batches, no scaling. The network is trained
+first as an estimator, then with ``skscratch.core`` alone, and both end with the same parameters. At last we count of
+how many linear pieces such a network is made.
 
 Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes some minutes:
 
@@ -70,6 +70,7 @@ def rmse(predict, f, seed=1000):
 INPUTS = {sine: 1, surface: 2}
 HIDDEN = {sine: (24, 24, 24), surface: (12, 24)}
 RATE = {sine: 0.02, surface: 0.002}
+ORIGINAL = {sine: "0.16 to 0.32, median 0.24; 1.5 s", surface: "2.9 to 4.1, median 3.6; 1.0 s"}
 
 # %%
 # The formulas
@@ -90,18 +91,18 @@ RATE = {sine: 0.02, surface: 0.002}
 # written :math:`u^2`, the gradient is twice ours: a rate of 0.01 there is 0.02 here.)
 #
 # **How the weights begin.** With weights of mean zero and variance :math:`v`, and biases of zero, a unit of :math:`d`
-# inputs has :math:`\operatorname{E} z^2 = d\, v \operatorname{E} x^2`. Its :math:`z` is as often negative as positive, so the
-# ReLU halves the mean square: :math:`\operatorname{E} a^2 = \tfrac12 d\, v \operatorname{E} x^2`. It stays the same from
-# layer to layer if :math:`v = 2/d`, which is He's initialization; :math:`d` is the fan-in.
+# inputs has :math:`\operatorname{E} z^2 = d\, v \operatorname{E} x^2`. Its :math:`z` is as often negative as
+# positive, so the ReLU halves the mean square: :math:`\operatorname{E} a^2 = \tfrac12 d\, v \operatorname{E} x^2`. It
+# stays the same from layer to layer if :math:`v = 2/d`, which is He's initialization; :math:`d` is the fan-in.
 #
 # With the estimator
 # ------------------
-# ``partial_fit`` makes one pass over what it is given, at a constant rate: with ``batch_size=1``, that is the algorithm.
-# The regressor would standardise y, as the squared error permits; here y shall stay as it is, and a loss that permits
-# nothing says so.
+# ``partial_fit`` makes one pass over what it is given, at a constant rate: with ``batch_size=1``, that is the
+# algorithm. The regressor would standardise y, as the squared error permits; here y shall stay as it is, and a loss
+# that permits nothing says so.
 
 
-class SquaredErrorOfRawY(SquaredError):
+class RawSquares(SquaredError):
     """u**2 / 2 in the units of y."""
 
     invariance = "none"
@@ -110,7 +111,7 @@ class SquaredErrorOfRawY(SquaredError):
 def fit_estimator(f, seed):
     """Plain SGD over 10,000 samples, one at a time."""
     model = ScratchMLPRegressor(
-        loss=SquaredErrorOfRawY(),
+        loss=RawSquares(),
         hidden_layer_sizes=HIDDEN[f],
         init="he_normal",
         n_estimators=1,
@@ -136,15 +137,12 @@ def five_fits(f):
     return models, [rmse(model.predict, f) for model in models], seconds
 
 
-def report(name, errors, seconds):
-    """The row of the table in the guide."""
-    low, median, high = np.quantile(errors, [0, 0.5, 1])
-    print(f"{name}: RMSE {low:.2f} to {high:.2f}, median {median:.2f}, {seconds:.2f} s a fit")
-
-
 plain = {f: five_fits(f) for f in (sine, surface)}
+print("| RMSE; time of a fit | original | here |")
 for f, (_, errors, seconds) in plain.items():
-    report(f"{f.__name__}, plain SGD, five seeds", errors, seconds)
+    low, median, high = np.quantile(errors, [0, 0.5, 1])
+    here = f"{low:.2f} to {high:.2f}, median {median:.2f}; {seconds:.2f} s"
+    print(f"| {f.__name__}, plain SGD, five seeds | {ORIGINAL[f]} | {here} |")
 
 # %%
 # With the core
@@ -180,12 +178,18 @@ for f, (models, _, _) in plain.items():
 # %%
 # What the package does by default
 # --------------------------------
-# The same 10,000 samples, but used as a package would: several networks, learned functions of the inputs, batches, Adam,
-# and as many passes as it takes. This is what the plain algorithm leaves on the table.
+# The same 10,000 samples, but used as a package would: several networks, learned functions of the inputs, batches,
+# Adam, and as many passes as it takes. This is what the plain algorithm leaves on the table.
 
-default = {f: ScratchMLPRegressor(random_state=0).fit(*samples(f, 0)) for f in (sine, surface)}
+
+def fit_default(f, seed, **parameters):
+    """The regressor as it comes."""
+    return ScratchMLPRegressor(random_state=seed, **parameters).fit(*samples(f, seed))
+
+
+default = {f: fit_default(f, seed=0) for f in (sine, surface)}
 for f, model in default.items():
-    print(f"{f.__name__}, package defaults: RMSE {rmse(model.predict, f):.4f}")
+    print(f"| {f.__name__}, package defaults | | {rmse(model.predict, f):.4f} |")
 
 # %%
 # Seen beside the truth
@@ -229,8 +233,8 @@ def median_model(f):
 draw_sine(median_model(sine), default[sine])
 
 # %%
-# On the plane the pieces are polygons, with white borders in the last panel. The step around the lower left corner is what
-# plain SGD smears, and where it puts most of them.
+# On the plane the pieces are polygons, with white borders in the last panel. The step around the lower left corner is
+# what plain SGD smears, and where it puts most of them.
 
 
 def draw_surface(model, default):
@@ -258,15 +262,15 @@ print(f"The surface is made of {regions} linear pieces, counted on a grid of 401
 # %%
 # How many linear pieces?
 # -----------------------
-# Where no ReLU switches, a network is a product of matrices, hence linear. So along a line, it has one piece more than
-# there are places where the pattern of active units changes; we count these on 20,001 points. (It has fewer where a switch
-# is not felt, because all units behind it are off.) One hidden layer of :math:`h` units on a line has at most
-# :math:`h + 1` pieces, since each unit switches once, where :math:`x W_j + b_j = 0`. A unit of a deeper layer sees a
-# function that has turned already, and may switch many times.
+# Where no ReLU switches, a network is a product of matrices, hence linear. So along a line, it has one piece more
+# than there are places where the pattern of active units changes; we count these on 20,001 points. (It has fewer
+# where a switch is not felt, because all units behind it are off.) One hidden layer of :math:`h` units on a line has
+# at most :math:`h + 1` pieces, since each unit switches once, where :math:`x W_j + b_j = 0`. A unit of a deeper layer
+# sees a function that has turned already, and may switch many times.
 #
-# Five networks are trained for each width and depth. Mostly the capacity decides: all networks have about one piece for
-# each hidden unit, somewhat more if they are deep. But pieces are not everything: with as many units, the deeper network
-# puts them where they are needed, and has the smaller error.
+# Five networks are trained for each width and depth. Mostly the capacity decides: all networks have about one piece
+# for each hidden unit, somewhat more if they are deep. But pieces are not everything: with as many units, the deeper
+# network puts them where they are needed, and has the smaller error.
 
 WIDTHS, DEPTHS = (8, 16, 24, 32), (1, 2, 3)
 
