@@ -8,7 +8,7 @@ descent, momentum, RMSprop and Adam. Then we look into a deep network layer by l
 vanish or explode if its weights begin too small or too large. At last a network without a hidden layer fails at XOR,
 and one with it does not.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named:
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
 
     python docs/examples/images.py [FOLDER]
 """

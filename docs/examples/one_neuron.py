@@ -7,7 +7,7 @@ gradient descent over all points at once, in 2000 steps at a rate of 0.1. It is 
 ``skscratch.core`` alone, with the same parameters in the end. Then we put a hidden layer in front of it, and see why
 a network with one must not begin at zero.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named:
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
 
     python docs/examples/one_neuron.py [FOLDER]
 """
@@ -199,9 +199,8 @@ def spread(P):
 
 alike, alike_parameters = fit_from(0.3, inside_x, inside)
 broken, broken_parameters, _ = fit_core(inside_x, inside, (8,), "lecun_normal", rate=0.5)
-print(
-    f"All from 0.3: columns of W_1 differ by at most {spread(alike_parameters):.0e}; from a random draw: {spread(broken_parameters):.1f}"
-)
+differences = f"{spread(alike_parameters):.0e} from 0.3, {spread(broken_parameters):.1f} from a random draw"
+print(f"Largest difference between two columns of W_1: {differences}")
 
 # %%
 # The shade is the probability that a point lies in the band, whose borders are dashed.

@@ -8,7 +8,7 @@ binary cross-entropy. Rows are put aside for validation, by which the best epoch
 the end. Each network is an estimator first, where the estimators have it, and then made of ``skscratch.core`` alone,
 with the same parameters.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named:
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
 
     python docs/examples/sigmoid_layer.py [FOLDER]
 """

@@ -13,7 +13,7 @@ Nothing is used but the chain rule and gradient descent: no momentum, no batches
 first as an estimator, then with ``skscratch.core`` alone, and both end with the same parameters. At last we count of
 how many linear pieces such a network is made.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes some minutes:
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes some minutes::
 
     python docs/examples/sine.py [FOLDER]
 """
@@ -102,7 +102,7 @@ ORIGINAL = {sine: "0.16 to 0.32, median 0.24; 1.5 s", surface: "2.9 to 4.1, medi
 # that permits nothing says so.
 
 
-class RawSquares(SquaredError):
+class RawSquaredError(SquaredError):
     """u**2 / 2 in the units of y."""
 
     invariance = "none"
@@ -111,7 +111,7 @@ class RawSquares(SquaredError):
 def fit_estimator(f, seed):
     """Plain SGD over 10,000 samples, one at a time."""
     model = ScratchMLPRegressor(
-        loss=RawSquares(),
+        loss=RawSquaredError(),
         hidden_layer_sizes=HIDDEN[f],
         init="he_normal",
         n_estimators=1,
@@ -129,15 +129,15 @@ def fit_estimator(f, seed):
     return model.partial_fit(*samples(f, seed))
 
 
-def five_fits(f):
-    """Five fits: the models, their errors, and the seconds of a processor that a fit took."""
+def repeated_fits(f, times=5):
+    """The models, their errors, and the seconds of a processor that a fit took."""
     start = time.process_time()
-    models = [fit_estimator(f, seed) for seed in range(5)]
-    seconds = (time.process_time() - start) / 5
+    models = [fit_estimator(f, seed) for seed in range(times)]
+    seconds = (time.process_time() - start) / times
     return models, [rmse(model.predict, f) for model in models], seconds
 
 
-plain = {f: five_fits(f) for f in (sine, surface)}
+plain = {f: repeated_fits(f) for f in (sine, surface)}
 print("| RMSE; time of a fit | original | here |")
 for f, (_, errors, seconds) in plain.items():
     low, median, high = np.quantile(errors, [0, 0.5, 1])
