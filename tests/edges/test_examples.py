@@ -91,11 +91,12 @@ def test_one_neuron():
 def test_zeros_fail_with_a_hidden_layer():
     example = definitions("one_neuron")
     fresh, inside = example.band(seed=1000)
-    zeros, random = (example.fit_estimator(*example.band(0), (8,), init, rate=0.5) for init in ("zeros", "lecun_normal"))
+    x, y = example.band(seed=0)
+    zeros, random = (example.fit_estimator(x, y, (8,), init, rate=0.5) for init in ("zeros", "lecun_normal"))
     assert not zeros.coefs_[0].any() and not zeros.coefs_[1].any()
     assert zeros.score(fresh, inside) == max(inside.mean(), 1 - inside.mean())
     assert random.score(fresh, inside) > 0.98
-    _, P = example.fit_from(0.3, *example.band(0))
+    _, P = example.fit_from(0.3, x, y)
     assert P.layers[0].W[0, 0, 0] != 0.3 and example.spread(P) < 1e-9
 
 
