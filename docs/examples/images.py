@@ -1,0 +1,330 @@
+r"""
+An L-layer classifier on images
+===============================
+
+Images, flattened to rows of pixels, go through any number of dense layers to probabilities of classes. On
+scikit-learn's 8 x 8 digits and on 32 x 32 images drawn on the spot we compare sigmoid and ReLU, and plain gradient
+descent, momentum, RMSprop and Adam. Then we look into a deep network layer by layer, to see signals and gradients
+vanish or explode if its weights begin too small or too large. At last a network without a hidden layer fails at XOR,
+and one with it does not.
+
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
+
+    python docs/examples/images.py [FOLDER]
+"""
+
+# %%
+# The images
+# ----------
+# Digits come with scikit-learn. The others are a disc, a square or a cross of some size, somewhere, grey on noise.
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+from skscratch import ScratchMLPClassifier
+from skscratch.core.activations import Logistic, Relu
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import INITIALIZERS, VarianceScaling
+from skscratch.core.layers import Activate, Dense
+from skscratch.core.losses import MulticlassLogLoss
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.optimizers import adam, momentum, rmsprop, sgd
+from skscratch.core.training import Trainer
+
+COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # Okabe and Ito's
+SHAPES = ("disc", "square", "cross")
+
+
+def shapes(seed, n=1500, side=32):
+    """Images (n, side, side) of values around 0 to 1, and what each shows (n,)."""
+    rng = np.random.default_rng(seed)
+    kind = rng.integers(len(SHAPES), size=n)
+    radius = rng.uniform(6, 10, (n, 1, 1))
+    row, column = (np.arange(side) - rng.uniform(11, side - 11, (2, n, 1)))[:, :, :, None]
+    column = column.swapaxes(1, 2)
+    inside = [
+        row**2 + column**2 < radius**2,
+        np.maximum(np.abs(row), np.abs(column)) < 0.85 * radius,
+        (np.minimum(np.abs(row), np.abs(column)) < 0.35 * radius) & (np.maximum(np.abs(row), np.abs(column)) < radius),
+    ]
+    image = np.choose(kind[:, None, None], inside) * rng.uniform(0.5, 1, (n, 1, 1))
+    return image + rng.normal(0, 0.1, image.shape), kind
+
+
+def split(images, classes):
+    """Rows of pixels, three quarters to learn from and a quarter for the test: x, fresh x, y, fresh y."""
+    return train_test_split(images.reshape(len(images), -1), classes, random_state=0, stratify=classes)
+
+
+DIGITS = load_digits()
+DATA = {"digits, 8 x 8": (DIGITS.images / 16, DIGITS.target), "shapes, 32 x 32": shapes(seed=0)}
+
+
+def draw_images(data):
+    figure, axes = plt.subplots(2, 8, figsize=(7, 2.3), layout="constrained")
+    for row, (images, classes) in zip(axes, data.values(), strict=True):
+        for ax, image, name in zip(row, images, classes, strict=False):
+            ax.imshow(image, cmap="gray", vmin=0, vmax=1)
+            ax.set_title(SHAPES[name] if len(image) == 32 else name, fontsize="medium")
+            ax.set_axis_off()
+
+
+draw_images(DATA)
+
+# %%
+# The formulas
+# ------------
+# Layer :math:`l = 1 \ldots L` computes :math:`z_l = a_{l-1} W_l + b_l` from :math:`a_0 = x`, and hidden layers
+# :math:`a_l = f(z_l)`, where :math:`f` is the sigmoid, :math:`f' = a(1 - a)`, or ReLU, :math:`f' = [a > 0]`. The last
+# scores become probabilities of K classes, and the loss is the cross-entropy with the one-hot :math:`y`:
+#
+# .. math:: p_j = \frac{e^{z_j}}{\sum_i e^{z_i}}, \qquad \ell = -\sum_j y_j \log p_j.
+#
+# Since :math:`\log p_j = z_j - \log\sum_i e^{z_i}` and :math:`\sum_j y_j = 1`, the derivative of
+# :math:`\ell = \log\sum_i e^{z_i} - \sum_j y_j z_j` is :math:`\partial\ell/\partial z = p - y`. With
+# :math:`g_L = (p - y)/n` over a batch of n rows, backward through all layers:
+#
+# .. math::
+#    dW_l = a_{l-1}^\top g_l, \qquad db_l = \textstyle\sum_i g_{l,i}, \qquad
+#    g_{l-1} = g_l W_l^\top \odot f'(z_{l-1}).
+#
+# Each parameter :math:`q` with the gradient :math:`u` then moves by
+#
+# .. math::
+#    \text{gradient descent:}\quad & q \leftarrow q - \eta u \\
+#    \text{momentum:}\quad & v \leftarrow \mu v - \eta u, \quad q \leftarrow q + v \\
+#    \text{RMSprop:}\quad & v \leftarrow \beta v + (1 - \beta) u^2, \quad
+#    q \leftarrow q - \eta\, u/(\sqrt v + \epsilon) \\
+#    \text{Adam:}\quad & m \leftarrow \beta_1 m + (1 - \beta_1) u, \quad v \leftarrow \beta_2 v + (1 - \beta_2) u^2, \\
+#    & q \leftarrow q - \eta\, \frac{\sqrt{1 - \beta_2^t}}{1 - \beta_1^t}\, \frac{m}{\sqrt v + \epsilon}.
+#
+# With the estimator
+# ------------------
+# Weights begin with the variance 1/n over n inputs (Xavier's, in the form of LeCun): ``init="lecun_normal"``.
+
+SOLVERS = {
+    "gradient descent": {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1},
+    "momentum": {"solver": "sgd", "momentum": 0.9, "nesterovs_momentum": False, "learning_rate_init": 0.1},
+    "RMSprop": {"solver": "rmsprop", "beta_2": 0.9, "learning_rate_init": 0.003},
+    "Adam": {"solver": "adam", "beta_2": 0.999, "learning_rate_init": 0.003},
+}
+
+
+def fit_estimator(x, y, activation, solver, hidden=(64, 32), epochs=40):
+    """One network in batches of 64, at a constant rate."""
+    model = ScratchMLPClassifier(
+        hidden_layer_sizes=hidden,
+        activation=activation,
+        init="lecun_normal",
+        n_estimators=1,
+        learning_rate=lambda progress: 1.0,  # "constant" would watch for a standstill
+        batch_size=64,
+        max_iter=epochs,
+        epsilon=1e-8,
+        alpha=0,
+        scaling=None,
+        numeric_embedding=None,
+        early_stopping=False,
+        dtype="float64",
+        random_state=0,
+        **SOLVERS[solver],
+    )
+    return model.fit(x, y)
+
+
+def draw_training(models):
+    figure, axes = plt.subplots(2, 2, figsize=(7, 5.4), layout="constrained", sharex=True, sharey="row")
+    for row, name in zip(axes, DATA, strict=True):
+        for ax, activation in zip(row, ("logistic", "relu"), strict=True):
+            for solver, colour, style in zip(SOLVERS, COLOURS, ("-", ":", "--", "-."), strict=True):
+                losses = models[name, activation, solver].loss_curve_
+                ax.semilogy(np.arange(1, len(losses) + 1), losses, style, color=colour, linewidth=2, label=solver)
+            ax.set_title(f"{name}, {activation}", fontsize="medium")
+    figure.supxlabel("epoch")
+    figure.supylabel("mean cross-entropy in training (nats)")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+
+
+models = {}
+print("| accuracy on fresh images | original | here, by " + ", ".join(SOLVERS) + " |")
+for name, data in DATA.items():
+    x, fresh_x, y, fresh_y = split(*data)
+    for activation in ("logistic", "relu"):
+        for solver in SOLVERS:
+            models[name, activation, solver] = fit_estimator(x, y, activation, solver)
+        scores = [f"{models[name, activation, solver].score(fresh_x, fresh_y):.1%}" for solver in SOLVERS]
+        print(f"| {name}, {activation} | | {', '.join(scores)} |")
+draw_training(models)
+
+# %%
+# With the core
+# -------------
+# The same from its parts: equal generators, equal parameters. All optimizers are chains of links that rewrite the
+# gradient.
+
+OPTIMIZERS = {
+    "gradient descent": sgd(0.1),
+    "momentum": momentum(0.1, mu=0.9),
+    "RMSprop": rmsprop(0.003, beta=0.9),
+    "Adam": adam(0.003),
+}
+
+
+def generators(seed):
+    """What an estimator with this ``random_state`` draws from: parameters, rows held out, the order of rows."""
+    seed = np.random.RandomState(seed).randint(2**31 - 1)
+    return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
+
+
+def make_network(hidden, activation, n_inputs, n_classes, weights=INITIALIZERS["lecun_normal"]):
+    """Dense layers with an activation between any two."""
+    layers = [layer for h in hidden for layer in (Dense(h, weights), Activate(activation))]
+    return Network((*layers, Dense(n_classes, weights)), n_inputs)
+
+
+def fit_core(x, y, optimizer, hidden=(64, 32), epochs=40):
+    """One ReLU network in batches of 64 -> network and parameters."""
+    one_hot = np.eye(y.max() + 1)[y]
+    network = make_network(hidden, Relu(), *x.shape[1:], *one_hot.shape[1:])
+    init_rng, _, order_rng = generators(0)
+    P = network.init(1, init_rng)
+    trainer = Trainer(Objective(network, MulticlassLogLoss()), optimizer, order_rng, batch_size=64)
+    trainer.run(P, Rows(x, one_hot, None), epochs)
+    return network, P
+
+
+for name, data in DATA.items():
+    x, fresh_x, y, fresh_y = split(*data)
+    for solver, optimizer in OPTIMIZERS.items():
+        network, P = fit_core(x, y, optimizer)
+        pairs = zip(network.dense_layers(P), models[name, "relu", solver].coefs_, strict=True)
+        same = all(np.array_equal(W, coef) for (W, _), coef in pairs)
+        accuracy = np.mean(network.predict(P, fresh_x)[0].argmax(axis=1) == fresh_y)
+        print(f"core, {name}, relu, {solver}: {accuracy:.1%}, the estimator's parameters bit by bit: {same}")
+
+# %%
+# Vanishing and exploding
+# -----------------------
+# A unit of :math:`d` inputs and weights of variance :math:`c/d` has :math:`\operatorname{E} z^2 = c \operatorname{E}
+# a^2`. With ReLU, :math:`\operatorname{E} a^2 = \tfrac12 \operatorname{E} z^2`, so every layer multiplies the mean
+# square by :math:`c/2`, forward and, where layers are equally wide, also backward: after L layers by :math:`(c/2)^L`.
+# It stays for :math:`c = 2`, vanishes below and explodes above. A sigmoid's activations cannot explode, they are near
+# one half or, if weights are large, near 0 or 1; but backward every layer multiplies by :math:`a(1 - a) \le \tfrac14`
+# and by the weights, and gradients vanish.
+#
+# Ten hidden layers of 64 units on the digits, looked at before training, and their loss after it. The first row of the
+# picture is the way forward; the second, :math:`db_l = \sum_i g_{l,i}`, the way back from the last layer; and
+# :math:`dW_l = a_{l-1}^\top g_l` is the product of both. With ReLU they make up for one another, and :math:`dW` is
+# equally small or large in all layers; with the sigmoid it vanishes towards the input, which then learns nothing.
+
+DEPTH, SCALES = 10, {"too small, c = 0.2": 0.2, "c = 1": 1.0, "c = 2": 2.0, "too large, c = 20": 20.0}
+
+
+def flow(x, y, activation, scale):
+    """Root mean squares by layer, before training: of a (hidden layers), of db and of dW (all layers)."""
+    one_hot = np.eye(y.max() + 1)[y]
+    weights = VarianceScaling(scale, "fan_in", "normal")
+    network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
+    objective, P = Objective(network, MulticlassLogLoss()), network.init(1, np.random.default_rng(0))
+    dP = P.like(np.empty_like(P.values))
+    objective.gradient(P, x, one_hot, None, objective.allocate(P, len(x)), dP)
+    a = [network.activations(P, x, end) for end in range(2, 2 * DEPTH + 1, 2)]
+    gradients = dP.layers[::2]  # every other layer is an activation
+    return [rms(a_l) for a_l in a], [rms(layer.b) for layer in gradients], [rms(layer.W) for layer in gradients]
+
+
+def rms(array):
+    return np.sqrt(np.mean(array**2))
+
+
+def train_deep(x, y, activation, scale):
+    """The loss after 20 epochs of gradient descent with momentum, and nan where it is not finite."""
+    one_hot = np.eye(y.max() + 1)[y]
+    weights = VarianceScaling(scale, "fan_in", "normal")
+    network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
+    P, rng = network.init(1, np.random.default_rng(0)), np.random.default_rng(1)
+    trainer = Trainer(Objective(network, MulticlassLogLoss()), momentum(0.01), rng, batch_size=64)
+    return trainer.run(P, Rows(x, one_hot, None), 20, keep_best=False, keep_finite=False).loss[-1][0]
+
+
+def draw_flow(flows):
+    figure, axes = plt.subplots(3, 2, figsize=(7, 7.5), layout="constrained", sharex=True, sharey="row")
+    for column, (name, by_scale) in zip(axes.T, flows.items(), strict=True):
+        for (label, values), colour, marker in zip(by_scale.items(), COLOURS, "osD^", strict=True):
+            for ax, value in zip(column, values, strict=True):
+                ax.semilogy(np.arange(1, len(value) + 1), value, marker=marker, markersize=4, color=colour, label=label)
+        column[0].set_title(name)
+    for ax, label in zip(axes[:, 0], ("activations a", "gradients db", "gradients dW"), strict=True):
+        ax.set_ylabel(f"{label}\n(root mean square)")
+    figure.supxlabel("layer, from the input")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+
+
+x, _, y, _ = split(*DATA["digits, 8 x 8"])
+KINDS = {"sigmoid": Logistic(), "ReLU": Relu()}
+flows = {name: {label: flow(x, y, f, c) for label, c in SCALES.items()} for name, f in KINDS.items()}
+draw_flow(flows)
+for name, f in KINDS.items():
+    losses = ", ".join(f"{label}: {train_deep(x, y, f, c):.3g}" for label, c in SCALES.items())
+    print(f"{name}, loss after 20 epochs (log 10 = 2.303 is to know nothing): {losses}")
+
+# %%
+# XOR
+# ---
+# Is one of the two inputs on, and not both? Without a hidden layer, :math:`z = x_1 W_1 + x_2 W_2 + b` would need
+#
+# .. math:: b < 0, \qquad W_1 + b > 0, \qquad W_2 + b > 0, \qquad W_1 + W_2 + b < 0.
+#
+# The two in the middle add up to :math:`W_1 + W_2 + 2b > 0`, the two at the ends to :math:`W_1 + W_2 + 2b < 0`:
+# impossible. The cost is convex and symmetric, and its minimum is at :math:`W = 0`, :math:`b = 0`, at a loss of
+# :math:`\log 2`. A few hidden units suffice.
+
+CORNERS, XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
+
+
+def fit_xor(hidden):
+    """All four rows at once, 500 steps of gradient descent with momentum."""
+    return fit_estimator(CORNERS, XOR, "relu", "momentum", hidden, epochs=500)
+
+
+def fit_xor_core(hidden):
+    """The same with the core, where two classes may also be two outputs with a softmax."""
+    return fit_core(CORNERS, XOR, momentum(0.1), hidden, epochs=500)
+
+
+def draw_xor(models):
+    figure, axes = plt.subplots(1, 2, figsize=(7, 3.2), layout="constrained", sharey=True)
+    side = np.linspace(-0.5, 1.5, 201)
+    grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    for ax, (title, model) in zip(axes, models.items(), strict=True):
+        p = model.predict_proba(grid)[:, 1].reshape(201, 201)
+        image = ax.pcolormesh(side, side, p, cmap="cividis", vmin=0, vmax=1, rasterized=True)
+        for value, marker, colour in ((0, "o", "white"), (1, "s", "black")):
+            ax.plot(*CORNERS[XOR == value].T, marker, color=colour, markersize=9, markeredgecolor="gray")
+        ax.set(title=title, xlabel="$x_1$", aspect="equal", xticks=[0, 1], yticks=[0, 1])
+    axes[0].set_ylabel("$x_2$")
+    figure.colorbar(image, ax=axes, label="probability of 1", shrink=0.9)
+
+
+xor_models = {}
+for name, hidden in {"no hidden layer": (), "8 hidden units": (8,)}.items():
+    model = xor_models[name] = fit_xor(hidden)
+    network, P = fit_xor_core(hidden)
+    right = np.mean(network.predict(P, CORNERS)[0].argmax(axis=1) == XOR)
+    print(f"| XOR, {name} | | {model.score(CORNERS, XOR):.0%}, loss {model.best_loss_:.3f}; by the core {right:.0%} |")
+draw_xor(xor_models)
+
+# %%
+# Run as a script
+# ---------------
+# The pictures are saved where a folder was named.
+
+if len(sys.argv) > 1:
+    for number in plt.get_fignums():
+        plt.figure(number).savefig(Path(sys.argv[1]) / f"images-{number}.png", dpi=100)

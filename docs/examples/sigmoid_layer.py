@@ -1,0 +1,244 @@
+r"""
+A dense sigmoid layer
+=====================
+
+A layer of one logistic unit, and then one with a hidden layer in front of it, learn :math:`y =
+\sqrt{\operatorname{mean}(x)}` from single samples, under three losses: the squared error, the cosine distance and the
+binary cross-entropy. Rows are put aside for validation, by which the best epoch is chosen, and others for the test at
+the end. Each network is an estimator first, where the estimators have it, and then made of ``skscratch.core`` alone,
+with the same parameters.
+
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
+
+    python docs/examples/sigmoid_layer.py [FOLDER]
+"""
+
+# %%
+# The problem
+# -----------
+# Three inputs, uniform on [0, 1], so that y is in [0, 1] too.
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.core.activations import Logistic
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import INITIALIZERS
+from skscratch.core.layers import Activate, Dense
+from skscratch.core.losses import BinaryLogLoss, CosineDistance, SquaredError
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.optimizers import sgd
+from skscratch.core.training import Trainer
+
+BLUE, ORANGE, BLACK = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's
+
+X = np.random.default_rng(0).uniform(size=(1000, 3))
+Y = np.sqrt(X.mean(axis=1))
+TRAIN, VALIDATION, TEST = slice(0, 600), slice(600, 800), slice(800, 1000)
+
+# %%
+# The formulas
+# ------------
+# A unit computes :math:`z = x W + b` and :math:`a = \sigma(z) = 1/(1 + e^{-z})`, whose derivative is
+#
+# .. math:: \sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = a (1 - a).
+#
+# A loss gives :math:`g = \partial\ell/\partial z` of the last raw score; the rest is the chain rule of every dense
+# layer, :math:`dW = x^\top g`, :math:`db = \sum_i g_i`, :math:`dx = g W^\top`, and of the sigmoid in between,
+# :math:`dz = g \odot a (1 - a)`. With samples one at a time, each makes a step :math:`W \leftarrow W - \eta\, dW`.
+#
+# - **Squared error through a sigmoid**, :math:`\ell = (a - y)^2/2`: :math:`g = (a - y)\, a (1 - a)`. The factor
+#   :math:`a(1 - a) \le 1/4` makes it slow, slowest where the unit is wrong and sure.
+# - **Binary cross-entropy**, :math:`\ell = -y\log a - (1 - y)\log(1 - a)`: the factor cancels, :math:`g = a - y`.
+# - **Cosine distance**, :math:`\ell = 1 - c`, :math:`c = \hat z\cdot\hat y`, where :math:`\hat v = v/\lVert v\rVert`.
+#   Since :math:`\partial \hat z/\partial z = (I - \hat z\hat z^\top)/\lVert z\rVert`, it is :math:`g = (c\,\hat z -
+#   \hat y)/\lVert z\rVert`. This lies across :math:`z`, for only directions count. With one output there is nothing
+#   across: :math:`\hat z` and :math:`\hat y` are :math:`\pm 1`, :math:`c\,\hat z = \hat y`, and :math:`g = 0`
+#   whatever the error:
+
+z, target = np.array([[[0.2], [-3.0], [5.0]]]), np.array([[0.9], [0.9], [0.9]])
+print("Cosine distance on one output:", CosineDistance().value(z, target)[0])
+print("and its gradient:             ", CosineDistance().gradient(z, target, np.empty_like(z))[0, :, 0])
+
+# %%
+# So its target here has two outputs, the point on the unit circle :math:`(y, \sqrt{1 - y^2})`, and of a prediction
+# the direction is read: :math:`z_1/\lVert z\rVert`. Cross-entropy gets labels: 1 with the probability y, which the
+# classifier has to find again.
+#
+# With the core
+# -------------
+# ``validate`` is asked for the loss on the rows put aside after each epoch; at the end the trainer goes back to the
+# epoch where it was smallest. A sigmoid behind the last layer makes the squared error one through a sigmoid.
+
+CIRCLE = np.stack([Y, np.sqrt(1 - Y**2)], axis=1)
+LABELS = np.random.default_rng(1).uniform(size=len(Y)) < Y
+
+
+def generators(seed):
+    """What an estimator with this ``random_state`` draws from: parameters, rows held out, the order of rows."""
+    seed = np.random.RandomState(seed).randint(2**31 - 1)
+    return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
+
+
+def fit_core(loss, target, hidden, last, rate, epochs=20):
+    """Per-sample updates; target (n, o) -> network, parameters, history."""
+    init = INITIALIZERS["lecun_normal"]
+    layers = [layer for h in hidden for layer in (Dense(h, init), Activate(Logistic()))]
+    network = Network((*layers, Dense(target.shape[1], init), *last), n_inputs=X.shape[1])
+    init_rng, _, order_rng = generators(0)
+    P, objective = network.init(1, init_rng), Objective(network, loss)
+
+    def validate(P):
+        z = network.predict(P, X[VALIDATION])
+        return objective.loss_sum(z, target[VALIDATION], None)[None] / z.shape[1]
+
+    trainer = Trainer(objective, sgd(rate), order_rng, batch_size=1)
+    return network, P, trainer.run(P, Rows(X[TRAIN], target[TRAIN], None), epochs, validate=validate)
+
+
+def rmse(prediction):
+    """The root-mean-square error of y on the test rows."""
+    return np.sqrt(np.mean((prediction - Y[TEST]) ** 2))
+
+
+RATES = {"squared error, sigmoid": 1.0, "squared error, linear": 0.02, "cosine distance": 0.2, "cross-entropy": 0.02}
+HIDDEN = {"no hidden layer": (), "16 hidden units": (16,)}
+PROBLEMS = {
+    "squared error, sigmoid": (SquaredError(), Y[:, None], [Activate(Logistic())]),
+    "cosine distance": (CosineDistance(), CIRCLE, []),
+    "cross-entropy": (BinaryLogLoss(), LABELS[:, None].astype(float), []),
+}
+
+
+def first_of_direction(z):
+    """z (n, o) -> the first entry of z / |z| where there are two outputs, or the only one."""
+    return z[:, 0] / np.linalg.norm(z, axis=1) if z.shape[1] == 2 else z[:, 0]
+
+
+fits, predictions = {}, {}
+print("| RMSE of y on test rows | original | here |")
+for name, hidden in HIDDEN.items():
+    for loss_name, (loss, target, last) in PROBLEMS.items():
+        network, P, _ = fits[loss_name, name] = fit_core(loss, target, hidden, last, RATES[loss_name])
+        prediction = first_of_direction(loss.predict(network.predict(P, X[TEST]))[0])
+        predictions[loss_name, name] = prediction
+        print(f"| {loss_name}, {name} | | {rmse(prediction):.4f} |")
+
+# %%
+# With the estimators
+# -------------------
+# The regressor's output is linear, so its squared error goes through no sigmoid, except in the hidden layer. The cosine
+# distance and the cross-entropy are the same as above, and end at the same parameters.
+
+
+def settings(hidden, loss_name):
+    """Plain SGD, one sample at a time."""
+    return {
+        "hidden_layer_sizes": hidden,
+        "activation": "logistic",
+        "init": "lecun_normal",
+        "n_estimators": 1,
+        "solver": "sgd",
+        "momentum": 0,
+        "learning_rate": lambda progress: 1.0,  # "constant" would watch for a standstill
+        "learning_rate_init": RATES[loss_name],
+        "batch_size": 1,
+        "max_iter": 20,
+        "alpha": 0,
+        "scoring": "loss",
+        "scaling": None,
+        "numeric_embedding": None,
+        "dtype": "float64",
+        "random_state": 0,
+    }
+
+
+def fit_estimator(model, target):
+    return model.fit(X[TRAIN], target[TRAIN], X_val=X[VALIDATION], y_val=target[VALIDATION])
+
+
+def same(model, network, P):
+    """Whether estimator and core have the same parameters, bit by bit."""
+    pairs = zip(network.dense_layers(P), model.coefs_, model.intercepts_, strict=True)
+    return all(np.array_equal(W, coef) and np.array_equal(b, intercept) for (W, b), coef, intercept in pairs)
+
+
+for name, hidden in HIDDEN.items():
+    squared = fit_estimator(ScratchMLPRegressor(**settings(hidden, "squared error, linear")), Y)
+    cosine = fit_estimator(ScratchMLPRegressor(loss="cosine", **settings(hidden, "cosine distance")), CIRCLE)
+    entropy = fit_estimator(ScratchMLPClassifier(**settings(hidden, "cross-entropy")), LABELS)
+    errors = {
+        "squared error, linear": rmse(squared.predict(X[TEST])),
+        "cosine distance": rmse(first_of_direction(cosine.predict(X[TEST]))),
+        "cross-entropy": rmse(entropy.predict_proba(X[TEST])[:, 1]),
+    }
+    for loss_name, error in errors.items():
+        print(f"estimator, {loss_name}, {name}: RMSE {error:.4f}")
+    for loss_name, model in {"cosine distance": cosine, "cross-entropy": entropy}.items():
+        equal = same(model, *fits[loss_name, name][:2])
+        print(f"{loss_name}, {name}: estimator and core have the same parameters, bit by bit: {equal}")
+
+# %%
+# Training and validation
+# -----------------------
+# The training loss is met on the way, with parameters that every sample moves back and forth; the validation loss
+# belongs to the parameters at the end of the epoch, and may well be smaller.
+
+
+def draw_losses(fits):
+    figure, axes = plt.subplots(2, 3, figsize=(7.5, 5), layout="constrained", sharex=True, sharey="col")
+    for ax, ((loss_name, name), (_, _, history)) in zip(axes.T.flat, sorted_by_loss(fits), strict=True):
+        epochs = np.arange(1, len(history.loss) + 1)
+        ax.plot(epochs, history.loss, color=BLUE, label="training")
+        ax.plot(epochs, np.array(history.validation)[:, 0], color=ORANGE, linestyle="--", label="validation")
+        ax.plot(
+            history.best_epoch, history.validation[history.best_epoch[0] - 1][0], "o", color=ORANGE, label="best epoch"
+        )
+        ax.set_title(f"{loss_name}\n{name}", fontsize="medium")
+        ax.set(xticks=[1, 5, 10, 15, 20], yscale="linear" if loss_name == "cross-entropy" else "log")
+    figure.supxlabel("epoch")
+    figure.supylabel("mean loss of a sample")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def sorted_by_loss(table):
+    """Both networks of a loss next to each other."""
+    return sorted(table.items(), key=lambda item: item[0][0], reverse=True)
+
+
+draw_losses(fits)
+
+# %%
+# Predicted against actual
+# ------------------------
+# On the 200 test rows; on the line the prediction is right. A single unit comes close, since a sigmoid of the mean is
+# bent much like its root, and differs at the ends; a hidden layer has more to learn, and is not better after as many
+# steps. Where all it is told are 600 labels, the network knows less of y than where it is told y.
+
+
+def draw_predictions(predictions):
+    figure, axes = plt.subplots(2, 3, figsize=(7.5, 5.4), layout="constrained", sharex=True, sharey=True)
+    for ax, ((loss_name, name), prediction) in zip(axes.T.flat, sorted_by_loss(predictions), strict=True):
+        ax.axline((0, 0), slope=1, color=BLACK, linewidth=4, alpha=0.25)
+        ax.plot(Y[TEST], prediction, "o", color=BLUE, markersize=3, alpha=0.6)
+        ax.set_title(f"{loss_name}\n{name}", fontsize="medium")
+        ax.set(xlim=(0.2, 1), ylim=(0.2, 1), xticks=[0.2, 0.6, 1], yticks=[0.2, 0.6, 1], aspect="equal")
+    figure.supxlabel("actual y")
+    figure.supylabel("predicted y")
+
+
+draw_predictions(predictions)
+
+# %%
+# Run as a script
+# ---------------
+# The pictures are saved where a folder was named.
+
+if len(sys.argv) > 1:
+    for number in plt.get_fignums():
+        plt.figure(number).savefig(Path(sys.argv[1]) / f"sigmoid_layer-{number}.png", dpi=100)

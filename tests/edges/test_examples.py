@@ -1,0 +1,167 @@
+"""The four experiments hold their figures of merit, by the functions that the examples show."""
+
+import ast
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from skscratch.core.layers import Activate
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def definitions(name):
+    """An example's imports, constants, classes and functions, without the cells that use them."""
+    path = EXAMPLES / f"{name}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    tree.body = [node for node in tree.body if isinstance(node, kinds) or is_constant(node)]
+    names = {"__name__": name}
+    exec(compile(tree, str(path), "exec"), names)
+    return SimpleNamespace(**names)
+
+
+def is_constant(node):
+    """Whether it is an assignment to names in capitals."""
+    if not isinstance(node, ast.Assign):
+        return False
+    return all(name.id.isupper() for name in ast.walk(node.targets[0]) if isinstance(name, ast.Name))
+
+
+def have_same_parameters(model, network, P):
+    pairs = zip(network.dense_layers(P), model.coefs_, model.intercepts_, strict=True)
+    return all(np.array_equal(W, coef) and np.array_equal(b, intercept) for (W, b), coef, intercept in pairs)
+
+
+@pytest.fixture(scope="module")
+def sine():
+    return definitions("sine")
+
+
+@pytest.mark.parametrize(("name", "median", "worst"), [("sine", 0.24, 0.32), ("surface", 3.6, 4.1)])
+def test_plain_sgd_is_no_worse_than_the_original(sine, name, median, worst):
+    f = getattr(sine, name)
+    models, errors, _ = sine.repeated_fits(f, times=3)
+    assert np.median(errors) <= median and max(errors) <= worst
+    assert have_same_parameters(models[0], *sine.fit_core(f, seed=0))
+
+
+@pytest.mark.parametrize(("name", "bound"), [("sine", 0.02), ("surface", 1.0)])
+def test_defaults_are_far_better_than_plain_sgd(sine, name, bound):
+    """One network of those the estimator trains by default, so that the test does not take a minute."""
+    f = getattr(sine, name)
+    assert sine.rmse(sine.fit_default(f, seed=0, n_estimators=1).predict, f) <= bound
+
+
+def test_pieces_of_one_layer_are_those_of_the_closed_form(sine):
+    """Unit j switches at x = -b_j / W_j alone: one piece more than there are such places on the line, at most h + 1."""
+    network, P = sine.fit_core(sine.sine, seed=0, hidden=(16,), k=3)
+    first = P.layers[0]
+    places = np.abs(first.b / first.W[:, 0]) < 1
+    pieces = sine.linear_pieces(network, P, np.linspace(-1, 1, 20_001)[:, None])
+    np.testing.assert_array_equal(pieces, 1 + places.sum(axis=1))
+    assert (pieces <= 17).all()
+
+
+def test_pieces_of_a_deep_network_are_those_of_its_slope(sine):
+    """The slope, by differences on a finer line, is constant between switches; most switches change it."""
+    network, P = sine.fit_core(sine.sine, seed=0)
+    x = np.linspace(-1, 1, 20_001)[:, None]
+    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activate)]
+    on = sine.active([network.activations(P, x, end) for end in ends])
+    turns = sine.switches(on)[0]
+    bends = np.abs(np.diff(network.predict(P, x)[0, :, 0], 2)) > 1e-9
+    near = turns[1:] | turns[:-1]
+    assert not bends[~near].any()
+    groups = np.count_nonzero(bends & ~np.concatenate([[False], bends[:-1]]))
+    assert 0.8 * turns.sum() <= groups <= turns.sum() == sine.linear_pieces(network, P, x)[0] - 1
+
+
+def test_one_neuron():
+    example = definitions("one_neuron")
+    scores = [example.fit_estimator(*example.points(seed)).score(*example.points(1000 + seed)) for seed in range(3)]
+    assert np.median(scores) >= 0.989
+    network, P, cost = example.fit_core(*example.points(0))
+    assert cost[0] == pytest.approx(np.log(2)) and (np.diff(cost) < 0).all()
+    assert have_same_parameters(example.fit_estimator(*example.points(0)), network, P)
+
+
+def test_zeros_fail_with_a_hidden_layer():
+    example = definitions("one_neuron")
+    fresh, inside = example.band(seed=1000)
+    x, y = example.band(seed=0)
+    zeros, random = (example.fit_estimator(x, y, (8,), init, rate=0.5) for init in ("zeros", "lecun_normal"))
+    assert not zeros.coefs_[0].any() and not zeros.coefs_[1].any()
+    assert zeros.score(fresh, inside) == max(inside.mean(), 1 - inside.mean())
+    assert random.score(fresh, inside) > 0.98
+    _, P = example.fit_from(0.3, x, y)
+    assert P.layers[0].W[0, 0, 0] != 0.3 and example.spread(P) < 1e-9
+
+
+@pytest.fixture(scope="module")
+def sigmoid_layer():
+    return definitions("sigmoid_layer")
+
+
+@pytest.mark.parametrize("hidden", [(), (16,)], ids=["no hidden layer", "hidden"])
+@pytest.mark.parametrize(
+    ("loss", "bound"), [("squared error, sigmoid", 0.02), ("cosine distance", 0.02), ("cross-entropy", 0.1)]
+)
+def test_sigmoid_layer(sigmoid_layer, loss, bound, hidden):
+    """To predict the mean is an error of 0.13."""
+    example = sigmoid_layer
+    loss_object, target, last = example.PROBLEMS[loss]
+    network, P, history = example.fit_core(loss_object, target, hidden, last, example.RATES[loss], epochs=12)
+    prediction = example.first_of_direction(loss_object.predict(network.predict(P, example.X[example.TEST]))[0])
+    assert example.rmse(prediction) < bound
+    assert history.best_epoch[0] == np.argmin(np.array(history.validation)[:, 0, 0]) + 1
+    assert history.loss[-1] < history.loss[0]
+
+
+def test_sigmoid_layer_by_estimator_and_core(sigmoid_layer):
+    example = sigmoid_layer
+    settings = example.settings((16,), "cosine distance") | {"max_iter": 3}
+    model = example.fit_estimator(example.ScratchMLPRegressor(loss="cosine", **settings), example.CIRCLE)
+    loss, target, last = example.PROBLEMS["cosine distance"]
+    network, P, _ = example.fit_core(loss, target, (16,), last, example.RATES["cosine distance"], epochs=3)
+    assert have_same_parameters(model, network, P)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return definitions("images")
+
+
+@pytest.mark.parametrize(("solver", "activation"), [("momentum", "logistic"), ("RMSprop", "relu"), ("Adam", "relu")])
+def test_digits(images, solver, activation):
+    x, fresh_x, y, fresh_y = images.split(*images.DATA["digits, 8 x 8"])
+    assert images.fit_estimator(x, y, activation, solver).score(fresh_x, fresh_y) > 0.94
+
+
+@pytest.mark.parametrize("solver", ["momentum", "Adam"])
+def test_shapes_by_estimator_and_core(images, solver):
+    x, fresh_x, y, fresh_y = images.split(*images.DATA["shapes, 32 x 32"])
+    model = images.fit_estimator(x, y, "relu", solver, epochs=10)
+    assert model.score(fresh_x, fresh_y) > 0.6  # one class of three is right in a third
+    assert have_same_parameters(model, *images.fit_core(x, y, images.OPTIMIZERS[solver], epochs=10))
+
+
+def test_gradients_vanish_and_explode(images):
+    """Against the rule on the page: ten ReLU layers multiply a and db by sqrt(c / 2) each, sigmoids shrink dW."""
+    x, _, y, _ = images.split(*images.DATA["digits, 8 x 8"])
+    for c in images.SCALES.values():
+        a, db, _ = images.flow(x, y, images.Relu(), c)
+        assert a[-1] / a[0] == pytest.approx((c / 2) ** 4.5, rel=0.8)
+        assert db[1] / db[9] == pytest.approx((c / 2) ** 4, rel=0.9)
+    _, _, dW = images.flow(x, y, images.Logistic(), 1.0)
+    assert dW[0] < 1e-5 * dW[-1]
+
+
+def test_xor(images):
+    alone, hidden = images.fit_xor(()), images.fit_xor((8,))
+    assert alone.best_loss_ == pytest.approx(np.log(2), abs=1e-3) and alone.score(images.CORNERS, images.XOR) <= 0.75
+    assert hidden.score(images.CORNERS, images.XOR) == 1
+    network, P = images.fit_xor_core((8,))
+    assert (network.predict(P, images.CORNERS)[0].argmax(axis=1) == images.XOR).all()
