@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -231,7 +231,7 @@ class Trainer:
                         self.clock.progress = done / (self._plan * per_epoch)
                         done += 1
                         if block.w is None or block.w[batch].sum():
-                            steps.append((batch, replace(self.clock)))
+                            steps.append((batch, Clock(self.clock.progress, self.clock.rows, self.clock.stalls)))
                             seen += batch.stop - batch.start
                     penalty += np.concatenate(list(each(partial(Lane.train, block=block, steps=steps, z=z), lanes)))
                     w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)

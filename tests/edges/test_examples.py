@@ -50,9 +50,9 @@ def test_plain_sgd_is_no_worse_than_the_original(sine, name, median, worst):
 
 @pytest.mark.parametrize(("name", "bound"), [("sine", 0.02), ("surface", 1.0)])
 def test_defaults_are_far_better_than_plain_sgd(sine, name, bound):
-    """One network of those the estimator trains by default, so that the test does not take a minute."""
+    """Half of the networks that the estimator trains by default, for half the time."""
     f = getattr(sine, name)
-    assert sine.rmse(sine.fit_default(f, seed=0, n_estimators=1).predict, f) <= bound
+    assert sine.rmse(sine.fit_default(f, seed=0, n_estimators=4).predict, f) <= bound
 
 
 def test_pieces_of_one_layer_are_those_of_the_closed_form(sine):
