@@ -20,10 +20,23 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Two tiny networks in the place of the five."""
-    assert len(steps.PROBLEMS) == 5
+    """Two tiny networks in the place of the six, and no PyTorch."""
+    assert len(steps.PROBLEMS) == 6
     problems = [steps.Problem(3, (4,), 8, 2, epochs=2, batches=3), steps.Problem(3, (4, 5), 8, 3, epochs=1, batches=3)]
     monkeypatch.setattr(steps, "PROBLEMS", problems)
+
+    def absent(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(steps, "version", absent)
+
+
+@pytest.fixture
+def known_times(tiny, monkeypatch):
+    """Times that nobody measured, and a PyTorch that need not be there."""
+    times = {"core": 10, "fit": 12, "scikit-learn": 50, "torch": 81, "products": 4}
+    monkeypatch.setattr(steps, "version", lambda package: "9.9")
+    monkeypatch.setattr(steps, "measure", lambda problem, names, repeats: {name: times[name] for name in names})
 
 
 def test_prints_and_writes_a_row_per_network(tiny, tmp_path, capsys):
@@ -34,7 +47,10 @@ def test_prints_and_writes_a_row_per_network(tiny, tmp_path, capsys):
         rows = list(csv.DictReader(file))
     assert [row["network"] for row in rows] == [problem.name for problem in steps.PROBLEMS]
     assert all(row["network"] in printed for row in rows)
-    assert all(float(row[f"{name} (us)"]) > 0 for row in rows for name in steps.CONTENDERS)
+    measured = [name for name in steps.CONTENDERS if name != "torch"]
+    assert all([key for key in row if "(us)" in key] == [f"{name} (us)" for name in measured] for row in rows)
+    assert all(float(row[f"{name} (us)"]) > 0 for row in rows for name in measured)
+    assert printed.count("torch") == 1 and "torch: left out, it is not installed\n" in printed
     assert all(row["numpy"] == np.__version__ and row["cpu"] for row in rows)
 
 
@@ -53,6 +69,41 @@ def test_all_contenders_train_the_same_network(tiny):
     assert ours.t_ == theirs.t_ == problem.steps * problem.batch
     assert ours.coefs_[0].dtype == theirs.coefs_[0].dtype == np.float32
     assert steps.core(problem)().loss[-1].shape == (1,)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_pytorch_learns_what_the_core_learns(classes):
+    """From another start: nearly the same loss in the end, which is far below that of the start."""
+    pytest.importorskip("torch")
+    problem = steps.Problem(10, (32,), 20, classes, epochs=30)
+    theirs, ours = steps.pytorch(problem)(), np.concatenate(steps.core(problem)().loss)
+    assert len(theirs) == len(ours) == problem.epochs
+    assert theirs[-1] == pytest.approx(ours[-1], rel=0.3) and theirs[-1] < theirs[0] / 4
+
+
+def test_ratios_of_steps_are_to_the_core(known_times, tmp_path, capsys):
+    path = tmp_path / "steps.csv"
+    steps.main(["--csv", str(path)])
+    printed = capsys.readouterr().out
+    assert "scikit-learn/core    torch/core    core/products" in printed and "torch: 9.9" in printed
+    lines = [line.split() for line in printed.splitlines() if "classes" in line]
+    assert [line[-8:] for line in lines] == [["10", "12", "50", "81", "4", "5.00", "8.10", "2.50"]] * 2
+    with path.open(newline="", encoding="utf-8") as file:
+        assert [(row["torch (us)"], row["torch"]) for row in csv.DictReader(file)] == [("81", "9.9")] * 2
+
+
+@pytest.mark.parametrize("torch", [True, False])
+def test_bars_are_the_ratios(known_times, torch, tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    drawn, barh = {}, Axes.barh
+    monkeypatch.setattr(Axes, "barh", lambda *a, **k: drawn.update({k["label"]: a[2]}) or barh(*a, **k))
+    if not torch:
+        monkeypatch.delitem(steps.CONTENDERS, "torch")
+    path = tmp_path / "steps.png"
+    steps.main(["--plot", str(path)])
+    assert path.read_bytes().startswith(b"\x89PNG")
+    assert drawn == {"than scikit-learn": [5, 5], **({"than torch": [8.1, 8.1]} if torch else {})}
 
 
 # Tables
