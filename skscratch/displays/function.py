@@ -86,12 +86,13 @@ class FunctionDisplay:
             Its place is divided among the panels; None makes a figure.
         name : str, default=None
             What the approximation is called.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : FunctionDisplay
+            With what was drawn in its attributes.
 
         Raises
         ------
@@ -137,12 +138,13 @@ class FunctionDisplay:
             Its place is divided among the panels; None makes a figure.
         name : str, default=None
             What the approximation is called.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : FunctionDisplay
+            With what was drawn in its attributes.
         """
         return cls(X, y_true, y_pred, input_names=input_names).plot(ax, name=name, **kwargs)
 
@@ -155,13 +157,14 @@ class FunctionDisplay:
             Its place is divided among the panels; None makes a figure.
         name : str, default=None
             What the approximation is called.
-        **kwargs
+        **kwargs : dict
             Handed on to matplotlib's `plot` for the approximation, or to its `tricontourf` for function and
             approximation.
 
         Returns
         -------
         self : FunctionDisplay
+            The display itself.
 
         Raises
         ------

@@ -81,7 +81,13 @@ class GradientRecorder:
         self.record(epoch.parameters)
 
     def record(self, P: Parameters) -> None:
-        """Measure the parameters as they are now."""
+        """Measure the parameters as they are now.
+
+        Parameters
+        ----------
+        P : Parameters
+            Of the networks that are watched.
+        """
         network, (x, y, w) = self.objective.network, self.rows
         s, dP = self.objective.allocate(P, len(y)), P.like(np.empty_like(P.values))
         with np.errstate(over="ignore", invalid="ignore"):  # a network that explodes is worth a picture
@@ -157,12 +163,13 @@ class GradientFlowDisplay:
             Its place is divided among the panels; None makes a figure.
         name : str, default=None
             Put before the titles.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : GradientFlowDisplay
+            With what was drawn in its attributes.
 
         Raises
         ------
@@ -199,12 +206,13 @@ class GradientFlowDisplay:
             Its place is divided among the panels; None makes a figure.
         name : str, default=None
             Put before the titles.
-        **kwargs
+        **kwargs : dict
             Handed on to matplotlib's `plot` for all layers, for instance linewidth.
 
         Returns
         -------
         self : GradientFlowDisplay
+            The display itself.
         """
         prefix = "" if name is None else f"{name}: "
         gradients, activations = np.asarray(self.gradients, float), np.asarray(self.activations, float)

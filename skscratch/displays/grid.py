@@ -115,12 +115,13 @@ class GridDisplay:
             Where to draw; None makes a figure.
         name : str, default=None
             Put before the title.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : GridDisplay
+            With what was drawn in its attributes.
 
         Raises
         ------
@@ -170,12 +171,13 @@ class GridDisplay:
             Where to draw; None makes a figure.
         name : str, default=None
             Put before the title.
-        **kwargs
+        **kwargs : dict
             Handed on to matplotlib's `imshow`, for instance cmap, vmin, vmax.
 
         Returns
         -------
         self : GridDisplay
+            The display itself.
 
         Raises
         ------

@@ -96,12 +96,13 @@ class LossCurveDisplay:
             Where to draw; None makes a figure.
         name : str, default=None
             Put before the labels of the legend, to tell fits apart that are drawn on the same axes.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : LossCurveDisplay
+            With what was drawn in its attributes.
 
         Raises
         ------
@@ -144,12 +145,13 @@ class LossCurveDisplay:
             Where to draw; None makes a figure.
         name : str, default=None
             Put before the labels of the legend.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : LossCurveDisplay
+            With what was drawn in its attributes.
         """
         validation = [criteria[-1] for criteria in history.validation] or None
         display = cls(history.loss, validation_loss=validation, best_epochs=history.best_epoch, loss_name=loss_name)
@@ -164,12 +166,13 @@ class LossCurveDisplay:
             Where to draw; None makes a figure.
         name : str, default=None
             Put before the labels of the legend.
-        **kwargs
+        **kwargs : dict
             Handed on to matplotlib's `plot` for both losses, for instance color, linewidth.
 
         Returns
         -------
         self : LossCurveDisplay
+            The display itself.
 
         Raises
         ------

@@ -74,12 +74,13 @@ class NetworkDisplay:
             Where to draw; its place is divided among heat maps; None makes a figure.
         name : str, default=None
             A title.
-        **kwargs
+        **kwargs : dict
             Handed on to `plot`.
 
         Returns
         -------
         display : NetworkDisplay
+            With what was drawn in its attributes.
 
         Raises
         ------
@@ -118,6 +119,7 @@ class NetworkDisplay:
         Returns
         -------
         self : NetworkDisplay
+            The display itself.
 
         Raises
         ------
