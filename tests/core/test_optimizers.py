@@ -281,3 +281,18 @@ def test_a_chain_runs_in_order():
     links = [type(link).__name__ for link in adam(0.1, factors=np.ones(2), clip_norm=1.0).links]
     assert links == ["ClipByNorm", "ScaleByAdam", "ScaleByRate", "ScaleByFactor"]
     assert chain(ScaleByRate(), rate=0.5).links == (ScaleByRate(),)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_flush_leaves_nothing_whose_square_is_subnormal(dtype):
+    tiny = np.finfo(dtype).tiny
+    values = np.array([[1.0, -1.0, tiny, -tiny, tiny**0.5 * 2, tiny**0.5 / 2, 0.0]], dtype)
+    P = Parameters(values.copy(), [{"b": Slot((7,), "bias")}])
+    optimizer = adam(0.1)
+    state = optimizer.init(P)
+    moments = state.stages[0][0][1][0]
+    moments.M[...], moments.V[...] = values, values
+    optimizer.flush(P, state)
+    expected = [[1, -1, 0, 0, values[0, 4], 0, 0]]
+    for a in (P.values, moments.M, moments.V):
+        np.testing.assert_array_equal(a, expected)
