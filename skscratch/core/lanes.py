@@ -66,7 +66,7 @@ class Lane:
                 z[self.members, batch] = self.objective.gradient(self.P, x, y, w, s, self.dP, self.rngs)
                 self.optimizer.step(self.P, self.dP, self.state, clock)
                 penalty += s.penalty * len(y)
-        self.optimizer.flush(self.P, self.state)
+            self.optimizer.flush(self.P, self.state)
         return penalty
 
 

@@ -69,6 +69,23 @@ def test_the_number_of_threads_changes_no_result(threads, weights, dropout, monk
     np.testing.assert_allclose(loss, expected_loss, rtol=1e-12)
 
 
+def test_what_dies_is_zero_and_not_subnormal():
+    """The weights of a column of zeros get no gradient, and start below what float32 has normal numbers for."""
+    network, x = Network((Dense(1),), 2), np.zeros((40, 2), np.float32)
+    x[:, 0] = 1
+    P = network.init(3, np.random.default_rng(0), np.float32)
+    P.layers[0].W[:, 1] = 1e-39
+    trainer = Trainer(
+        Objective(network, SquaredError()), adam(0.1), np.random.default_rng(0), batch_size=10, shuffle=False
+    )
+    trainer.run(P, Rows(x, x[:, :1], None), 1, keep_best=False)
+    tiny = np.finfo(np.float32).tiny
+    moments = [s for parts in trainer.state[0].stages for _, states in parts for s in states if hasattr(s, "M")]
+    for a in (P.values, *(s.M for s in moments), *(s.V for s in moments)):
+        assert not ((a != 0) & (np.abs(a) < tiny)).any()
+    assert moments and (P.layers[0].W[:, 1] == 0).all() and (P.layers[0].W[:, 0] != 0).all()
+
+
 def test_divergence_in_a_thread_warns_of_nothing_but_itself():
     """NumPy's settings for overflow are those of a thread: pytest turns any warning of NumPy's into an error."""
     network = Network((Dense(1),), 1)
