@@ -246,6 +246,14 @@ def test_one_epoch_is_a_dot_and_none_an_error():
         LossCurveDisplay([]).plot()
 
 
+def test_ticks_of_given_axes_stay():
+    _, (fixed, logarithmic) = plt.subplots(2)
+    fixed.set_xticks([1, 20])
+    logarithmic.set_xscale("log")
+    assert losses().plot(fixed).ax_.get_xticks().tolist() == [1, 20]
+    assert losses().plot(logarithmic).ax_.get_xscale() == "log"
+
+
 # Grids
 
 
