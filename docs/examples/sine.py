@@ -237,26 +237,21 @@ draw_sine(median_model(sine), default[sine])
 # corner is what it smears, and where it puts most of them.
 
 
-def grid(points):
-    """x (points**2, 2) on [-1, 1]^2."""
-    side = np.linspace(-1, 1, points)
-    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-
-
 def draw_surface(model, name):
-    return FunctionDisplay.from_estimator(model, grid(101), surface(grid(101)), name=name)
+    return FunctionDisplay.from_estimator(model, *samples(surface, seed=1000), name=name)
 
 
-def draw_regions(ax, on, points):
-    """The borders of the linear pieces, from the active units (points**2, all units) -> how many pieces there are."""
+def draw_regions(ax, model, points=401):
+    """The borders of the linear pieces -> how many there are."""
     side = np.linspace(-1, 1, points)
+    on = active(hidden(model, np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)))[0]
     for unit in on.T[on.any(axis=0) & ~on.all(axis=0)]:
         ax.contour(side, side, unit.reshape(points, points), levels=[0.5], colors="white", linewidths=0.5)
     return len(np.unique(np.packbits(on, axis=1), axis=0))
 
 
 display = draw_surface(median_model(surface), "plain SGD")
-regions = draw_regions(display.axes_[1], active(hidden(median_model(surface), grid(401)))[0], 401)
+regions = draw_regions(display.axes_[1], median_model(surface))
 draw_surface(default[surface], "package defaults")
 print(f"The surface is made of {regions} linear pieces, counted on a grid of 401 x 401 points.")
 

@@ -122,7 +122,7 @@ class LossCurveDisplay:
             getattr(estimator, "loss_curves_", estimator.loss_curve_),
             validation_loss=getattr(estimator, "validation_loss_curves_", None),
             best_epochs=None if best is None else best + len(estimator.loss_curve_) - estimator.n_iter_,
-            loss_name=type(loss).__name__ if isinstance(loss, Loss) else loss.replace("_", " "),
+            loss_name=_name_of(loss),
             train_name="training, with its penalty" if estimator.alpha else "training",
             unit="iteration" if estimator.solver == "lbfgs" else "epoch",
         )
@@ -212,3 +212,10 @@ class LossCurveDisplay:
             band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
             text = "" if self.bands_ else f"{prefix}range ({members.shape[1]} networks)"
             self.bands_.append(self.ax_.fill_between(epochs, low, high, label=text, **band))
+
+
+def _name_of(loss: Any) -> str:
+    """What an estimator's loss is called, with its unit where it always has the same."""
+    if isinstance(loss, Loss):
+        return type(loss).__name__
+    return "log loss (nats)" if loss == "log_loss" else loss.replace("_", " ")

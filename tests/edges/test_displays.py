@@ -177,7 +177,7 @@ def test_losses_are_those_of_the_estimator(model):
     assert [line.get_xdata().tolist() for line in display.lines_] == [[1, 2, 3, 4, 5]] * 2
     drawn = [line.get_xdata()[0] for line in display.best_epoch_lines_]
     assert drawn == sorted(model.best_iter_)
-    assert display.ax_.get_xlabel() == "epoch" and display.ax_.get_ylabel() == "log loss"
+    assert display.ax_.get_xlabel() == "epoch" and display.ax_.get_ylabel() == "log loss (nats)"
 
 
 def test_the_networks_of_an_estimator_are_a_band(model):
