@@ -276,13 +276,21 @@ for name, f in KINDS.items():
 
 # %%
 # Over training it looks like this. ReLU from :math:`c = 2` (He's initialization) learns in all layers from the first
-# epoch on. With the sigmoid from :math:`c = 1`, the first layers get next to no gradient, and twenty epochs later
-# they still do not.
+# epoch on.
 
-DEEP = {"ReLU, c = 2": ("relu", "he_normal"), "sigmoid, c = 1": ("logistic", "lecun_normal")}
-for title, (activation, init) in DEEP.items():
+
+def draw_gradients(name, activation, init):
     deep = make_estimator(activation, "momentum", (64,) * DEPTH, epochs=20, init=init)
-    GradientFlowDisplay.from_estimator(deep.set_params(learning_rate_init=0.01), x, y, name=title)
+    GradientFlowDisplay.from_estimator(deep.set_params(learning_rate_init=0.01), x, y, name=name)
+
+
+draw_gradients("ReLU, c = 2", "relu", "he_normal")
+
+# %%
+# With the sigmoid from :math:`c = 1`, the first layers get next to no gradient, and twenty epochs later they still do
+# not.
+
+draw_gradients("sigmoid, c = 1", "logistic", "lecun_normal")
 
 # %%
 # XOR
@@ -334,7 +342,7 @@ draw_xor(xor_models)
 # How it does so can be read from its weights. Two hidden units stand out: one is on where :math:`x_1` is greater than
 # :math:`x_2`, the other where it is less, and both speak for 1.
 
-NetworkDisplay.from_estimator(xor_models["8 hidden units"])
+display = NetworkDisplay.from_estimator(xor_models["8 hidden units"])
 
 # %%
 # Run as a script

@@ -229,10 +229,10 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
 
     References
     ----------
-    D. Holzmueller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned MLPs and boosted trees on
+    Holzmueller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted trees on
     tabular data", NeurIPS 2024, arXiv:2407.04491.
 
-    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980.
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980.
 
 """
 
