@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -15,11 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
-from skscratch.core.losses import Loss
 from skscratch.core.network import PREDICT_BLOCK
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Clock
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
@@ -29,6 +27,7 @@ from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, rows
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
+from skscratch.estimators.published import FittedAttributes
 from skscratch.estimators.threads import threads_for
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
@@ -47,13 +46,13 @@ class Sample(NamedTuple):
         return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
 
 
-class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
+class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyperparameters):
     """The path of the data; what y is and what raw scores mean is the subclass's business."""
 
     _constraints: ClassVar[Mapping[str, tuple]]
-    _loss: Loss
     _target: Any
-    _trainer: Trainer
+    # Shown objective, rows and parameters before the first epoch; what each returns is called after every epoch.
+    _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
     @abstractmethod
     def _read_target(self, y: Any) -> np.ndarray:
@@ -84,7 +83,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
         if not warm:
-            self.__dict__.pop("_trainer", None)
+            for name in ("_trainer", "loss_curves_"):  # nothing may go on from before, should this fit fail
+                self.__dict__.pop(name, None)
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
         table = self._check_architecture(sample) if warm else self._build(sample, init_rng)
@@ -98,6 +98,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         with threads_for(self._network, recipes.batch_size(self, len(rows.y)), self.n_estimators) as threads:
             history = self._train(objective, rows, judge, train_rng, threads, warm, tasks)
         self._publish(history, warm)
+        if not self.warm_start:  # an optimizer's memory is twice as large as the network
+            self.__dict__.pop("_trainer", None)
         for task in tasks:
             task.end()
         return self
@@ -198,7 +200,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
         patience = Patience(recipes.epochs_without_change(self), self.tol) if patient else None
         lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
-        callbacks: list[Callback] = [*lines, *tasks]
+        observers = [observe(objective, rows, self._parameters) for observe in self._observers]
+        callbacks: list[Callback] = [*lines, *tasks, *observers]
         if self.solver == "lbfgs":
             if self.dropout:
                 raise ValueError(
@@ -273,28 +276,6 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
 
         return criterion
 
-    def _publish(self, history: History, continued: bool) -> Self:
-        """The fitted attributes."""
-        before = self if continued else None
-        loss_curve = [float(loss.mean()) for loss in history.loss]
-        self.loss_curve_ = [*getattr(before, "loss_curve_", []), *loss_curve]
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan  # interrupted in the first epoch
-        self.best_loss_ = min(self.loss_curve_, default=np.nan)
-        self.best_iter_, self.n_iter_ = history.best_epoch, len(loss_curve)
-        self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
-        if history.validation:
-            self.validation_loss_curve_ = [float(criteria[-1].mean()) for criteria in history.validation]
-            self.validation_scores_ = [-float(criteria[0].mean()) for criteria in history.validation]
-            self.best_validation_score_ = max(self.validation_scores_)
-        clock = self._trainer.clock if hasattr(self, "_trainer") else Clock()
-        self.t_ = clock.rows
-        self.n_outputs_ = self._network.n_outputs
-        self.n_layers_ = len(self._network.dense_layers(self._parameters)) + 1
-        self.out_activation_ = self._loss.link
-        if not self.warm_start and hasattr(self, "_trainer"):  # an optimizer's memory is twice as large as the network
-            del self._trainer
-        return self
-
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """One epoch at a constant rate; what the first call learns about columns and targets stays."""
         check_parameters(self, self._constraints)
@@ -311,7 +292,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             history = trainer.run(self._parameters, rows, 1, keep_best=False)
         epochs = getattr(self, "n_iter_", 0)
         self._publish(history, continued=not first)
-        self._trainer, self.n_iter_, self.best_iter_ = trainer, epochs + 1, self.best_iter_ + epochs
+        self.n_iter_, self.best_iter_ = epochs + 1, self.best_iter_ + epochs
         return self
 
     def _encode(self, X: Any) -> Table:
@@ -336,16 +317,6 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self._network.predict(self._parameters, x).astype(np.float64)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
-
-    @property
-    def coefs_(self) -> list[np.ndarray]:
-        """Effective weights of each dense layer, of shape (n_estimators, fan_in, fan_out)."""
-        return [W for W, _ in self._network.dense_layers(self._parameters)]
-
-    @property
-    def intercepts_(self) -> list[np.ndarray]:
-        """Biases of each dense layer, of shape (n_estimators, fan_out)."""
-        return [b for _, b in self._network.dense_layers(self._parameters)]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_parameters")

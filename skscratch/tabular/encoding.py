@@ -60,15 +60,15 @@ class Category:
 
     Parameters
     ----------
-    rows : dict of value to int
-        The row of `code` for each value, from 1; None is a missing value.
+    values : list
+        The values with a row of `code`, from row 1 on; None is a missing value.
     code : ndarray of shape (n_values + 1, width)
-        Row 0 (all zeros) is for whatever is not in `rows`.
+        Row 0 (all zeros) is for whatever is not in `values`.
     names : list of str
         One name per column of `code`.
     """
 
-    rows: dict[Any, int]
+    values: list
     code: np.ndarray
     names: list[str]
 
@@ -79,18 +79,19 @@ class Category:
         seen = sorted(counts, key=_order)
         present = [value for value in seen if value is not None]
         if len(seen) == 1:
-            return cls({}, np.zeros((1, 0)), [])
+            return cls([], np.zeros((1, 0)), [])
         if len(present) == 2:
             code = np.array([[0], [-1], [1]], dtype=np.int8)
-            return cls({present[0]: 1, present[1]: 2}, code, [_title(name, present[1])])
+            return cls(present, code, [_title(name, present[1])])
         common = [value for value in seen if counts[value] >= MIN_ROWS]
         kept = sorted(sorted(common, key=lambda value: -counts[value])[:MAX_VALUES], key=_order)
         code = np.eye(len(kept) + 1, len(kept), k=-1, dtype=np.int8)
-        return cls({value: i for i, value in enumerate(kept, start=1)}, code, [_title(name, value) for value in kept])
+        return cls(kept, code, [_title(name, value) for value in kept])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Objects (n,) -> their codes (n, width)."""
-        return self.code[np.fromiter((self.rows.get(value, 0) for value in values), np.intp, len(values))]
+        rows = {value: i for i, value in enumerate(self.values, start=1)}
+        return self.code[np.fromiter((rows.get(value, 0) for value in values), np.intp, len(values))]
 
 
 def _order(value: Any) -> tuple[int, Any]:
