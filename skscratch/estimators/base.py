@@ -147,8 +147,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
             strata = rows.y[:, 0].astype(int)
         left_out = rows_to_hold_out(len(rows.y), self.validation_fraction, k, rng, strata)
         judge = self._judge(objective, table, sample, left_out)
-        w = np.ones(len(rows.y), rows.y.dtype) if rows.w is None else rows.w
-        w = np.repeat(w[:, None], k, axis=1)
+        w = np.ones((len(rows.y), k), bool) if rows.w is None else np.repeat(rows.w[:, None], k, axis=1)
         np.put_along_axis(w, left_out.T, 0, axis=0)
         seen, rows = w.any(axis=1), rows._replace(w=w)
         return (rows if seen.all() else rows.take(np.flatnonzero(seen))), judge
@@ -243,9 +242,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self._trainer = trainer
         return trainer
 
-    def _judge(
-        self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None
-    ) -> Judge:
+    def _judge(self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None) -> Judge:
         """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss.
 
         All networks are judged by all rows, or each by its own, `chosen` (k, m).
