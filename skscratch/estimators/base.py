@@ -23,7 +23,7 @@ from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
-from skscratch.estimators.held_out import Criterion, Judge, OwnJudges, minus_accuracy, rows_to_hold_out
+from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
@@ -90,7 +90,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         table = self._check_architecture(sample) if warm else self._build(sample, init_rng)
         objective = Objective(self._network, self._loss, float(self.alpha))
         rows = self._rows(table, sample)
-        judge: Judge | OwnJudges | None = None
+        judge: Judge | None = None
         if held_out is not None:
             judge = self._judge(objective, self._encode(held_out.raw), held_out)
         elif recipes.holds_out(self, len(rows.y)):
@@ -137,7 +137,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
 
     def _hold_out(
         self, objective: Objective, table: Table, sample: Sample, rng: np.random.Generator
-    ) -> tuple[Rows, OwnJudges]:
+    ) -> tuple[Rows, Judge]:
         """Each network leaves out rows of its own, a share of every class, and is judged by them."""
         rows, k = self._rows(table, sample), self.n_estimators
         strata = None
@@ -146,13 +146,12 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         elif self._loss.link == "logistic" and rows.y.shape[1] == 1:
             strata = rows.y[:, 0].astype(int)
         left_out = rows_to_hold_out(len(rows.y), self.validation_fraction, k, rng, strata)
-        judges = [self._judge(objective, Table(table.x[some], table.n_numeric), sample.take(some)) for some in left_out]
+        judge = self._judge(objective, table, sample, left_out)
         w = np.ones(len(rows.y), rows.y.dtype) if rows.w is None else rows.w
         w = np.repeat(w[:, None], k, axis=1)
-        for i, some in enumerate(left_out):
-            w[some, i] = 0
+        np.put_along_axis(w, left_out.T, 0, axis=0)
         seen, rows = w.any(axis=1), rows._replace(w=w)
-        return (rows if seen.all() else rows.take(np.flatnonzero(seen))), OwnJudges(judges)
+        return (rows if seen.all() else rows.take(np.flatnonzero(seen))), judge
 
     def _build(self, sample: Sample, rng: np.random.Generator) -> Table:
         """The encoder, the network and its first parameters, from the training rows."""
@@ -191,7 +190,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self,
         objective: Objective,
         rows: Rows,
-        judge: Judge | OwnJudges | None,
+        judge: Judge | None,
         rng: np.random.Generator,
         threads: int,
         warm: bool,
@@ -244,28 +243,35 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self._trainer = trainer
         return trainer
 
-    def _judge(self, objective: Objective, table: Table, held_out: Sample) -> Judge:
-        """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss."""
-        rows = self._rows(table, held_out)
-        if self.scoring == "loss" or (self.scoring is None and self._loss.link in ("identity", "exp")):
-            return Judge(objective, rows)
-        if self.scoring is None:
-            return Judge(objective, rows, minus_accuracy(self._loss.link, rows.y, rows.w))
-        return Judge(objective, rows, self._minus_score(table, held_out))
+    def _judge(
+        self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None
+    ) -> Judge:
+        """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss.
 
-    def _minus_score(self, table: Table, held_out: Sample) -> Criterion:
+        All networks are judged by all rows, or each by its own, `chosen` (k, m).
+        """
+        rows, first = self._rows(table, held_out), None
+        if chosen is not None:
+            rows = Rows(rows.x, rows.y[chosen], None if rows.w is None else rows.w[chosen.T])
+        if self.scoring is None and self._loss.link in ("logistic", "softmax"):
+            first = minus_accuracy(self._loss.link, rows.y, rows.w)
+        elif self.scoring not in (None, "loss"):
+            first = self._minus_score(table, held_out, chosen)
+        return Judge(objective, rows, first, chosen)
+
+    def _minus_score(self, table: Table, held_out: Sample, chosen: np.ndarray | None) -> Criterion:
         """A scikit-learn scorer, asked about each member as if it were the whole estimator."""
         from sklearn.metrics import get_scorer  # not above: it takes longer to import than all of this package
 
-        scorer = get_scorer(self.scoring)
-        weights = {} if held_out.w is None else {"sample_weight": held_out.w}
+        scorer, own = get_scorer(self.scoring), [slice(None)] * self.n_estimators if chosen is None else chosen
 
         def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
             scores = []
-            for values in P.values:
+            for values, rows in zip(P.values, own, strict=True):
                 member = copy.copy(self)
                 member._parameters = P.like(values[None])
-                scores.append(scorer(member, table, held_out.y, **weights))
+                weights = {} if held_out.w is None else {"sample_weight": held_out.w[rows]}
+                scores.append(scorer(member, table._replace(x=table.x[rows]), held_out.y[rows], **weights))
             return -np.array(scores, float)
 
         return criterion
@@ -297,11 +303,20 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         raw = X if isinstance(X, RawTable) else read_table(self, X, self._categories, reset=False)
         return self._encoder.transform(raw, self._parameters.values.dtype)
 
-    def _raw_scores(self, X: Any) -> np.ndarray:
-        """z (k, n, o) of all members, in float64 whatever they were computed in."""
-        x = self._encode(X).x
-        with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
-            return self._network.predict(self._parameters, x).astype(np.float64)
+    def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
+        """f of the raw scores z (k, n, o) of all members, in float64 whatever they were computed in.
+
+        Block by block of rows, which stand along this axis of what f returns.
+        """
+        if not isinstance(X, Table):
+            check_is_fitted(self)
+            X = read_table(self, X, self._categories, reset=False)
+        parts = []
+        for block in X.blocks():
+            x = self._encode(block).x
+            with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
+                parts.append(f(self._network.predict(self._parameters, x).astype(np.float64)))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_parameters")
