@@ -243,9 +243,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self._trainer = trainer
         return trainer
 
-    def _judge(
-        self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None
-    ) -> Judge:
+    def _judge(self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None) -> Judge:
         """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss.
 
         All networks are judged by all rows, or each by its own, `chosen` (k, m).

@@ -126,8 +126,7 @@ class TableEncoder:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.tabular.blocks import row_blocks
-from skscratch.tabular.columns import RawTable
+    >>> from skscratch.tabular.columns import RawTable
     >>> from skscratch.tabular.encoding import TableEncoder
     >>> sex = np.array(["male", "female", None], dtype=object)
     >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
