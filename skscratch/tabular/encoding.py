@@ -113,31 +113,30 @@ def _title(name: str, value: Any) -> str:
 class TableEncoder:
     """Turn raw tables into arrays, by what was learned from the training rows.
 
-        Parameters
-        ----------
-        scaling : {"robust", "standard", "quantile", None}, default="robust"
-            How numeric columns are scaled; see `skscratch.tabular.scaling`.
+    Parameters
+    ----------
+    scaling : {"robust", "standard", "quantile", None}, default="robust"
+        How numeric columns are scaled; see `skscratch.tabular.scaling`.
 
-        Attributes
-        ----------
-        feature_names_out_ : ndarray of str objects of shape (n_inputs,)
-            Names of the encoded columns, such as "age", "age is missing", "sex=male".
+    Attributes
+    ----------
+    feature_names_out_ : ndarray of str objects of shape (n_inputs,)
+        Names of the encoded columns, such as "age", "age is missing", "sex=male".
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skscratch.tabular.blocks import row_blocks
-    from skscratch.tabular.columns import RawTable
-        >>> from skscratch.tabular.encoding import TableEncoder
-        >>> sex = np.array(["male", "female", None], dtype=object)
-        >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
-        >>> encoder = TableEncoder(scaling=None).fit(raw)
-        >>> encoder.feature_names_out_.tolist()
-        ['age', 'age is missing', 'sex=male']
-        >>> encoder.transform(raw, np.float64).x
-        array([[22.,  0.,  1.],
-               [22.,  1., -1.],
-               [38.,  0.,  0.]])
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.tabular.columns import RawTable
+    >>> from skscratch.tabular.encoding import TableEncoder
+    >>> sex = np.array(["male", "female", None], dtype=object)
+    >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
+    >>> encoder = TableEncoder(scaling=None).fit(raw)
+    >>> encoder.feature_names_out_.tolist()
+    ['age', 'age is missing', 'sex=male']
+    >>> encoder.transform(raw, np.float64).x
+    array([[22.,  0.,  1.],
+           [22.,  1., -1.],
+           [38.,  0.,  0.]])
     """
 
     def __init__(self, scaling: str | None = "robust") -> None:
