@@ -292,12 +292,17 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self.n_iter_, self.best_iter_ = epochs + 1, self.best_iter_ + epochs
         return self
 
+    def _read_rows(self, X: Any) -> RawTable:
+        """New rows with the columns of fit."""
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)  # which takes its time, and raises
+        return read_table(self, X, self._categories, reset=False)
+
     def _encode(self, X: Any) -> Table:
         """X as the network reads it; a table that has been encoded already passes through."""
         if isinstance(X, Table):
             return X
-        check_is_fitted(self)
-        raw = X if isinstance(X, RawTable) else read_table(self, X, self._categories, reset=False)
+        raw = X if isinstance(X, RawTable) else self._read_rows(X)
         return self._encoder.transform(raw, self._parameters.values.dtype)
 
     def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
@@ -305,11 +310,8 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
 
         Block by block of rows, which stand along this axis of what f returns.
         """
-        if not isinstance(X, Table):
-            check_is_fitted(self)
-            X = read_table(self, X, self._categories, reset=False)
         parts = []
-        for block in X.blocks():
+        for block in (X if isinstance(X, Table) else self._read_rows(X)).blocks():
             x = self._encode(block).x
             with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self._network.predict(self._parameters, x).astype(np.float64)))

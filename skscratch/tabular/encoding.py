@@ -206,7 +206,8 @@ class TableEncoder:
         for rows in row_blocks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
             out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
-            out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
+            if len(self.flagged_):
+                out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)
         for category, values in zip(self.categories_, raw.categories, strict=True):
             start, stop = stop, stop + len(category.names)
