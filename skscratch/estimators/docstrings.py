@@ -165,7 +165,7 @@ _REST = """    beta_1, beta_2 : float, default=0.9 and 0.95
         Whether to print a line for each epoch.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of training; "auto" is float32, but float64 where the whole table is one batch.
+        Precision of training; "auto" is float32, but float64 for L-BFGS and where there are at most 64 rows.
 
     Attributes
     ----------

@@ -29,6 +29,7 @@ FLAT_PATIENCE, PATIENCE = 4, 10
 # Factors on the learning rate that go with the NTK parametrization, by kind of parameter.
 NTK_FACTORS = {"bias": 0.1, "scale": 6.0, "embedding": 0.1}
 BINS = 16
+FEW_ROWS = 64
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -94,9 +95,9 @@ def holds_out(estimator: Any, n: int) -> bool:
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:
-    """float64 where all rows are one batch: there precision is free, and weights must equal repeated rows to 1e-7."""
+    """float64 for L-BFGS, and where rows are few: there it is free, and weights must equal repeated rows to 1e-7."""
     if estimator.dtype == "auto":
-        return np.dtype(np.float64 if n <= batch_size(estimator, n) else np.float32)
+        return np.dtype(np.float64 if n <= FEW_ROWS or estimator.solver == "lbfgs" else np.float32)
     return np.dtype(estimator.dtype)
 
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from skscratch.core.activations import Relu, Tanh
 from skscratch.core.embeddings import Periodic
 from skscratch.core.layers import Activate, Dense, Dropout, Scale
-from skscratch.core.losses import MulticlassLogLoss, PoissonLoss, SquaredError
+from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, PoissonLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import adam
@@ -148,3 +148,15 @@ def test_a_training_step_allocates_next_to_nothing(rng, first):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 128 * 1024
+
+
+@pytest.mark.parametrize("z, expected", [(-95, 0), (-46, 0), (-23, np.exp(-23))])
+@pytest.mark.parametrize("loss", [BinaryLogLoss(), MulticlassLogLoss()])
+def test_a_network_that_is_certain_has_no_gradient_instead_of_a_subnormal_one(loss, z, expected):
+    """A probability of exp(-95) has no normal number in float32; its products with others are slow long before."""
+    network = Network((Dense(2),), 1)
+    P, objective = network.init(1, np.random.default_rng(0), np.float32), Objective(network, loss)
+    P.layers[0].W[...] = [z, 0]
+    x, y, dP = np.ones((4, 1), np.float32), np.tile(np.float32([0, 1]), (4, 1)), P.like(np.empty_like(P.values))
+    objective.gradient(P, x, y, None, objective.allocate(P, 4), dP)
+    np.testing.assert_allclose(dP.layers[0].W[0, 0, 0], expected, rtol=1e-5)

@@ -15,7 +15,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from skscratch import ScratchMLPClassifier
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
 
-PLAIN = dict(init="he_normal", numeric_embedding=None, scaling=None, random_state=0)
+PLAIN = dict(init="he_normal", numeric_embedding=None, scaling=None, dtype="float64", random_state=0)
 LINEAR = dict(
     hidden_layer_sizes=(), solver="lbfgs", init="glorot_uniform", numeric_embedding=None, scaling="standard",
     n_estimators=1, max_iter=2000, tol=1e-7, random_state=0,

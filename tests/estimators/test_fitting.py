@@ -140,7 +140,7 @@ def test_inputs_are_not_changed(Estimator):
 
 @each_estimator
 def test_predictions_of_a_row_do_not_depend_on_its_company(Estimator):
-    model = Estimator(**SMALL).fit(X, y)
+    model = Estimator(**SMALL, dtype="float64").fit(X, y)
     many = np.resize(X, (5000, 4))  # more than predict takes at once
     np.testing.assert_allclose(scores(model, many)[-50:], scores(model, many[-50:]), rtol=1e-10)
 

@@ -252,8 +252,7 @@ def test_precision(Estimator):
     def precision(n, **options):
         return Estimator(**SMALL, **options).fit(X[:n], y[:n]).coefs_[0].dtype
 
-    assert precision(256) == np.float64 and precision(257) == np.float32
-    assert precision(257, batch_size=300) == np.float64 and precision(100, batch_size=50) == np.float32
+    assert precision(64) == np.float64 and precision(65) == np.float32
     assert precision(300, solver="lbfgs", tol=0.1) == np.float64
     assert precision(100, dtype="float32") == np.float32 and precision(300, dtype="float64") == np.float64
     for dtype in ("float32", "float64"):

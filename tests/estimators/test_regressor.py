@@ -133,7 +133,7 @@ def test_prediction_is_the_mean_of_forward_passes_by_hand(n_estimators, loss):
     y = mean_of(y)
     model = ScratchMLPRegressor(
         loss, (6, 4), "tanh", n_estimators=n_estimators, init="he_normal", numeric_embedding=None, scaling=None,
-        learning_rate_init=0.01, max_iter=5, random_state=0,
+        learning_rate_init=0.01, max_iter=5, random_state=0, dtype="float64",
     ).fit(X, y)  # fmt: skip
     members = []
     for i in range(n_estimators):

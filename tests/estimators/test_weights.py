@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
-SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=15, random_state=0)
+SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=15, dtype="float64", random_state=0)
 LBFGS = dict(SMALL, solver="lbfgs", tol=1e-3)
 n = 60
 
