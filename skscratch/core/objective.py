@@ -13,7 +13,7 @@ from skscratch.core.network import Network, Scratch
 from skscratch.core.parameters import Block, Parameters, blocks
 
 # Added to dl/dz and taken away again, it rounds to zero what is far below any digit that counts, 1e-16 in float32. When
-# a network is certain, products with such numbers end in subnormal ones, and arithmetic with these is many times slower.
+# a network is certain, products with such numbers end in subnormal ones, and arithmetic with those is far slower.
 NOTHING = 1e-9
 
 
