@@ -13,10 +13,11 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.records import print_facts, write_csv
-from benchmarks.usage import importing, latency, memory
+from benchmarks.usage import importing, latency, memory, search
 from benchmarks.usage.figures import Figure
 
 PARTS: dict[str, Callable[[int], Iterator[Figure]]] = {
+    "search": search.figures,
     "predict": latency.figures,
     "memory": memory.figures,
     "import": importing.figures,

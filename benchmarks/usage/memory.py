@@ -23,7 +23,7 @@ STEP_BOUND, FIT_ROOM = 128 * 1024, 64 * 2**20
 COLUMNS = 20
 
 
-def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 1.0) -> Iterator[Figure]:
+def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iterator[Figure]:
     """A step at several widths and batches, a fit on rows in memory, and a fit on a file that is mapped into it."""
     for width, batch in [(64, 128), (64, 8192), (1024, 128)]:
         peak = step_peak(width, batch)
