@@ -10,7 +10,6 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import get_scorer
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -253,6 +252,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
 
     def _minus_score(self, table: Table, held_out: Sample) -> Criterion:
         """A scikit-learn scorer, asked about each member as if it were the whole estimator."""
+        from sklearn.metrics import get_scorer  # not above: it takes longer to import than all of this package
+
         scorer = get_scorer(self.scoring)
         weights = {} if held_out.w is None else {"sample_weight": held_out.w}
 

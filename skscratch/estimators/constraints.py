@@ -9,7 +9,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer_names
 
 from skscratch.core.activations import ACTIVATIONS
 from skscratch.core.losses import REGRESSION_LOSSES, Loss
@@ -41,16 +40,31 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, described where they are too many to be listed."""
+    """One of several words."""
 
     words: tuple[str, ...]
-    description: str = ""
 
     def __contains__(self, value: Any) -> bool:
         return isinstance(value, str) and value in self.words
 
     def __str__(self) -> str:
-        return self.description or "one of " + ", ".join(repr(word) for word in self.words)
+        return "one of " + ", ".join(repr(word) for word in self.words)
+
+
+class ScorerName:
+    """The name of a scorer of scikit-learn, whose metrics take longer to import than all of this package."""
+
+    @property
+    def words(self) -> list[str]:
+        from sklearn.metrics import get_scorer_names
+
+        return get_scorer_names()
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.words
+
+    def __str__(self) -> str:
+        return "the name of a scikit-learn scorer"
 
 
 @dataclass(frozen=True)
@@ -121,7 +135,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
     "max_fun": (POSITIVE_INT,),
     "early_stopping": (Choice(("auto",)), BOOL),
     "validation_fraction": (Number(Real, 0, 1, "()"),),
-    "scoring": (NONE, Choice(("loss", *get_scorer_names()), "'loss' or the name of a scikit-learn scorer"), CALLABLE),
+    "scoring": (NONE, Choice(("loss",)), ScorerName(), CALLABLE),
     "init": (Choice(INITS),),
     "scaling": (NONE, Choice(tuple(name for name in SCALINGS if name))),
     "numeric_embedding": (NONE, Choice(("piecewise", "periodic"))),
@@ -174,6 +188,6 @@ def check_parameters(estimator: Any, constraints: Mapping[str, tuple]) -> None:
 
 
 def _suggestion(value: Any, alternatives: Iterable[Any]) -> str:
-    words = [word for alternative in alternatives if isinstance(alternative, Choice) for word in alternative.words]
+    words = [word for alternative in alternatives for word in getattr(alternative, "words", ())]
     close = get_close_matches(value, words, n=1) if isinstance(value, str) else []
     return f" Did you mean {close[0]!r}?" if close else ""

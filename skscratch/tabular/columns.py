@@ -109,7 +109,9 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
         If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
     """
     if not categorical and (not _is_frame(X) or _is_sparse_frame(X)):
-        options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        options: dict[str, Any] = {"skip_check_array": True}  # which takes longer than a small network on one row
+        if not _is_ready(X):
+            options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
         numeric = validate_data(estimator, X, reset=reset, **options)
         table = RawTable(numeric, [], _feature_names(estimator), [])
     else:
@@ -132,6 +134,11 @@ def _feature_names(estimator: Any) -> list[str]:
     """The names of the columns at fit, or "x0", "x1", ..."""
     names = getattr(estimator, "feature_names_in_", None)
     return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else names.tolist()
+
+
+def _is_ready(X: Any) -> bool:
+    """Whether X is an array that scikit-learn's `check_array` would return as it is."""
+    return type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)
 
 
 def _is_frame(X: Any) -> bool:
