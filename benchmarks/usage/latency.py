@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from benchmarks import models
 from benchmarks.tables import Table, sources
 from benchmarks.timing import alternate
-from benchmarks.usage import models
 from benchmarks.usage.figures import Figure
 from skscratch import ScratchMLPClassifier
 
@@ -34,9 +34,9 @@ def _data(n: int, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
 def _one_row_of_an_array(repeats: int, calls: int, epochs: int) -> Iterator[Figure]:
     X, y = _data(1000, np.float64)
     fitted = {
-        "same network": models.ours(number=epochs, scaling=None),
+        "same network": models.ours(epochs, scaling=None),
         "our defaults": ScratchMLPClassifier(max_iter=epochs),
-        "scikit-learn": models.scikit_learn(number=epochs),
+        "scikit-learn": models.scikit_learn(epochs),
     }
     goals = {"same network": 0.5}
     yield from _latencies("predict, one row of 20 floats", fitted, X, y, X[:1], goals, repeats, calls)
@@ -45,9 +45,9 @@ def _one_row_of_an_array(repeats: int, calls: int, epochs: int) -> Iterator[Figu
 def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Figure]:
     table: Table = sources()["titanic"]()
     fitted = {
-        "same network": models.ours(number=epochs),
+        "same network": models.ours(epochs),
         "our defaults": ScratchMLPClassifier(max_iter=epochs),
-        "scikit-learn": models.pipeline(table, models.scikit_learn(number=epochs)),
+        "scikit-learn": models.pipeline(table, models.scikit_learn(epochs)),
     }
     row, goals = table.X.iloc[:1], {"same network": 1 / 3, "our defaults": 1 / 3}
     yield from _latencies("predict, one row of the Titanic's frame", fitted, table.X, table.y, row, goals, repeats, calls)
@@ -67,8 +67,8 @@ def _latencies(
 def _many_rows(repeats: int, rows: int, epochs: int) -> Iterator[Figure]:
     X, y = _data(rows, np.float32)
     some = slice(2000)
-    ours = models.ours(number=epochs, scaling=None).fit(X[some], y[some])
-    theirs = models.scikit_learn(number=epochs).fit(X[some], y[some])
+    ours = models.ours(epochs, scaling=None).fit(X[some], y[some])
+    theirs = models.scikit_learn(epochs).fit(X[some], y[some])
     runs = {"ours": _call(ours.predict, X), "theirs": _call(theirs.predict, X)}
     seconds = alternate(runs, repeats)
     what = f"predict, {rows:,} rows of 20 floats"

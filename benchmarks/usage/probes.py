@@ -19,7 +19,6 @@ from threading import Event, Thread
 
 import numpy as np
 
-from benchmarks.usage import models
 from skscratch import ScratchMLPClassifier
 
 COLUMNS = 20
@@ -32,7 +31,7 @@ def fit(name: str, dtype: str, rows: str) -> int:
     for block in np.array_split(X, 100):  # so that making them is no peak of its own
         block[...] = np.random.default_rng(0).standard_normal(block.shape)
     y = X[:, 0] > 0
-    model = models.ours(number=1, scaling="robust") if name == "same" else ScratchMLPClassifier(max_iter=1)
+    model = models.ours(1, scaling="robust") if name == "same" else ScratchMLPClassifier(max_iter=1)
     before = status("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins anew
     model.fit(X, y)
@@ -43,7 +42,7 @@ def memmap(gigabytes: str) -> int:
     """Bytes of anonymous memory at the peak of one epoch on a file of GIGABYTES of float32."""
     rows = int(float(gigabytes) * 1e9 / 4 / MAPPED_COLUMNS)
     y = np.random.default_rng(0).integers(0, 2, rows)
-    model = models.ours((32,), 1, scaling=None, batch_size=min(4096, rows))
+    model = models.ours(1, (32,), scaling=None, batch_size=min(4096, rows))
     with tempfile.NamedTemporaryFile() as file:
         file.truncate(4 * MAPPED_COLUMNS * rows)  # a file of zeros that takes no room on the disk
         X = np.memmap(file.name, np.float32, "r", shape=(rows, MAPPED_COLUMNS))

@@ -14,9 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
 from benchmarks import VARIABLES
+from benchmarks import models
 from benchmarks.tables import sources
 from benchmarks.timing import alternate
-from benchmarks.usage import models
 from benchmarks.usage.figures import Figure
 from skscratch import ScratchMLPClassifier
 
@@ -50,7 +50,7 @@ def figures(
     table = sources()["titanic"]()
     sizes = [(width,) * depth for width in widths for depth in depths]
     same = {"hidden_layer_sizes": sizes}
-    pipeline = models.pipeline(table, models.scikit_learn(number=epochs))
+    pipeline = models.pipeline(table, models.scikit_learn(epochs))
     behind = {f"{pipeline.steps[-1][0]}__{name}": values for name, values in same.items()}
 
     def search(model: Any, grid: dict[str, Any], n_jobs: int = 1) -> Callable[[], object]:
@@ -58,9 +58,9 @@ def figures(
         return lambda: model.fit(table.X, table.y)
 
     runs = {
-        "same networks": search(models.ours(number=epochs), same),
+        "same networks": search(models.ours(epochs), same),
         "our defaults": search(ScratchMLPClassifier(random_state=0), {"width": [*widths], "depth": [*depths]}),
-        "parallel": search(models.ours(number=epochs), same, jobs),
+        "parallel": search(models.ours(epochs), same, jobs),
         "scikit-learn": search(pipeline, behind),
     }
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Our estimators and scikit-learn's, with the same network or each as it comes."""
+"""Our classifier and scikit-learn's with the same network, trained in the same way."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ SAME: dict[str, Any] = dict(
 )
 
 
-def epochs(number: int) -> dict[str, int]:
+def exactly(number: int) -> dict[str, int]:
     """Neither more epochs nor fewer."""
     return dict(max_iter=number, n_iter_no_change=number)
 
 
-def ours(hidden: Any = (100,), number: int = 200, **settings: Any) -> ScratchMLPClassifier:
+def ours(epochs: int, hidden: Any = (100,), **settings: Any) -> ScratchMLPClassifier:
     """The network that scikit-learn's is, trained for so many epochs."""
-    return ScratchMLPClassifier(**{**SAME, "hidden_layer_sizes": hidden, **epochs(number), **settings})
+    return ScratchMLPClassifier(**{**SAME, "hidden_layer_sizes": hidden, **exactly(epochs), **settings})
 
 
-def scikit_learn(hidden: Any = (100,), number: int = 200, **settings: Any) -> MLPClassifier:
+def scikit_learn(epochs: int, hidden: Any = (100,), **settings: Any) -> MLPClassifier:
     """scikit-learn's network, trained for so many epochs."""
-    about = dict(learning_rate_init=RATE, alpha=ALPHA, random_state=0, **epochs(number))
+    about = dict(learning_rate_init=RATE, alpha=ALPHA, random_state=0, **exactly(epochs))
     return MLPClassifier(hidden, **{**about, **settings})
 
 
