@@ -1,6 +1,6 @@
 """Whether this tree's training steps are slower than those of another commit: the gate for a change.
 
-    python -m benchmarks.compare BASE [--repeats 7] [--only 256] [--csv compare.csv]
+    python -m benchmarks.compare BASE [--repeats 5] [--only 256] [--csv compare.csv]
 
 BASE, any name that git knows a commit by, is checked out beside this tree. Both are timed by the adapters of this
 tree, pinned to one thread, in processes that take turns. The exit status is 1 if, in any network, a step of ours is
@@ -61,18 +61,18 @@ class Step(NamedTuple):
         return self.head > self.base * (1 + SHARE) and self.head > self.base + MICROSECONDS
 
 
-def time_steps(only: str) -> dict[str, float]:
-    """Microseconds per step in the core and in a fit, the smallest of three runs; none of what fails."""
+def time_steps(network: str) -> dict[str, float]:
+    """Microseconds per step in the core and in a fit, each the smallest of three runs; none of what fails."""
     from benchmarks.adapters import ADAPTERS, OURS
     from benchmarks.run import measure
 
+    problem = next(problem for problem in PROBLEMS if problem.name == network)
     us = {}
-    for problem in PROBLEMS:
-        for name in OURS if only in problem.name else ():
-            try:
-                us[f"{problem.name}, {name}"] = min(measure(problem, {name: ADAPTERS[name]}, 1)[name] for _ in range(3))
-            except Exception as error:  # a base may lack what head's adapter asks for
-                print(f"{problem.name}, {name}: {type(error).__name__}: {error}", file=sys.stderr)
+    for name in OURS:
+        try:
+            us[name] = min(measure(problem, {name: ADAPTERS[name]}, 1)[name] for _ in range(3))
+        except Exception as error:  # a base may lack what head's adapter asks for
+            print(f"{problem.name}, {name}: {type(error).__name__}: {error}", file=sys.stderr)
     return us
 
 
@@ -89,35 +89,42 @@ def worktree(commit: str) -> Iterator[Path]:
             subprocess.run([*git, "remove", "--force", str(path)], check=True)
 
 
-def in_process(tree: Path, only: str) -> dict[str, float]:
-    """`time_steps` of the package in this tree, in a process with one thread."""
-    one = dict.fromkeys(VARIABLES, "1")
-    command = [sys.executable, "-c", TIME, str(tree), str(ROOT), only]
-    done = subprocess.run(
-        command, cwd=tree, env={**os.environ, **one, "PYTHONPATH": str(tree)}, check=True, stdout=subprocess.PIPE
-    )
+def in_process(tree: Path, network: str) -> dict[str, float]:
+    """`time_steps` with the package in this tree, in a process with one thread."""
+    environment = {**os.environ, **dict.fromkeys(VARIABLES, "1"), "PYTHONPATH": str(tree)}
+    command = [sys.executable, "-c", TIME, str(tree), str(ROOT), network]
+    done = subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
-def compare(base: Path, head: Path, repeats: int, only: str) -> list[Step]:
-    """Medians over processes of base and head, which take turns; each begins every other turn."""
+def compare(base: Path, head: Path, network: str, repeats: int) -> list[Step]:
+    """Medians over processes of base and head, which take turns.
+
+    What seems slower is timed for as many turns again, since others may have been at work on the machine.
+    """
     times: dict[Path, list[dict[str, float]]] = {base: [], head: []}
-    for turn in range(repeats):
-        for tree in (base, head) if turn % 2 else (head, base):
-            times[tree].append(in_process(tree, only))
-    return [Step(name, _median(times[base], name), _median(times[head], name)) for name in times[head][0]]
+    for _ in range(2):
+        for _ in range(repeats):
+            for tree in (base, head):
+                times[tree].append(in_process(tree, network))
+        steps = [Step(f"{network}, {k}", _median(times[base], k), _median(times[head], k)) for k in times[head][0]]
+        if not any(step.slower for step in steps):
+            break
+    return steps
 
 
 def _median(runs: Sequence[Mapping[str, float]], name: str) -> float:
     return float(np.median([us.get(name, np.nan) for us in runs]))
 
 
+def line(step: Step) -> str:
+    """A line of the table."""
+    mark = "  SLOWER" if step.slower else "" if step.base == step.base else "  the base has none"
+    return f"{step.name:66}{step.base:9.1f}{step.head:9.1f}{step.head / step.base:8.2f}{mark}"
+
+
 def verdict(steps: Sequence[Step]) -> int:
-    """Print a line for each step; 1 if one is too slow, or if there is nothing to judge by, else 0."""
-    print(f"{'us per step':66}{'base':>9}{'head':>9}{'ratio':>8}")
-    for step in steps:
-        mark = "  SLOWER" if step.slower else "" if step.base == step.base else "  the base has none"
-        print(f"{step.name:66}{step.base:9.1f}{step.head:9.1f}{step.head / step.base:8.2f}{mark}")
+    """1 if a step is slower, or if there was none to compare with, else 0; after a line about it."""
     slower = sum(step.slower for step in steps)
     print(f"\n{slower} of {len(steps)} are slower by more than {SHARE:.0%} and {MICROSECONDS:g} us a step.")
     return int(slower > 0 or not any(step.base == step.base for step in steps))
@@ -133,8 +140,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     facts = machine()
     print_facts(facts)
+    print(f"{'us per step':66}{'base':>9}{'head':>9}{'ratio':>8}")
+    steps: list[Step] = []
     with worktree(options.base) as base:
-        steps = compare(base, ROOT, options.repeats, options.only)
+        for problem in PROBLEMS:
+            if options.only in problem.name:
+                found = compare(base, ROOT, problem.name, options.repeats)
+                print(*map(line, found), sep="\n", flush=True)
+                steps += found
     if options.csv:
         write_csv(options.csv, [{**step._asdict(), "slower": step.slower} for step in steps], facts)
     return verdict(steps)
