@@ -24,6 +24,7 @@ extensions = [
     "sphinx-mathjax-offline",
     "repository",
     "plain_docstrings",
+    "searchable_parameters",
 ]
 root_doc = "index"
 default_role = "code"

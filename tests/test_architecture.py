@@ -12,10 +12,10 @@ core.activations core.losses core.initializers core.schedules core.parameters
 core.layers core.embeddings core.transforms
 core.network core.optimizers core.objective
 core.batches core.stopping core.lanes core.training core.lbfgs core.gradcheck
-tabular.columns tabular.scaling tabular.encoding tabular.targets
+tabular.blocks tabular.columns tabular.scaling tabular.encoding tabular.targets
 estimators.constraints estimators.docstrings estimators.hyperparameters estimators.recipes
 estimators.held_out estimators.progress estimators.threads estimators.inspection estimators.callbacks
-estimators.base estimators.classifier estimators.regressor
+estimators.published estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic

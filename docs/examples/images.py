@@ -36,6 +36,7 @@ from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import adam, momentum, rmsprop, sgd
 from skscratch.core.training import Trainer
+from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 
 COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # Okabe and Ito's
 SHAPES = ("disc", "square", "cross")
@@ -116,12 +117,12 @@ SOLVERS = {
 }
 
 
-def fit_estimator(x, y, activation, solver, hidden=(64, 32), epochs=40):
+def make_estimator(activation, solver, hidden=(64, 32), epochs=40, init="lecun_normal"):
     """One network in batches of 64, at a constant rate."""
-    model = ScratchMLPClassifier(
+    return ScratchMLPClassifier(
         hidden_layer_sizes=hidden,
         activation=activation,
-        init="lecun_normal",
+        init=init,
         n_estimators=1,
         learning_rate=lambda progress: 1.0,  # "constant" would watch for a standstill
         batch_size=64,
@@ -135,7 +136,6 @@ def fit_estimator(x, y, activation, solver, hidden=(64, 32), epochs=40):
         random_state=0,
         **SOLVERS[solver],
     )
-    return model.fit(x, y)
 
 
 def draw_training(models):
@@ -157,7 +157,7 @@ for name, data in DATA.items():
     x, fresh_x, y, fresh_y = split(*data)
     for activation in ("logistic", "relu"):
         for solver in SOLVERS:
-            models[name, activation, solver] = fit_estimator(x, y, activation, solver)
+            models[name, activation, solver] = make_estimator(activation, solver).fit(x, y)
         scores = [f"{models[name, activation, solver].score(fresh_x, fresh_y):.1%}" for solver in SOLVERS]
         print(f"| {name}, {activation} | | {', '.join(scores)} |")
 draw_training(models)
@@ -275,6 +275,24 @@ for name, f in KINDS.items():
     print(f"{name}, loss after 20 epochs (log 10 = 2.303 is to know nothing): {losses}")
 
 # %%
+# Over training it looks like this. ReLU from :math:`c = 2` (He's initialization) learns in all layers from the first
+# epoch on.
+
+
+def draw_gradients(name, activation, init):
+    deep = make_estimator(activation, "momentum", (64,) * DEPTH, epochs=20, init=init)
+    GradientFlowDisplay.from_estimator(deep.set_params(learning_rate_init=0.01), x, y, name=name)
+
+
+draw_gradients("ReLU, c = 2", "relu", "he_normal")
+
+# %%
+# With the sigmoid from :math:`c = 1`, the first layers get next to no gradient, and twenty epochs later they still do
+# not.
+
+draw_gradients("sigmoid, c = 1", "logistic", "lecun_normal")
+
+# %%
 # XOR
 # ---
 # Is one of the two inputs on, and not both? Without a hidden layer, :math:`z = x_1 W_1 + x_2 W_2 + b` would need
@@ -290,7 +308,7 @@ CORNERS, XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.ar
 
 def fit_xor(hidden):
     """All four rows at once, 500 steps of gradient descent with momentum."""
-    return fit_estimator(CORNERS, XOR, "relu", "momentum", hidden, epochs=500)
+    return make_estimator("relu", "momentum", hidden, epochs=500).fit(CORNERS, XOR)
 
 
 def fit_xor_core(hidden):
@@ -319,6 +337,12 @@ for name, hidden in {"no hidden layer": (), "8 hidden units": (8,)}.items():
     right = np.mean(network.predict(P, CORNERS)[0].argmax(axis=1) == XOR)
     print(f"| XOR, {name} | | {model.score(CORNERS, XOR):.0%}, loss {model.best_loss_:.3f}; by the core {right:.0%} |")
 draw_xor(xor_models)
+
+# %%
+# How it does so can be read from its weights. Two hidden units stand out: one is on where :math:`x_1` is greater than
+# :math:`x_2`, the other where it is less, and both speak for 1.
+
+display = NetworkDisplay.from_estimator(xor_models["8 hidden units"])
 
 # %%
 # Run as a script

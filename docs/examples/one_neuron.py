@@ -33,6 +33,7 @@ from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import sgd
 from skscratch.core.training import Trainer
+from skscratch.displays import LossCurveDisplay
 
 BLUE, ORANGE, BLACK = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's
 
@@ -127,8 +128,8 @@ print(f"The line it found: y = {-W[0] / W[1]:.2f} x + {-b / W[1]:.2f}")
 
 def draw_neuron(cost, W, b):
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 3.6), layout="constrained")
-    left.semilogx(np.arange(1, len(cost) + 1), cost, color=BLUE)
-    left.set(xlabel="step", ylabel="cost (mean cross-entropy, nats)", title="Cost", ylim=(0, 0.75))
+    LossCurveDisplay(cost, loss_name="cost (mean cross-entropy, nats)", unit="step").plot(left)
+    left.set(xscale="log", ylim=(0, 0.75))
     for side, colour, marker in ((True, BLUE, "^"), (False, ORANGE, "v")):
         right.plot(*fresh[fresh_above == side][:200].T, marker, color=colour, markersize=3, alpha=0.7)
     ends = np.array([-10.0, 5.5])

@@ -34,8 +34,9 @@ from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import sgd
 from skscratch.core.training import Trainer
+from skscratch.displays import LossCurveDisplay
 
-BLUE, ORANGE, BLACK = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's
+BLUE, BLACK = "#0072B2", "#000000"  # Okabe and Ito's
 
 X = np.random.default_rng(0).uniform(size=(1000, 3))
 Y = np.sqrt(X.mean(axis=1))
@@ -193,14 +194,12 @@ for name, hidden in HIDDEN.items():
 def draw_losses(fits):
     figure, axes = plt.subplots(2, 3, figsize=(7.5, 5), layout="constrained", sharex=True, sharey="col")
     for ax, ((loss_name, name), (_, _, history)) in zip(axes.T.flat, sorted_by_loss(fits), strict=True):
-        epochs = np.arange(1, len(history.loss) + 1)
-        ax.plot(epochs, history.loss, color=BLUE, label="training")
-        ax.plot(epochs, np.array(history.validation)[:, 0], color=ORANGE, linestyle="--", label="validation")
-        ax.plot(
-            history.best_epoch, history.validation[history.best_epoch[0] - 1][0], "o", color=ORANGE, label="best epoch"
-        )
+        LossCurveDisplay.from_history(history, ax=ax)
+        ax.get_legend().remove()  # one for all of them
         ax.set_title(f"{loss_name}\n{name}", fontsize="medium")
-        ax.set(xticks=[1, 5, 10, 15, 20], yscale="linear" if loss_name == "cross-entropy" else "log")
+        ax.set(
+            xlabel="", ylabel="", xticks=[1, 5, 10, 15, 20], yscale="linear" if loss_name == "cross-entropy" else "log"
+        )
     figure.supxlabel("epoch")
     figure.supylabel("mean loss of a sample")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)

@@ -5,15 +5,16 @@ A deep ReLU network by plain SGD
 Two functions are learned from 10,000 samples, each of which is seen once, alone, and then forgotten:
 
 .. math::
-   y = \sin(10 x) + 0.75 \quad\text{on } [-1, 1], \qquad
-   y = 25 x_1 + 17.8 x_2 + 0.25 x_1 x_2 + 15 x_1^2 - 5 x_2^2 - 25\, [x_1 < 0 \text{ and } x_2 < 0]
-   \quad\text{on } [-1, 1]^2.
+   y &= \sin(10 x) + 0.75 \quad\text{on } [-1, 1], \\
+   y &= 25 x_1 + 17.8 x_2 + 0.25 x_1 x_2 + 15 x_1^2 - 5 x_2^2 \\
+   &\quad - 25\, [x_1 < 0 \text{ and } x_2 < 0] \quad\text{on } [-1, 1]^2.
 
 Nothing is used but the chain rule and gradient descent: no momentum, no batches, no scaling. The network is trained
 first as an estimator, then with ``skscratch.core`` alone, and both end with the same parameters. At last we count of
 how many linear pieces such a network is made.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes some minutes::
+Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes half a
+minute::
 
     python docs/examples/sine.py [FOLDER]
 """
@@ -40,6 +41,7 @@ from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import sgd
 from skscratch.core.training import Trainer
+from skscratch.displays import FunctionDisplay
 
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # Okabe and Ito's
 
@@ -214,15 +216,14 @@ def switches(active):
 
 
 def draw_sine(model, default):
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
     x = np.linspace(-1, 1, 2001)[:, None]
+    display = FunctionDisplay.from_estimator(model, x, sine(x), name="plain SGD")
     z, turns = model.predict(x), switches(active(hidden(model, x)))[0]
-    axes.plot(x, sine(x), color=BLACK, linewidth=5, alpha=0.25, label="truth")
-    axes.plot(x, default.predict(x), color=BLUE, linestyle="--", label="package defaults")
-    axes.plot(x, z, color=ORANGE, label="plain SGD")
-    axes.plot(x[:-1][turns], z[:-1][turns], "o", color=ORANGE, markersize=4, label="ends of its linear pieces")
-    axes.set(xlabel="x", ylabel="y", title="y = sin(10x) + 0.75, learned from 10,000 samples", ylim=(-0.8, 2.6))
-    axes.legend(ncols=4, loc="upper center", fontsize="small", frameon=False)
+    above, below = display.axes_
+    above.plot(x[:-1][turns], z[:-1][turns], "o", color=ORANGE, markersize=4, label="ends of its linear pieces")
+    above.plot(x, default.predict(x), color=BLACK, linestyle="--", linewidth=1, label="package defaults")
+    below.plot(x[:, 0], sine(x) - default.predict(x), color=BLACK, linestyle="--", linewidth=1)
+    above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
 
 
 def median_model(f):
@@ -233,31 +234,31 @@ def median_model(f):
 draw_sine(median_model(sine), default[sine])
 
 # %%
-# On the plane the pieces are polygons, with white borders in the last panel. The step around the lower left corner is
-# what plain SGD smears, and where it puts most of them.
+# On the plane the pieces are polygons, with white borders in the map of plain SGD. The step around the lower left
+# corner is what it smears, and where it puts most of them.
 
 
-def draw_surface(model, default):
-    figure, axes = plt.subplots(2, 2, figsize=(7, 6), layout="constrained", sharex=True, sharey=True)
-    side = np.linspace(-1, 1, 401)
-    x = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
-    panels = {"truth": surface, "package defaults": default.predict, "plain SGD": model.predict}
-    panels["plain SGD, its linear pieces"] = model.predict
-    for ax, (title, predict) in zip(axes.flat, panels.items(), strict=True):
-        y = predict(x).reshape(401, 401)
-        image = ax.pcolormesh(side, side, y, cmap="cividis", vmin=-58, vmax=58, rasterized=True)
-        ax.set(title=title, aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-    figure.supxlabel("$x_1$")
-    figure.supylabel("$x_2$")
-    figure.colorbar(image, ax=axes, label="y", shrink=0.8)
-    on = active(hidden(model, x))[0]
+def draw_surface(model, name):
+    return FunctionDisplay.from_estimator(model, *samples(surface, seed=1000), name=name)
+
+
+def draw_regions(ax, model, points=401):
+    """The borders of the linear pieces -> how many there are."""
+    side = np.linspace(-1, 1, points)
+    on = active(hidden(model, np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)))[0]
     for unit in on.T[on.any(axis=0) & ~on.all(axis=0)]:
-        axes[1, 1].contour(side, side, unit.reshape(401, 401), levels=[0.5], colors="white", linewidths=0.6)
+        ax.contour(side, side, unit.reshape(points, points), levels=[0.5], colors="white", linewidths=0.5)
     return len(np.unique(np.packbits(on, axis=1), axis=0))
 
 
-regions = draw_surface(median_model(surface), default[surface])
+display = draw_surface(median_model(surface), "plain SGD")
+regions = draw_regions(display.axes_[1], median_model(surface))
 print(f"The surface is made of {regions} linear pieces, counted on a grid of 401 x 401 points.")
+
+# %%
+# The defaults leave a residual at the step itself, and hardly any elsewhere.
+
+display = draw_surface(default[surface], "package defaults")
 
 # %%
 # How many linear pieces?

@@ -21,9 +21,7 @@ import sys
 import warnings
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -36,6 +34,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skscratch import ScratchMLPClassifier
 from skscratch.datasets import load_titanic
+from skscratch.displays import GridDisplay, LossCurveDisplay
 
 parser = argparse.ArgumentParser(description="Who survived the Titanic? A network cross-validated, searched and drawn.")
 parser.add_argument("--out", type=Path, default=Path("titanic-figures"), help="folder for the two figures")
@@ -127,6 +126,7 @@ print(f"Best: width {best['width']}, depth {best['depth']}, accuracy {search.bes
 # %%
 # What the search found
 # ---------------------
+# The mean accuracy over the folds, and the time of a fit; the best has a frame.
 
 
 def save(figure, name):
@@ -135,48 +135,15 @@ def save(figure, name):
     print(f"Saved {out / name}.png")
 
 
-def draw_grid(search):
-    """A heat map of the mean accuracy, with the time of a fit below it."""
-    results = pd.DataFrame(search.cv_results_)
-    score, time = (
-        results.pivot(index="param_depth", columns="param_width", values=value).to_numpy(dtype=float)
-        for value in ("mean_test_score", "mean_fit_time")
-    )
-    figure, axes = plt.subplots(figsize=(5.5, 4.2), layout="constrained")
-    image = axes.imshow(score, cmap="cividis", origin="lower", aspect="auto")
-    for (row, column), value in np.ndenumerate(score):
-        colour = "black" if image.norm(value) > 0.5 else "white"
-        text = f"{value:.3f}\n{time[row, column]:.2f} s"
-        axes.text(column, row, text, color=colour, ha="center", va="center")
-    axes.set(xlabel="width (units per hidden layer)", ylabel="depth (hidden layers)")
-    axes.set(xticks=range(len(WIDTHS)), xticklabels=WIDTHS, yticks=range(len(DEPTHS)), yticklabels=DEPTHS)
-    axes.set_title(f"Accuracy over {FOLDS} folds, time of a fit")
-    figure.colorbar(image, label="mean accuracy")
-    return figure
-
-
-save(draw_grid(search), "grid")
+save(GridDisplay.from_estimator(search, score_name="accuracy").figure_, "grid")
 
 
 # %%
 # How the best network was trained
 # --------------------------------
+# Each of the networks side by side is somewhere in the band, and keeps the epoch that was best on its held-out rows.
 
-
-def draw_losses(network):
-    """The losses in training and on the rows held out, and the epoch each network kept."""
-    figure, axes = plt.subplots(figsize=(6.5, 4.2), layout="constrained")
-    epochs = np.arange(1, len(network.loss_curve_) + 1)
-    axes.plot(epochs, network.loss_curve_, color="#0072B2", label="training, with its penalty")
-    axes.plot(epochs, network.validation_loss_curve_, color="#D55E00", linestyle="--", label="held out")
-    for i, epoch in enumerate(np.unique(network.best_iter_)):
-        axes.axvline(epoch, color="0.6", linewidth=0.8, zorder=0, label="" if i else "best epoch of a network")
-    axes.set(xlabel="epoch", ylabel="log loss", title="Training of the best network")
-    axes.legend(framealpha=1)
-    return figure
-
-
-save(draw_losses(search.best_estimator_), "loss")
+save(LossCurveDisplay.from_estimator(search.best_estimator_).figure_, "loss")
 
 
 # %%

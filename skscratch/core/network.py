@@ -122,13 +122,22 @@ class Network:
                 return
 
     def predict(
-        self, P: Parameters, x: Any, block: int = PREDICT_BLOCK, scratch: dict[int, Scratch] | None = None
+        self,
+        P: Parameters,
+        x: Any,
+        block: int = PREDICT_BLOCK,
+        scratch: dict[int, Scratch] | None = None,
+        chosen: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Raw scores (k, n, o) of any number of rows x (n, d) or (k, n, d), in blocks of bounded memory.
+        """Raw scores (k, n, o) of any number of rows x (n, d), or of those `chosen` (k, n) for each member.
 
-        It writes on nothing but `scratch`, by numbers of rows, where a caller keeps it from one call to the next.
+        In blocks of bounded memory. It writes on nothing but `scratch`, by numbers of rows, where a caller keeps it
+        from one call to the next.
         """
-        k, n = len(P.values), x.shape[-2]
+        if chosen is not None and not isinstance(x, np.ndarray):  # members cannot have sparse rows of their own at once
+            own = zip(P.values[:, None], chosen, strict=True)
+            return np.concatenate([self.predict(P.like(values), x[rows], block) for values, rows in own])
+        k, n = len(P.values), x.shape[0] if chosen is None else chosen.shape[1]
         z = np.empty((k, n, self.n_outputs), P.values.dtype)
         scratch = {} if scratch is None else scratch
         for start in range(0, n, block):
@@ -136,7 +145,8 @@ class Network:
             size = rows.stop - start
             if size not in scratch:
                 scratch[size] = self.allocate(k, size, P.values.dtype, backward=False)
-            z[:, rows] = self.forward(P, x[rows] if x.ndim == 2 else x[:, rows], scratch[size])
+            some = x[rows] if chosen is None else np.take(x, chosen[:, rows], axis=0, mode="clip")
+            z[:, rows] = self.forward(P, some, scratch[size])
         return z
 
     def activations(self, P: Parameters, x: Any, stop: int) -> np.ndarray:

@@ -10,7 +10,7 @@ be handed to the constructor. Matplotlib is imported when something is drawn.
 >>> model = ScratchMLPClassifier(max_iter=8, random_state=0).fit(*load_iris(return_X_y=True))
 >>> display = LossCurveDisplay.from_estimator(model)
 >>> display.ax_.get_xlabel(), display.ax_.get_ylabel()
-('epoch', 'log loss')
+('epoch', 'log loss (nats)')
 """
 
 from skscratch.displays.function import FunctionDisplay

@@ -83,5 +83,8 @@ def weight_colours() -> Any:
 
 
 def whole_numbers(axis: Any) -> None:
-    """No ticks between epochs."""
-    axis.get_major_locator().set_params(integer=True)
+    """No ticks between epochs; those of a logarithmic axis, or chosen by hand, stay."""
+    from matplotlib.ticker import MaxNLocator
+
+    if isinstance(axis.get_major_locator(), MaxNLocator):
+        axis.get_major_locator().set_params(integer=True)

@@ -187,12 +187,11 @@ class GradientFlowDisplay:
             raise ValueError("solver must be 'adam', 'sgd' or 'rmsprop', which have epochs, got 'lbfgs'; choose one.")
         model, recorders = clone(estimator), []
 
-        def train(objective, rows, *others):  # the estimator's own, with a recorder among its callbacks
-            recorders.append(GradientRecorder(objective, rows, model._parameters))
-            *between, tasks = others
-            return type(model)._train(model, objective, rows, *between, [*tasks, *recorders])
+        def observe(objective: Objective, rows: Rows, P: Parameters) -> GradientRecorder:
+            recorders.append(GradientRecorder(objective, rows, P))
+            return recorders[-1]
 
-        model._train = train
+        model._observers = [observe]
         model.fit(X, y)
         (recorder,) = recorders
         return cls(np.array(recorder.gradients), np.array(recorder.activations)).plot(ax, name=name, **kwargs)

@@ -22,7 +22,7 @@ class LossCurveDisplay:
         largest.
 
     validation_loss : array-like of shape (n_epochs,) or (n_epochs, n_members), default=None
-        The same on rows held out. A shorter one belongs to the last epochs.
+        The same on rows held out.
 
     best_epochs : array-like of shape (n_members,), default=None
         The epoch, from 1, that each network kept; 0 stands for its first parameters.
@@ -84,9 +84,8 @@ class LossCurveDisplay:
     def from_estimator(cls, estimator: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
         """Draw the loss of a fitted network: this package's, of `skscratch.compat` or scikit-learn's.
 
-        An estimator publishes the mean over its networks, so there is no band; `from_history` draws one. The loss is
-        the one that was minimised, of standardised targets where the estimator standardises them. After a warm start
-        the validation loss and the epochs kept are those of the last fit.
+        The loss is the one that was minimised, of standardised targets where the estimator standardises them. After a
+        warm start the epochs kept are those of the last fit.
 
         Parameters
         ----------
@@ -120,10 +119,10 @@ class LossCurveDisplay:
         best = getattr(estimator, "best_iter_", None)
         loss = getattr(estimator, "loss", "loss")
         display = cls(
-            estimator.loss_curve_,
-            validation_loss=getattr(estimator, "validation_loss_curve_", None),
+            getattr(estimator, "loss_curves_", estimator.loss_curve_),
+            validation_loss=getattr(estimator, "validation_loss_curves_", None),
             best_epochs=None if best is None else best + len(estimator.loss_curve_) - estimator.n_iter_,
-            loss_name=type(loss).__name__ if isinstance(loss, Loss) else loss.replace("_", " "),
+            loss_name=_name_of(loss),
             train_name="training, with its penalty" if estimator.alpha else "training",
             unit="iteration" if estimator.solver == "lbfgs" else "epoch",
         )
@@ -179,8 +178,7 @@ class LossCurveDisplay:
         ValueError
             If there is no epoch to draw.
         """
-        n = len(self.train_loss)
-        if n == 0:
+        if len(self.train_loss) == 0:
             raise ValueError("train_loss must have at least one epoch, got none; fit for longer.")
         self.ax_ = panels(self, ax, (7, 4))[0, 0]
         self.figure_ = self.ax_.figure
@@ -188,10 +186,10 @@ class LossCurveDisplay:
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
         self.best_epoch_lines_: list[Any] = []
-        self._draw_loss(self.train_loss, n, prefix, self.train_name, {"color": BLUE, **kwargs})
+        self._draw_loss(self.train_loss, prefix, self.train_name, {"color": BLUE, **kwargs})
         if self.validation_loss is not None:
             style = {"color": VERMILLION, "linestyle": "--", **kwargs}
-            self._draw_loss(self.validation_loss, n, prefix, "held out", style)
+            self._draw_loss(self.validation_loss, prefix, "held out", style)
         best = np.sort(np.ravel([] if self.best_epochs is None else self.best_epochs))
         for i, epoch in enumerate(best):
             label = "best epoch" if len(best) == 1 else f"best epochs ({len(best)} networks)"
@@ -202,12 +200,11 @@ class LossCurveDisplay:
         legend_above(self.ax_)
         return self
 
-    def _draw_loss(self, loss: Any, n: int, prefix: str, label: str, style: dict) -> None:
-        """A line that ends in epoch n, and the range of several networks around it."""
-        loss = np.asarray(loss, float)
-        epochs = np.arange(n - len(loss), n) + 1
-        members = loss.reshape(len(loss), -1)
-        style = {"marker": "o" if n == 1 else "", "label": prefix + label, **style}
+    def _draw_loss(self, loss: Any, prefix: str, label: str, style: dict) -> None:
+        """A line, and the range of several networks around it."""
+        members = np.asarray(loss, float).reshape(len(loss), -1)
+        epochs = np.arange(len(members)) + 1
+        style = {"marker": "o" if len(members) == 1 else "", "label": prefix + label, **style}
         (line,) = self.ax_.plot(epochs, members.mean(axis=1), **style)
         self.lines_.append(line)
         if members.shape[1] > 1:
@@ -215,3 +212,10 @@ class LossCurveDisplay:
             band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
             text = "" if self.bands_ else f"{prefix}range ({members.shape[1]} networks)"
             self.bands_.append(self.ax_.fill_between(epochs, low, high, label=text, **band))
+
+
+def _name_of(loss: Any) -> str:
+    """What an estimator's loss is called, with its unit where it always has the same."""
+    if isinstance(loss, Loss):
+        return type(loss).__name__
+    return "log loss (nats)" if loss == "log_loss" else loss.replace("_", " ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -15,20 +15,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
-from skscratch.core.losses import Loss
 from skscratch.core.network import PREDICT_BLOCK
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Clock
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Callback, History, Trainer
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
-from skscratch.estimators.held_out import Criterion, Judge, OwnJudges, minus_accuracy, rows_to_hold_out
+from skscratch.estimators.held_out import Criterion, Judge, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.inspection import HiddenActivations
 from skscratch.estimators.progress import Progress
+from skscratch.estimators.published import FittedAttributes
 from skscratch.estimators.threads import threads_for
 from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Table, TableEncoder
@@ -47,13 +46,13 @@ class Sample(NamedTuple):
         return Sample(self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
 
 
-class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
+class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyperparameters):
     """The path of the data; what y is and what raw scores mean is the subclass's business."""
 
     _constraints: ClassVar[Mapping[str, tuple]]
-    _loss: Loss
     _target: Any
-    _trainer: Trainer
+    # Shown objective, rows and parameters before the first epoch; what each returns is called after every epoch.
+    _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
     @abstractmethod
     def _read_target(self, y: Any) -> np.ndarray:
@@ -84,13 +83,14 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         sample = self._read(X, y, sample_weight, reset=not warm)
         held_out = self._read_held_out(X_val, y_val, sample_weight_val)
         if not warm:
-            self.__dict__.pop("_trainer", None)
+            for name in ("_trainer", "loss_curves_"):  # nothing may go on from before, should this fit fail
+                self.__dict__.pop(name, None)
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         init_rng, split_rng, train_rng = map(np.random.default_rng, np.random.SeedSequence(self._seed).spawn(3))
         table = self._check_architecture(sample) if warm else self._build(sample, init_rng)
         objective = Objective(self._network, self._loss, float(self.alpha))
         rows = self._rows(table, sample)
-        judge: Judge | OwnJudges | None = None
+        judge: Judge | None = None
         if held_out is not None:
             judge = self._judge(objective, self._encode(held_out.raw), held_out)
         elif recipes.holds_out(self, len(rows.y)):
@@ -98,6 +98,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         with threads_for(self._network, recipes.batch_size(self, len(rows.y)), self.n_estimators) as threads:
             history = self._train(objective, rows, judge, train_rng, threads, warm, tasks)
         self._publish(history, warm)
+        if not self.warm_start:  # an optimizer's memory is twice as large as the network
+            self.__dict__.pop("_trainer", None)
         for task in tasks:
             task.end()
         return self
@@ -135,7 +137,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
 
     def _hold_out(
         self, objective: Objective, table: Table, sample: Sample, rng: np.random.Generator
-    ) -> tuple[Rows, OwnJudges]:
+    ) -> tuple[Rows, Judge]:
         """Each network leaves out rows of its own, a share of every class, and is judged by them."""
         rows, k = self._rows(table, sample), self.n_estimators
         strata = None
@@ -144,13 +146,12 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         elif self._loss.link == "logistic" and rows.y.shape[1] == 1:
             strata = rows.y[:, 0].astype(int)
         left_out = rows_to_hold_out(len(rows.y), self.validation_fraction, k, rng, strata)
-        judges = [self._judge(objective, Table(table.x[some], table.n_numeric), sample.take(some)) for some in left_out]
+        judge = self._judge(objective, table, sample, left_out)
         w = np.ones(len(rows.y), rows.y.dtype) if rows.w is None else rows.w
         w = np.repeat(w[:, None], k, axis=1)
-        for i, some in enumerate(left_out):
-            w[some, i] = 0
+        np.put_along_axis(w, left_out.T, 0, axis=0)
         seen, rows = w.any(axis=1), rows._replace(w=w)
-        return (rows if seen.all() else rows.take(np.flatnonzero(seen))), OwnJudges(judges)
+        return (rows if seen.all() else rows.take(np.flatnonzero(seen))), judge
 
     def _build(self, sample: Sample, rng: np.random.Generator) -> Table:
         """The encoder, the network and its first parameters, from the training rows."""
@@ -189,7 +190,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         self,
         objective: Objective,
         rows: Rows,
-        judge: Judge | OwnJudges | None,
+        judge: Judge | None,
         rng: np.random.Generator,
         threads: int,
         warm: bool,
@@ -199,7 +200,8 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         patient = self.solver == "lbfgs" or recipes.schedule(self).patient
         patience = Patience(recipes.epochs_without_change(self), self.tol) if patient else None
         lines = [Progress(type(self).__name__, self.max_iter)] if self.verbose else []
-        callbacks: list[Callback] = [*lines, *tasks]
+        observers = [observe(objective, rows, self._parameters) for observe in self._observers]
+        callbacks: list[Callback] = [*lines, *tasks, *observers]
         if self.solver == "lbfgs":
             if self.dropout:
                 raise ValueError(
@@ -241,53 +243,38 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         self._trainer = trainer
         return trainer
 
-    def _judge(self, objective: Objective, table: Table, held_out: Sample) -> Judge:
-        """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss."""
-        rows = self._rows(table, held_out)
-        if self.scoring == "loss" or (self.scoring is None and self._loss.link in ("identity", "exp")):
-            return Judge(objective, rows)
-        if self.scoring is None:
-            return Judge(objective, rows, minus_accuracy(self._loss.link, rows.y, rows.w))
-        return Judge(objective, rows, self._minus_score(table, held_out))
+    def _judge(
+        self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None
+    ) -> Judge:
+        """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss.
 
-    def _minus_score(self, table: Table, held_out: Sample) -> Criterion:
+        All networks are judged by all rows, or each by its own, `chosen` (k, m).
+        """
+        rows, first = self._rows(table, held_out), None
+        if chosen is not None:
+            rows = Rows(rows.x, rows.y[chosen], None if rows.w is None else rows.w[chosen.T])
+        if self.scoring is None and self._loss.link in ("logistic", "softmax"):
+            first = minus_accuracy(self._loss.link, rows.y, rows.w)
+        elif self.scoring not in (None, "loss"):
+            first = self._minus_score(table, held_out, chosen)
+        return Judge(objective, rows, first, chosen)
+
+    def _minus_score(self, table: Table, held_out: Sample, chosen: np.ndarray | None) -> Criterion:
         """A scikit-learn scorer, asked about each member as if it were the whole estimator."""
         from sklearn.metrics import get_scorer  # not above: it takes longer to import than all of this package
 
-        scorer = get_scorer(self.scoring)
-        weights = {} if held_out.w is None else {"sample_weight": held_out.w}
+        scorer, own = get_scorer(self.scoring), [slice(None)] * self.n_estimators if chosen is None else chosen
 
         def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
             scores = []
-            for values in P.values:
+            for values, rows in zip(P.values, own, strict=True):
                 member = copy.copy(self)
                 member._parameters = P.like(values[None])
-                scores.append(scorer(member, table, held_out.y, **weights))
+                weights = {} if held_out.w is None else {"sample_weight": held_out.w[rows]}
+                scores.append(scorer(member, table._replace(x=table.x[rows]), held_out.y[rows], **weights))
             return -np.array(scores, float)
 
         return criterion
-
-    def _publish(self, history: History, continued: bool) -> Self:
-        """The fitted attributes."""
-        before = self if continued else None
-        loss_curve = [float(loss.mean()) for loss in history.loss]
-        self.loss_curve_ = [*getattr(before, "loss_curve_", []), *loss_curve]
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.nan  # interrupted in the first epoch
-        self.best_loss_ = min(self.loss_curve_, default=np.nan)
-        self.best_iter_, self.n_iter_ = history.best_epoch, len(loss_curve)
-        self.validation_loss_curve_ = self.validation_scores_ = self.best_validation_score_ = None
-        if history.validation:
-            self.validation_loss_curve_ = [float(criteria[-1].mean()) for criteria in history.validation]
-            self.validation_scores_ = [-float(criteria[0].mean()) for criteria in history.validation]
-            self.best_validation_score_ = max(self.validation_scores_)
-        clock = self._trainer.clock if hasattr(self, "_trainer") else Clock()
-        self.t_ = clock.rows
-        self.n_outputs_ = self._network.n_outputs
-        self.n_layers_ = len(self._network.dense_layers(self._parameters)) + 1
-        self.out_activation_ = self._loss.link
-        if not self.warm_start and hasattr(self, "_trainer"):  # an optimizer's memory is twice as large as the network
-            del self._trainer
-        return self
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """One epoch at a constant rate; what the first call learns about columns and targets stays."""
@@ -305,7 +292,7 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
             history = trainer.run(self._parameters, rows, 1, keep_best=False)
         epochs = getattr(self, "n_iter_", 0)
         self._publish(history, continued=not first)
-        self._trainer, self.n_iter_, self.best_iter_ = trainer, epochs + 1, self.best_iter_ + epochs
+        self.n_iter_, self.best_iter_ = epochs + 1, self.best_iter_ + epochs
         return self
 
     def _encode(self, X: Any) -> Table:
@@ -316,21 +303,20 @@ class BaseScratchMLP(CallbackSupport, HiddenActivations, Hyperparameters):
         raw = X if isinstance(X, RawTable) else read_table(self, X, self._categories, reset=False)
         return self._encoder.transform(raw, self._parameters.values.dtype)
 
-    def _raw_scores(self, X: Any) -> np.ndarray:
-        """z (k, n, o) of all members, in float64 whatever they were computed in."""
-        x = self._encode(X).x
-        with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
-            return self._network.predict(self._parameters, x).astype(np.float64)
+    def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
+        """f of the raw scores z (k, n, o) of all members, in float64 whatever they were computed in.
 
-    @property
-    def coefs_(self) -> list[np.ndarray]:
-        """Effective weights of each dense layer, of shape (n_estimators, fan_in, fan_out)."""
-        return [W for W, _ in self._network.dense_layers(self._parameters)]
-
-    @property
-    def intercepts_(self) -> list[np.ndarray]:
-        """Biases of each dense layer, of shape (n_estimators, fan_out)."""
-        return [b for _, b in self._network.dense_layers(self._parameters)]
+        Block by block of rows, which stand along this axis of what f returns.
+        """
+        if not isinstance(X, Table):
+            check_is_fitted(self)
+            X = read_table(self, X, self._categories, reset=False)
+        parts = []
+        for block in X.blocks():
+            x = self._encode(block).x
+            with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
+                parts.append(f(self._network.predict(self._parameters, x).astype(np.float64)))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_parameters")

@@ -162,8 +162,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         >>> model.predict_members(X).shape
         (5, 150, 3)
         """
-        z = self._raw_scores(X)
-        return self._columns(self._loss.predict(z))
+        return self._columns(self._from_raw_scores(lambda z: self._loss.predict(z), X, axis=1))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict logarithms of probabilities, precise where the probability itself would round to 0 or 1.
@@ -204,8 +203,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Mean over members (n, o)."""
-        z = self._raw_scores(X)
-        return self._loss.predict(z).mean(axis=0)
+        return self._from_raw_scores(lambda z: self._loss.predict(z).mean(axis=0), X)
 
     def _columns(self, p: np.ndarray) -> np.ndarray:
         """Probabilities (..., o) with a column for each class, or label."""
@@ -213,9 +211,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     def _log_probabilities(self, X: Any) -> np.ndarray:
         """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""
-        z = self._raw_scores(X)
-        log_p = self._loss.log_probabilities(z)
-        return logsumexp(log_p, axis=0) - np.log(len(log_p))
+        return self._from_raw_scores(lambda z: logsumexp(self._loss.log_probabilities(z), axis=0) - np.log(len(z)), X)
 
     def _read_target(self, y: Any) -> np.ndarray:
         return read_labels(y)

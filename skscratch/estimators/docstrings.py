@@ -183,10 +183,14 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         Biases of each dense layer.
 
     loss_curve_ : list of float
-        Mean training loss of each epoch, over all networks and weighted by row.
+        Mean training loss of each epoch, over all networks and weighted by row. This and all other curves grow when a
+        warm start or `partial_fit` goes on.
 
     validation_loss_curve_ : list of float or None
-        Mean held-out loss of each epoch.
+        Mean held-out loss of each epoch; NaN for epochs without held-out rows, None if there never were any.
+
+    loss_curves_, validation_loss_curves_ : ndarray of shape (n_epochs, n_estimators)
+        These losses for each network; the latter may be None likewise.
 
     validation_scores_ : list of float or None
         Mean over networks of the score that chose the best epoch; larger is better.
@@ -198,7 +202,7 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         The last and the smallest training loss.
 
     best_iter_ : ndarray of shape (n_estimators,)
-        The epoch, from 1, whose parameters each network kept.
+        The epoch of the last `fit`, from 1, whose parameters each network kept.
 
     n_iter_ : int
         Epochs run by the last `fit`, or by all calls of `partial_fit`.
@@ -225,10 +229,10 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
 
     References
     ----------
-    D. Holzmueller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned MLPs and boosted trees on
+    Holzmueller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned MLPs and boosted trees on
     tabular data", NeurIPS 2024, arXiv:2407.04491.
 
-    D. P. Kingma and J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980.
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980.
 
 """
 

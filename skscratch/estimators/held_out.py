@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -19,7 +18,7 @@ Criterion = Callable[[Parameters, np.ndarray], np.ndarray]
 
 def rows_to_hold_out(
     n: int, fraction: float, k: int, rng: np.random.Generator, strata: np.ndarray | None = None
-) -> list[np.ndarray]:
+) -> np.ndarray:
     """The rows that each of k members leaves out of its training: a share of every class, others for each member.
 
     Parameters
@@ -37,8 +36,8 @@ def rows_to_hold_out(
 
     Returns
     -------
-    list of ndarray of int
-        Row numbers in ascending order, equally many for each member; none stands in two lists while k * fraction <= 1.
+    ndarray of int of shape (k, m)
+        Row numbers, in ascending order for each member; none stands twice while k * fraction <= 1.
 
     Raises
     ------
@@ -58,7 +57,7 @@ def rows_to_hold_out(
         )
     # Evenly spaced in the order of classes: every class gives its share, to within one row.
     places = (np.arange(m) + (np.arange(k)[:, None] + 0.5) / k) * len(order) / m
-    return [np.sort(order[row]) for row in places.astype(int)]
+    return np.sort(order[places.astype(int)], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,71 +72,32 @@ class Judge:
         The held-out rows.
     first : callable, optional
         What counts before the loss.
+    chosen : ndarray of int of shape (k, m), optional
+        The m rows of x that each member is judged by, where members have their own; y is (k, m, o) then and w (m, k).
     """
 
     objective: Objective
     rows: Rows
     first: Criterion | None = None
+    chosen: np.ndarray | None = None
     scratch: dict[int, Scratch] = field(default_factory=dict, init=False, repr=False)
 
     def __call__(self, P: Parameters) -> np.ndarray:
         """Criteria (m, k) of k members, smaller is better, the loss last."""
         x, y, w = self.rows
-        z = self.objective.network.predict(P, x, scratch=self.scratch)
+        z = self.objective.network.predict(P, x, scratch=self.scratch, chosen=self.chosen)
         loss = self.objective.loss_sum(z, y, w) / total_weight(y, w)
         return np.stack([loss] if self.first is None else [self.first(P, z), loss])
 
 
-@dataclass(frozen=True, eq=False)
-class OwnJudges:
-    """A judge for each member, with as many rows as the others have.
-
-    Parameters
-    ----------
-    judges : sequence of Judge
-        In the order of members.
-    """
-
-    judges: Sequence[Judge]
-
-    def __call__(self, P: Parameters) -> np.ndarray:
-        """Criteria (m, k) of k members, each by its own judge."""
-        if self._together is None:
-            members = [P.like(P.values[i : i + 1]) for i in range(len(P.values))]
-            return np.concatenate([judge(member) for judge, member in zip(self.judges, members, strict=True)], axis=1)
-        return self._together(P)
-
-    @cached_property
-    def _together(self) -> Judge | None:
-        """One judge with the rows of all, which go through the network at once; not for sparse rows."""
-        xs, ys, ws = zip(*(judge.rows for judge in self.judges), strict=True)
-        if not all(isinstance(x, np.ndarray) for x in xs):
-            return None
-        w = None if ws[0] is None else np.stack(ws, axis=1)
-        firsts = [judge.first for judge in self.judges if judge.first is not None]
-        return Judge(
-            self.judges[0].objective, Rows(np.stack(xs), np.stack(ys), w), one_by_one(firsts) if firsts else None
-        )
-
-
-def one_by_one(criteria: Sequence[Criterion]) -> Criterion:
-    """The criterion (k,) that judges each member by its own."""
-
-    def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
-        own = [judge(P.like(P.values[i : i + 1]), z[i : i + 1]) for i, judge in enumerate(criteria)]
-        return np.concatenate(own)
-
-    return criterion
-
-
 def minus_accuracy(link: str, y: np.ndarray, w: np.ndarray | None) -> Criterion:
-    """Minus the share of rows whose class is right (of labels: all of them), for encoded y (n, o)."""
+    """Minus the share of rows whose class is right (of labels: all of them), for encoded y and w as in `Judge`."""
 
     def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
         if link == "softmax":
             right = z.argmax(axis=-1) == y.argmax(axis=-1)
         else:
             right = ((z > 0) == (y > 0.5)).all(axis=-1)
-        return -np.average(right, axis=1, weights=w)
+        return -np.average(right, axis=1, weights=None if w is None else np.broadcast_to(w.T, right.shape))
 
     return criterion

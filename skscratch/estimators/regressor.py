@@ -117,8 +117,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the units of the training targets, and within their range unless the loss is poisson, gamma or cosine.
         """
-        z = self._raw_scores(X)
-        return self._target.decode(self._loss.predict(z).mean(axis=0))
+        mean = self._from_raw_scores(lambda z: self._loss.predict(z).mean(axis=0), X)
+        return self._target.decode(mean)
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Predict targets by each network alone.
@@ -143,8 +143,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         >>> model.predict_members(X).shape
         (5, 442)
         """
-        z = self._raw_scores(X)
-        return np.stack([self._target.decode(p) for p in self._loss.predict(z)])
+        members = self._from_raw_scores(lambda z: self._loss.predict(z), X, axis=1)
+        return np.stack([self._target.decode(p) for p in members])
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)

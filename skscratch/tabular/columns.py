@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
+
+from skscratch.tabular.blocks import row_blocks
 
 # How the types of pandas (also Arrow-backed) and polars begin in print
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
@@ -45,10 +48,15 @@ class RawTable:
     def __len__(self) -> int:
         return self.numeric.shape[0]
 
-    def take(self, rows: np.ndarray) -> RawTable:
-        """The table of the given rows, by index or by mask."""
+    def take(self, rows: np.ndarray | slice) -> RawTable:
+        """The table of the given rows, by index, mask or slice."""
         categories = [values[rows] for values in self.categories]
         return RawTable(self.numeric[rows], categories, self.numeric_names, self.category_names)
+
+    def blocks(self) -> Iterator[RawTable]:
+        """The table in pieces; a category becomes several columns."""
+        for rows in row_blocks(self.numeric, more=64 * len(self.categories)):
+            yield self.take(rows)
 
 
 def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[int, ...]:
@@ -231,14 +239,15 @@ def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:
 
 def _reject_infinity(table: RawTable) -> None:
     """Raise if a number is infinite, naming the first such column."""
-    x = table.numeric
-    infinite = np.isinf(x.data if issparse(x) else x)
-    if infinite.any():
-        j = x.indices[infinite].min() if issparse(x) else np.flatnonzero(infinite.any(axis=0))[0]
-        raise ValueError(
-            f"X must be finite or NaN (missing), but column {table.numeric_names[j]!r} contains infinity: replace it, "
-            "for instance by NaN."
-        )
+    for rows in row_blocks(table.numeric):
+        x = table.numeric[rows]
+        infinite = np.isinf(x.data if issparse(x) else x)
+        if infinite.any():
+            j = x.indices[infinite].min() if issparse(x) else np.flatnonzero(infinite.any(axis=0))[0]
+            raise ValueError(
+                f"X must be finite or NaN (missing), but column {table.numeric_names[j]!r} contains infinity: replace "
+                "it, for instance by NaN."
+            )
 
 
 def _unreadable(name: str, problem: str, way_out: str = "") -> ValueError:

@@ -17,6 +17,7 @@ Counts are of rows; weights enter the statistics of numbers only.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.sparse import csr_array, issparse
 
+from skscratch.tabular.blocks import row_blocks
 from skscratch.tabular.columns import RawTable
 from skscratch.tabular.scaling import SCALINGS, Scaler, root_mean_square
 
@@ -46,6 +48,11 @@ class Table(NamedTuple):
     x: Any
     n_numeric: int
 
+    def blocks(self) -> Iterator[Table]:
+        """The table in pieces."""
+        for rows in row_blocks(self.x):
+            yield self._replace(x=self.x[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Category:
@@ -53,15 +60,15 @@ class Category:
 
     Parameters
     ----------
-    rows : dict of value to int
-        The row of `code` for each value, from 1; None is a missing value.
+    values : list
+        The values with a row of `code`, from row 1 on; None is a missing value.
     code : ndarray of shape (n_values + 1, width)
-        Row 0 (all zeros) is for whatever is not in `rows`.
+        Row 0 (all zeros) is for whatever is not in `values`.
     names : list of str
         One name per column of `code`.
     """
 
-    rows: dict[Any, int]
+    values: list
     code: np.ndarray
     names: list[str]
 
@@ -72,18 +79,19 @@ class Category:
         seen = sorted(counts, key=_order)
         present = [value for value in seen if value is not None]
         if len(seen) == 1:
-            return cls({}, np.zeros((1, 0)), [])
+            return cls([], np.zeros((1, 0)), [])
         if len(present) == 2:
             code = np.array([[0], [-1], [1]], dtype=np.int8)
-            return cls({present[0]: 1, present[1]: 2}, code, [_title(name, present[1])])
+            return cls(present, code, [_title(name, present[1])])
         common = [value for value in seen if counts[value] >= MIN_ROWS]
         kept = sorted(sorted(common, key=lambda value: -counts[value])[:MAX_VALUES], key=_order)
         code = np.eye(len(kept) + 1, len(kept), k=-1, dtype=np.int8)
-        return cls({value: i for i, value in enumerate(kept, start=1)}, code, [_title(name, value) for value in kept])
+        return cls(kept, code, [_title(name, value) for value in kept])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Objects (n,) -> their codes (n, width)."""
-        return self.code[np.fromiter((self.rows.get(value, 0) for value in values), np.intp, len(values))]
+        rows = {value: i for i, value in enumerate(self.values, start=1)}
+        return self.code[np.fromiter((rows.get(value, 0) for value in values), np.intp, len(values))]
 
 
 def _order(value: Any) -> tuple[int, Any]:
@@ -118,7 +126,8 @@ class TableEncoder:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.tabular.columns import RawTable
+    >>> from skscratch.tabular.blocks import row_blocks
+from skscratch.tabular.columns import RawTable
     >>> from skscratch.tabular.encoding import TableEncoder
     >>> sex = np.array(["male", "female", None], dtype=object)
     >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
@@ -174,12 +183,17 @@ class TableEncoder:
             If there is nothing to do (no scaling, nothing missing, no categories, same precision), `x` is `raw.numeric`
             itself.
         """
-        return self._encode_sparse(raw, dtype) if self.sparse_ else self._encode_dense(raw, dtype)
+        if self.sparse_:
+            return self._encode_sparse(raw, dtype)
+        if self._is_encoded(raw, dtype):
+            return Table(raw.numeric, raw.numeric.shape[1])
+        return self._encode_dense(raw, dtype)
 
     def _learn_dense(self, raw: RawTable, sample_weight: np.ndarray | None) -> list[str]:
         """Names of the columns of what has been learned."""
         self.scaler_: Scaler = SCALINGS[self.scaling]().fit(raw.numeric, sample_weight)
-        self.flagged_ = np.flatnonzero(np.isnan(raw.numeric).any(axis=0))
+        missing = [np.isnan(raw.numeric[rows]).any(axis=0) for rows in row_blocks(raw.numeric)]
+        self.flagged_ = np.flatnonzero(np.any(missing, axis=0))
         self.categories_ = [
             Category.learn(values, name) for values, name in zip(raw.categories, raw.category_names, strict=True)
         ]
@@ -188,21 +202,29 @@ class TableEncoder:
 
     def _encode_dense(self, raw: RawTable, dtype: DTypeLike) -> Table:
         x = raw.numeric.toarray() if issparse(raw.numeric) else raw.numeric
-        missing = np.isnan(x)
-        t = self.scaler_.transform(x)
-        if missing.any():
-            t = np.where(missing, self.scaler_.missing.astype(t.dtype), t)
-        m = x.shape[1]
-        if m == len(self.feature_names_out_):
-            return Table(np.ascontiguousarray(t, dtype=dtype), m)
-        out = np.zeros((len(raw), len(self.feature_names_out_)), dtype=dtype)
-        out[:, :m] = t
-        out[:, m : m + len(self.flagged_)] = missing[:, self.flagged_]
+        m, width = x.shape[1], len(self.feature_names_out_)
+        out = np.zeros((len(raw), width), dtype)
+        for rows in row_blocks(x):
+            missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
+            out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
+            out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)
         for category, values in zip(self.categories_, raw.categories, strict=True):
             start, stop = stop, stop + len(category.names)
             out[:, start:stop] = category.encode(values)
         return Table(out, m)
+
+    def _is_encoded(self, raw: RawTable, dtype: DTypeLike) -> bool:
+        """Whether the numbers of raw are already what the network reads."""
+        x = raw.numeric
+        return (
+            self.scaling is None
+            and isinstance(x, np.ndarray)
+            and x.shape[1] == len(self.feature_names_out_)
+            and x.dtype == dtype
+            and x.flags.c_contiguous
+            and not any(np.isnan(x[rows]).any() for rows in row_blocks(x))
+        )
 
     def _learn_sparse(self, raw: RawTable, sample_weight: np.ndarray | None) -> list[str]:
         """Names of the columns, each of which is divided by its scale from now on."""

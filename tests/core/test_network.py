@@ -216,9 +216,9 @@ def test_activations_are_what_the_first_layers_hand_on(rng):
 )
 def test_rows_of_their_own(front, rng):
     network = Network((*front, Dense(4), Activate(Tanh()), Dense(2)), 3)
-    P, own_rows = network.init(5, rng), rng.standard_normal((5, 7, 3))
-    scratch = {}
-    for x in (own_rows, own_rows[::-1].copy()):
-        own = [network.predict(P.like(P.values[i : i + 1]), x[i])[0] for i in range(5)]
-        np.testing.assert_allclose(network.predict(P, x, block=3, scratch=scratch), own, rtol=1e-12)
+    P, x, scratch = network.init(5, rng), rng.standard_normal((20, 3)), {}
+    for chosen in (rng.integers(0, 20, (5, 7)), rng.integers(0, 20, (5, 7))):
+        own = [network.predict(P.like(P.values[i : i + 1]), x[chosen[i]])[0] for i in range(5)]
+        z = network.predict(P, x, block=3, scratch=scratch, chosen=chosen)
+        np.testing.assert_allclose(z, own, rtol=1e-12)
     assert scratch.keys() == {3, 1}

@@ -176,15 +176,26 @@ def test_losses_are_those_of_the_estimator(model):
     assert [line.get_ydata().tolist() for line in display.lines_] == [model.loss_curve_, model.validation_loss_curve_]
     assert [line.get_xdata().tolist() for line in display.lines_] == [[1, 2, 3, 4, 5]] * 2
     drawn = [line.get_xdata()[0] for line in display.best_epoch_lines_]
-    assert drawn == sorted(model.best_iter_) and display.bands_ == []
-    assert display.ax_.get_xlabel() == "epoch" and display.ax_.get_ylabel() == "log loss"
+    assert drawn == sorted(model.best_iter_)
+    assert display.ax_.get_xlabel() == "epoch" and display.ax_.get_ylabel() == "log loss (nats)"
 
 
-def test_after_a_warm_start_the_last_fit_ends_the_curve(model):
+def test_the_networks_of_an_estimator_are_a_band(model):
+    for band, curves in zip(
+        LossCurveDisplay.from_estimator(model).bands_, (model.loss_curves_, model.validation_loss_curves_), strict=True
+    ):
+        corners = band.get_paths()[0].vertices
+        for epoch, losses in enumerate(curves, start=1):
+            height = corners[corners[:, 0] == epoch, 1]
+            assert_allclose([height.min(), height.max()], [losses.min(), losses.max()])
+            assert losses.min() < losses.max()
+
+
+def test_after_a_warm_start_all_epochs_are_drawn(model):
     warm = clone(model).set_params(warm_start=True).fit(X, Y).fit(X, Y)
     display = LossCurveDisplay.from_estimator(warm)
-    assert display.lines_[0].get_xdata().tolist() == list(range(1, 11))
-    assert display.lines_[1].get_xdata().tolist() == list(range(6, 11))
+    for line in display.lines_:
+        assert line.get_xdata().tolist() == list(range(1, 11))
     assert [line.get_xdata()[0] for line in display.best_epoch_lines_] == sorted(warm.best_iter_ + 5)
 
 
@@ -216,7 +227,7 @@ def test_names_and_units_of_a_loss():
     display = LossCurveDisplay.from_estimator(model, name="mine")
     assert display.ax_.get_xlabel() == "iteration" and display.ax_.get_ylabel() == "HuberLoss"
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert legend == ["mine: training", "mine: best epochs (3 networks)"]
+    assert legend == ["mine: training", "mine: range (3 networks)", "mine: best epochs (3 networks)"]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -233,6 +244,14 @@ def test_one_epoch_is_a_dot_and_none_an_error():
     assert LossCurveDisplay([0.5]).plot().lines_[0].get_marker() == "o"
     with pytest.raises(ValueError, match="at least one epoch, got none"):
         LossCurveDisplay([]).plot()
+
+
+def test_ticks_of_given_axes_stay():
+    _, (fixed, logarithmic) = plt.subplots(2)
+    fixed.set_xticks([1, 20])
+    logarithmic.set_xscale("log")
+    assert losses().plot(fixed).ax_.get_xticks().tolist() == [1, 20]
+    assert losses().plot(logarithmic).ax_.get_xscale() == "log"
 
 
 # Grids
@@ -430,7 +449,7 @@ def test_a_recorder_changes_nothing_and_sees_every_epoch(rng):
 def test_an_estimator_is_fitted_anew_and_left_alone():
     model = ScratchMLPRegressor(hidden_layer_sizes=[4, 3], early_stopping=False, **SMALL)
     display = GradientFlowDisplay.from_estimator(model, X, Y)
-    assert not hasattr(model, "coefs_") and "_train" not in vars(model)
+    assert not hasattr(model, "coefs_") and "_observers" not in vars(model)
     gradients, activations = np.array(display.gradients), np.array(display.activations)
     assert gradients.shape == (6, 3) and activations.shape == (6, 2)
     assert_array_equal(gradients[0, :2], 0)  # the output layer starts from zero
@@ -623,4 +642,4 @@ def test_fits_on_one_pair_of_axes_are_told_apart(model):
     second = LossCurveDisplay.from_estimator(model, name="B", ax=first.ax_, color="#009E73")
     assert {line.get_color() for line in second.lines_ + second.best_epoch_lines_} == {"#009E73"}
     labels = [text.get_text() for text in first.ax_.get_legend().get_texts()]
-    assert len(labels) == 6 and all(label.startswith(("A: ", "B: ")) for label in labels)
+    assert len(labels) == 8 and all(label.startswith(("A: ", "B: ")) for label in labels)

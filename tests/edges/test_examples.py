@@ -137,13 +137,13 @@ def images():
 @pytest.mark.parametrize(("solver", "activation"), [("momentum", "logistic"), ("RMSprop", "relu"), ("Adam", "relu")])
 def test_digits(images, solver, activation):
     x, fresh_x, y, fresh_y = images.split(*images.DATA["digits, 8 x 8"])
-    assert images.fit_estimator(x, y, activation, solver).score(fresh_x, fresh_y) > 0.94
+    assert images.make_estimator(activation, solver).fit(x, y).score(fresh_x, fresh_y) > 0.94
 
 
 @pytest.mark.parametrize("solver", ["momentum", "Adam"])
 def test_shapes_by_estimator_and_core(images, solver):
     x, fresh_x, y, fresh_y = images.split(*images.DATA["shapes, 32 x 32"])
-    model = images.fit_estimator(x, y, "relu", solver, epochs=10)
+    model = images.make_estimator("relu", solver, epochs=10).fit(x, y)
     assert model.score(fresh_x, fresh_y) > 0.6  # one class of three is right in a third
     assert have_same_parameters(model, *images.fit_core(x, y, images.OPTIMIZERS[solver], epochs=10))
 

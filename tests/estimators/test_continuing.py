@@ -76,7 +76,7 @@ def test_the_same_rows_are_held_out(Estimator):
 
     def spy(*arguments):
         rows, judge = hold_out(*arguments)
-        held_out.append([each.rows.x for each in judge.judges])
+        held_out.append(judge.rows.x[judge.chosen])
         return rows, judge
 
     model._hold_out = spy
@@ -133,6 +133,37 @@ def test_a_warm_start_with_other_data():
         model.fit(X, y + 1)
     with pytest.raises(ValueError, match="must have 1 column"):
         ScratchMLPRegressor(**STEADY, max_iter=2, warm_start=True).fit(X, y).fit(X, np.c_[y, y])
+
+
+@quiet
+@each_estimator
+def test_all_curves_grow_alike(Estimator):
+    """An epoch without held-out rows is NaN where it was judged before or is afterwards."""
+    model = Estimator(**STEADY, max_iter=2, early_stopping=False, warm_start=True).fit(X, y)
+    assert model.validation_loss_curves_ is model.validation_loss_curve_ is model.validation_scores_ is None
+    curves = [model.loss_curves_]
+    for held_out in (True, True, False):
+        model.set_params(early_stopping=held_out).fit(X, y)
+        curves.append(model.loss_curves_[-2:])
+    model.partial_fit(X, y)
+    assert_array_equal(model.loss_curves_[:8], np.concatenate(curves))
+    assert model.loss_curves_.shape == model.validation_loss_curves_.shape == (9, 2)
+    assert_allclose(model.loss_curve_, model.loss_curves_.mean(axis=1))
+    assert_allclose(model.validation_loss_curve_, model.validation_loss_curves_.mean(axis=1))
+    judged = np.array([0, 0, 1, 1, 1, 1, 0, 0, 0], bool)
+    assert_array_equal(np.isfinite(model.validation_loss_curve_), judged)
+    assert_array_equal(np.isfinite(model.validation_scores_), judged)
+    assert model.best_validation_score_ == np.nanmax(model.validation_scores_)
+
+
+@quiet
+@each_estimator
+def test_a_failed_fit_leaves_no_curves_to_go_on_with(Estimator):
+    model = Estimator(**STEADY, max_iter=1).fit(X, y)
+    with pytest.raises(ValueError, match="dropout must be 0"):
+        model.set_params(n_estimators=3, solver="lbfgs", dropout=0.5).fit(X, y)
+    model.set_params(solver="adam", warm_start=True).fit(X, y)
+    assert model.loss_curves_.shape == (1, 3)
 
 
 # partial_fit

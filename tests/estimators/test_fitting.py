@@ -78,6 +78,21 @@ def test_pickle_round_trip(Estimator, protocol):
 
 
 @each_estimator
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_skops_round_trip(Estimator, solver):
+    """Its format has no keys of dictionaries but strings and numbers: no missing category, no False."""
+    skops = pytest.importorskip("skops.io")
+    categories = {"e": ["x", "y", "z", None], "f": [False, True], "g": [0.5, None, 1.0]}
+    columns = {name: pd.Series(np.resize(np.array(v, object), 90), dtype="category") for name, v in categories.items()}
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(**columns)
+    model = Estimator(**SMALL | {"solver": solver, "tol": 1.0}, warm_start=True).fit(frame, y)
+    file = skops.dumps(model)
+    again = skops.loads(file, trusted=skops.get_untrusted_types(data=file))
+    assert_array_equal(scores(again, frame), scores(model, frame))
+    assert_array_equal(scores(again.fit(frame, y), frame), scores(model.fit(frame, y), frame))
+
+
+@each_estimator
 def test_pickle_is_one_copy_of_the_parameters(Estimator):
     """No optimizer's memory, no gradient, no training rows, no second copy of the weights."""
     rows, z = np.resize(X, (900, 4)), np.resize(y, 900)

@@ -111,7 +111,7 @@ def test_columns_of_a_category(values, names):
     assert category.names == names
     np.testing.assert_array_equal(category.code[0], np.zeros(len(names)))
     backwards = Category.learn(objects(*values[::-1]), "c")
-    assert backwards.rows == category.rows
+    assert backwards.values == category.values
 
 
 def test_numbers_are_equal_by_value_and_differ_from_text():

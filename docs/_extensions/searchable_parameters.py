@@ -1,0 +1,22 @@
+"""Each parameter's row on the page of parameters is in the index, so that a search for its name leads there first."""
+
+from docutils import nodes
+from sphinx import addnodes
+
+PAGE = "guide/parameters"
+
+
+def index(app, document):
+    """A main entry of the index for each row that begins with a name in the font of code."""
+    if app.env.docname != PAGE:
+        return
+    for row in document.findall(nodes.row):
+        name = row[0].next_node(nodes.literal)
+        if name is not None:
+            row["ids"].append(nodes.make_id(f"parameter-{name.astext()}"))
+            row[0].insert(0, addnodes.index(entries=[("single", name.astext(), row["ids"][-1], "main", None)]))
+
+
+def setup(app):
+    app.connect("doctree-read", index, priority=400)  # before the index is collected (500)
+    return {"parallel_read_safe": True}
