@@ -57,7 +57,9 @@ def print_row(name: str, cells: Mapping[str, object], columns: Sequence[str]) ->
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print a table, and write and draw it where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each, of which the median is taken (%(default)s)")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="runs of each, of which the median is taken (%(default)s)"
+    )
     parser.add_argument("--only", default="", help="networks whose name contains this")
     parser.add_argument("--threads", type=int, default=1, help="threads for all (%(default)s)")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
@@ -81,7 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cells = {name: f"{x:.0f}" for name, x in us.items()} | {name: f"{x:.2f}" for name, x in ratios(us).items()}
         print_row(problem.name, cells, columns)
     if options.csv:
-        rows = [{"network": n, **{f"{k} (us)": round(us[k], 1) if k in us else "" for k in names}} for n, us in table.items()]
+        rows = [
+            {"network": n, **{f"{k} (us)": round(us[k], 1) if k in us else "" for k in names}}
+            for n, us in table.items()
+        ]
         write_csv(options.csv, rows, facts)
     if options.plot:
         peers = {n: {k: us[k] / us["core"] for k in PEERS if k in us} for n, us in table.items()}

@@ -50,11 +50,20 @@ def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Figur
         "scikit-learn": models.pipeline(table, models.scikit_learn(epochs)),
     }
     row, goals = table.X.iloc[:1], {"same network": 1 / 3, "our defaults": 1 / 3}
-    yield from _latencies("predict, one row of the Titanic's frame", fitted, table.X, table.y, row, goals, repeats, calls)
+    yield from _latencies(
+        "predict, one row of the Titanic's frame", fitted, table.X, table.y, row, goals, repeats, calls
+    )
 
 
 def _latencies(
-    what: str, models: dict[str, Any], X: Any, y: np.ndarray, row: Any, goals: dict[str, float], repeats: int, calls: int
+    what: str,
+    models: dict[str, Any],
+    X: Any,
+    y: np.ndarray,
+    row: Any,
+    goals: dict[str, float],
+    repeats: int,
+    calls: int,
 ) -> Iterator[Figure]:
     """Fit all, and compare how long they take for the row."""
     runs = {name: _call(model.fit(X, y).predict, row) for name, model in models.items()}

@@ -27,7 +27,9 @@ def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iter
     """A step at several widths and batches, a fit on rows in memory, and a fit on a file that is mapped into it."""
     for width, batch in [(64, 128), (64, 8192), (1024, 128)]:
         peak = step_peak(width, batch)
-        yield Figure(f"tracemalloc peak of a step, width {width}, batch {batch}", peak / 1024, "the bound", 128, "KB", 1)
+        yield Figure(
+            f"tracemalloc peak of a step, width {width}, batch {batch}", peak / 1024, "the bound", 128, "KB", 1
+        )
     for dtype in ("float32", "float64"):
         bound = 1.1 * 4 * COLUMNS * rows + FIT_ROOM
         for name in ("same", "defaults"):

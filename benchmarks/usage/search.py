@@ -13,8 +13,7 @@ from joblib import Parallel, cpu_count, delayed
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 
-from benchmarks import VARIABLES
-from benchmarks import models
+from benchmarks import VARIABLES, models
 from benchmarks.tables import sources
 from benchmarks.timing import alternate
 from benchmarks.usage.figures import Figure
