@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Bytes of x gathered at once: one gather serves many batches, and memory stays bounded however long the table is.
-BLOCK = 8 * 2**20
+BLOCK = 4 * 2**20
 
 
 class Rows(NamedTuple):
     """x (n, d), ndarray or CSR; y (n, o); weights w (n,), or (n, k) where members have their own, or None for ones.
 
-    With weights of its own a member can leave out rows, of weight zero, by which it is judged afterwards.
+    With weights of its own a member can leave out rows, of weight zero, by which it is judged afterwards; where all
+    other weights are one, booleans take a quarter of the memory.
     """
 
     x: Any
@@ -27,6 +28,10 @@ class Rows(NamedTuple):
         if isinstance(rows, slice):
             return Rows(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
         return Rows(_take(self.x, rows), _take(self.y, rows), None if self.w is None else _take(self.w, rows))
+
+    def weighted(self) -> Rows:
+        """The rows with numbers for weights."""
+        return self if self.w is None or self.w.dtype != bool else self._replace(w=self.w.astype(self.y.dtype))
 
     def of_member(self, i: int) -> Rows:
         """The rows as member i sees them."""
@@ -71,17 +76,17 @@ class Batches:
         return -(-n // self.batch_size)
 
     def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
-        """Gathered rows of about 8 MB in the given order, each with its batches as slices.
+        """Gathered rows of about 4 MB in the given order, weights as numbers, each block with its batches as slices.
 
-        Without an order the rows come as they stand and nothing is copied.
+        Without an order the rows come as they stand and x is not copied.
         """
         if order is None:
-            yield self.rows, self._slices(len(self.rows.y))
+            yield self.rows.weighted(), self._slices(len(self.rows.y))
             return
         per_block = max(BLOCK // max(self._bytes_per_row(), 1) // self.batch_size, 1) * self.batch_size
         for start in range(0, len(order), per_block):
             some = order[start : start + per_block]
-            yield self.rows.take(some), self._slices(len(some))
+            yield self.rows.take(some).weighted(), self._slices(len(some))
 
     def _slices(self, n: int) -> list[slice]:
         return [slice(start, min(start + self.batch_size, n)) for start in range(0, n, self.batch_size)]

@@ -146,7 +146,7 @@ class Periodic(NumericEmbedding):
 
     def _allocate_features(self, k, n, dtype, s):
         m, f = self.columns, self.frequencies
-        s.u, s.c = np.empty((k, m, f, n), dtype), np.empty((k, m, f, n), dtype)
+        s.u = s.c = np.empty((k, m, f, n), dtype)
         # u = [2 pi w, b] [x; 1] as a product: a third of the time of rows times columns.
         s.wb, s.x1 = np.empty((k, m, f, 2), dtype), np.ones((k, m, 2, n), dtype)
 
@@ -160,6 +160,7 @@ class Periodic(NumericEmbedding):
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         super().allocate_backward(k, n, d, dtype, s, input_gradient)
         m, f, o = self.columns, self.frequencies, self.outputs
+        s.u = np.empty_like(s.c)  # the gradient needs both
         s.gxg, s.D = np.empty((k, m, 2 * o, n), dtype), np.empty((k, m, f, 2 * o), dtype)
         s.g = s.gxg[:, :, :o]
 

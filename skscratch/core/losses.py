@@ -299,7 +299,10 @@ class BinaryLogLoss(LabelSmoothing, Loss):
         return self.smoothed(y, 2)
 
     def value(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return (np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))).sum(axis=-1)
+        value = np.maximum(z, 0)
+        value -= y * z
+        value += np.log1p(np.exp(-np.abs(z)))
+        return value.sum(axis=-1)
 
     def gradient(self, z: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
         return np.subtract(expit(z, out=out), y, out=out)

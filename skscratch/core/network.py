@@ -17,7 +17,7 @@ from skscratch.core.parameters import Parameters, Slot, count
 Scratch = list[SimpleNamespace]
 
 # Rows that are predicted at once: their scratch stays in a core's cache.
-PREDICT_BLOCK = 512
+PREDICT_BLOCK = 256
 
 
 @dataclass(frozen=True)

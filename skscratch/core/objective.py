@@ -114,7 +114,7 @@ class Objective:
     def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
         """z (k, n, o) -> sum of w_i l(z_i, y_i) (k,), in float64."""
         values = self.loss.value(z, y)
-        return values.sum(axis=1, dtype=np.float64) if w is None else (values.astype(np.float64) * w.T).sum(axis=1)
+        return values.sum(axis=1, dtype=np.float64) if w is None else np.vecdot(values, w.T, dtype=np.float64)
 
     def value(
         self,

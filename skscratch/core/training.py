@@ -217,28 +217,42 @@ class Trainer:
         self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], np.ndarray | None] | None
     ) -> Iterator[np.ndarray]:
         """Train for one epoch after the other; yields the mean loss (k,) of each."""
-        k, n, batches = len(P.values), len(rows.y), Batches(rows, self.batch_size)
+        n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
         lanes = self._lanes(P, batches.sizes(n))
         self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
         with threads(len(lanes)) as each:
             while done < self._plan * per_epoch:
-                loss, penalty, S, seen = np.zeros(k), np.zeros(k), np.zeros(k), 0
-                for block, slices in batches.blocks(order()):
-                    z = np.zeros((k, len(block.y), self.objective.network.n_outputs), P.values.dtype)
-                    steps = []
-                    for batch in slices:
-                        self.clock.progress = done / (self._plan * per_epoch)
-                        done += 1
-                        if block.w is None or block.w[batch].sum():
-                            steps.append((batch, Clock(self.clock.progress, self.clock.rows, self.clock.stalls)))
-                            seen += batch.stop - batch.start
-                    penalty += np.concatenate(list(each(partial(Lane.train, block=block, steps=steps, z=z), lanes)))
-                    w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
-                    loss += self.objective.loss_sum(z, block.y, w)
-                    S += len(block.y) if w is None else w.sum(axis=0)
+                loss = self._epoch(lanes, each, batches.blocks(order()), done, self._plan * per_epoch)
+                done += per_epoch
                 self.clock.rows += n
-                yield loss / (S + (S == 0)) + penalty / (seen or 1)
+                yield loss
+
+    def _epoch(
+        self,
+        lanes: list[Lane],
+        each: Callable[..., Iterator[np.ndarray]],
+        blocks: Iterator[tuple[Rows, list[slice]]],
+        done: int,
+        planned: int,
+    ) -> np.ndarray:
+        """Train once on all rows, after so many of the planned steps; the mean loss (k,)."""
+        k = sum(len(lane.P.values) for lane in lanes)
+        loss, penalty, S, seen = np.zeros(k), np.zeros(k), np.zeros(k), 0
+        for block, slices in blocks:
+            z = np.zeros((k, len(block.y), self.objective.network.n_outputs), lanes[0].P.values.dtype)
+            steps = []
+            for batch in slices:
+                self.clock.progress = done / planned
+                done += 1
+                if block.w is None or block.w[batch].any():
+                    steps.append((batch, Clock(self.clock.progress, self.clock.rows, self.clock.stalls)))
+                    seen += batch.stop - batch.start
+            penalty += np.concatenate(list(each(partial(Lane.train, block=block, steps=steps, z=z), lanes)))
+            w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
+            loss += self.objective.loss_sum(z, block.y, w)
+            S += len(block.y) if w is None else w.sum(axis=0)
+        return loss / (S + (S == 0)) + penalty / (seen or 1)
 
     def _lanes(self, P: Parameters, sizes: set[int]) -> list[Lane]:
         """The members in lanes, as many as the last time if there was one."""

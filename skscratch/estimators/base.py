@@ -147,8 +147,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
             strata = rows.y[:, 0].astype(int)
         left_out = rows_to_hold_out(len(rows.y), self.validation_fraction, k, rng, strata)
         judge = self._judge(objective, table, sample, left_out)
-        w = np.ones(len(rows.y), rows.y.dtype) if rows.w is None else rows.w
-        w = np.repeat(w[:, None], k, axis=1)
+        w = np.ones((len(rows.y), k), bool) if rows.w is None else np.repeat(rows.w[:, None], k, axis=1)
         np.put_along_axis(w, left_out.T, 0, axis=0)
         seen, rows = w.any(axis=1), rows._replace(w=w)
         return (rows if seen.all() else rows.take(np.flatnonzero(seen))), judge
@@ -243,9 +242,7 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self._trainer = trainer
         return trainer
 
-    def _judge(
-        self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None
-    ) -> Judge:
+    def _judge(self, objective: Objective, table: Table, held_out: Sample, chosen: np.ndarray | None = None) -> Judge:
         """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the held-out loss.
 
         All networks are judged by all rows, or each by its own, `chosen` (k, m).
@@ -295,12 +292,17 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
         self.n_iter_, self.best_iter_ = epochs + 1, self.best_iter_ + epochs
         return self
 
+    def _read_rows(self, X: Any) -> RawTable:
+        """New rows with the columns of fit."""
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)  # which takes its time, and raises
+        return read_table(self, X, self._categories, reset=False)
+
     def _encode(self, X: Any) -> Table:
         """X as the network reads it; a table that has been encoded already passes through."""
         if isinstance(X, Table):
             return X
-        check_is_fitted(self)
-        raw = X if isinstance(X, RawTable) else read_table(self, X, self._categories, reset=False)
+        raw = X if isinstance(X, RawTable) else self._read_rows(X)
         return self._encoder.transform(raw, self._parameters.values.dtype)
 
     def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
@@ -308,11 +310,8 @@ class BaseScratchMLP(CallbackSupport, FittedAttributes, HiddenActivations, Hyper
 
         Block by block of rows, which stand along this axis of what f returns.
         """
-        if not isinstance(X, Table):
-            check_is_fitted(self)
-            X = read_table(self, X, self._categories, reset=False)
         parts = []
-        for block in X.blocks():
+        for block in (X if isinstance(X, Table) else self._read_rows(X)).blocks():
             x = self._encode(block).x
             with threads_for(self._network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self._network.predict(self._parameters, x).astype(np.float64)))

@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -117,15 +118,24 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
         If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
     """
     if not categorical and (not _is_frame(X) or _is_sparse_frame(X)):
-        options: dict[str, Any] = {"skip_check_array": True}  # which takes longer than a small network on one row
-        if not _is_ready(X):
-            options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
-        numeric = validate_data(estimator, X, reset=reset, **options)
-        table = RawTable(numeric, [], _feature_names(estimator), [])
+        table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
         table = _split(estimator, validate_data(estimator, X, skip_check_array=True, reset=reset), categorical)
     _reject_infinity(table)
     return table
+
+
+def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
+    """Read numbers that are one array or matrix; one that is ready is not checked for what it cannot fail.
+
+    On a single row the checks would take several times as long as a small network.
+    """
+    if not (type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)):
+        options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        return validate_data(estimator, X, reset=reset, **options)
+    if reset or hasattr(estimator, "feature_names_in_") or X.shape[1] != estimator.n_features_in_:
+        return validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return X
 
 
 def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
@@ -141,12 +151,12 @@ def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
 def _feature_names(estimator: Any) -> list[str]:
     """The names of the columns at fit, or "x0", "x1", ..."""
     names = getattr(estimator, "feature_names_in_", None)
-    return [f"x{j}" for j in range(estimator.n_features_in_)] if names is None else names.tolist()
+    return _numbered(estimator.n_features_in_) if names is None else names.tolist()
 
 
-def _is_ready(X: Any) -> bool:
-    """Whether X is an array that scikit-learn's `check_array` would return as it is."""
-    return type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)
+@lru_cache
+def _numbered(d: int) -> list[str]:
+    return [f"x{j}" for j in range(d)]
 
 
 def _is_frame(X: Any) -> bool:

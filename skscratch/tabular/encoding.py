@@ -126,8 +126,7 @@ class TableEncoder:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.tabular.blocks import row_blocks
-from skscratch.tabular.columns import RawTable
+    >>> from skscratch.tabular.columns import RawTable
     >>> from skscratch.tabular.encoding import TableEncoder
     >>> sex = np.array(["male", "female", None], dtype=object)
     >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
@@ -207,7 +206,8 @@ from skscratch.tabular.columns import RawTable
         for rows in row_blocks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
             out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
-            out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
+            if len(self.flagged_):
+                out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)
         for category, values in zip(self.categories_, raw.categories, strict=True):
             start, stop = stop, stop + len(category.names)

@@ -121,7 +121,10 @@ class Robust(Scaler):
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
             t *= self.factor.astype(x.dtype)
         np.clip(t, -FAR, FAR, out=t)
-        t /= np.sqrt(1 + (t / 3) ** 2)
+        root = np.square(t)
+        root *= 1 / 9
+        root += 1
+        t /= np.sqrt(root, out=root)
         return t
 
 
