@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print a table, and write and draw it where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--repeats", type=int, default=5, help="runs of each, of which the median is taken (%(default)s)"
+        "--repeats", type=int, default=5, help="runs of each, for the median (%(default)s)"
     )
     parser.add_argument("--only", default="", help="networks whose name contains this")
     parser.add_argument("--threads", type=int, default=1, help="threads for all (%(default)s)")

@@ -25,16 +25,17 @@ from skscratch.estimators.threads import threads_for
 
 
 def core(problem: Problem) -> Callable[[], History]:
-    """A run of the loop, which goes on where the one before it ended."""
+    """A run of the loop, which starts anew each time."""
     X, classes = problem.data()
     y = np.eye(problem.classes, dtype=np.float32)[classes] if problem.outputs > 1 else np.float32(classes)[:, None]
     loss = BinaryLogLoss() if problem.outputs == 1 else MulticlassLogLoss()
     alpha = ALPHA if problem.members == 1 else ScratchMLPClassifier().alpha
     objective = Objective(network(problem), loss, alpha)
-    P = objective.network.init(problem.members, np.random.default_rng(0), np.float32)
-    trainer = Trainer(objective, optimizer(problem, P), np.random.default_rng(0), problem.batch)
 
     def run() -> History:
+        rng = np.random.default_rng(0)
+        P = objective.network.init(problem.members, rng, np.float32)
+        trainer = Trainer(objective, optimizer(problem, P), rng, problem.batch)
         with threads_for(objective.network, problem.batch, problem.members) as trainer.threads:
             return trainer.run(P, Rows(X, y, None), problem.epochs)
 

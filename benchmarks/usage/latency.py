@@ -49,7 +49,8 @@ def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Figur
         "our defaults": ScratchMLPClassifier(max_iter=epochs),
         "scikit-learn": models.pipeline(table, models.scikit_learn(epochs)),
     }
-    row, goals = table.X.iloc[:1], {"same network": 1 / 3, "our defaults": 1 / 3}
+    what, row = "predict, one row of the Titanic's frame", table.X.iloc[:1]
+    goals = {"same network": 1 / 3, "our defaults": 1 / 3}
     yield from _latencies(
         "predict, one row of the Titanic's frame", fitted, table.X, table.y, row, goals, repeats, calls
     )
@@ -66,7 +67,7 @@ def _latencies(
     calls: int,
 ) -> Iterator[Figure]:
     """Fit all, and compare how long they take for the row."""
-    runs = {name: _call(model.fit(X, y).predict, row) for name, model in models.items()}
+    runs = {name: _call(model.fit(X, y).predict, row) for name, model in fitted.items()}
     us = {name: 1e6 * seconds for name, seconds in alternate(runs, repeats, calls).items()}
     theirs = us.pop("scikit-learn")
     for name, time in us.items():

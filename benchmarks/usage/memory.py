@@ -19,7 +19,7 @@ from skscratch.core.objective import Objective
 from skscratch.core.optimizers import adam
 from skscratch.core.schedules import Clock
 
-STEP_BOUND, FIT_ROOM = 128 * 1024, 64 * 2**20
+STEP_BOUND, FIT_ROOM, MEMMAP_BOUND = 128 * 1024, 64 * 2**20, 1e9
 COLUMNS = 20
 
 
@@ -37,7 +37,7 @@ def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iter
             what = f"peak of fit above X, {rows:,} x {COLUMNS} {dtype}, {name}"
             yield Figure(what, above / 1e6, "1.1 X in float32 + 64 MB", bound / 1e6, "MB", 1)
     what = f"anonymous memory of fit on a memmap of {gigabytes:g} GB"
-    yield Figure(what, probe("memmap", gigabytes) / 1e6, "the bound", 1e3, "MB", 1)
+    yield Figure(what, probe("memmap", gigabytes) / 1e6, "the bound", MEMMAP_BOUND / 1e6, "MB", 1)
 
 
 def step_peak(width: int, batch: int) -> int:

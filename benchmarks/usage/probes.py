@@ -19,6 +19,7 @@ from threading import Event, Thread
 
 import numpy as np
 
+from benchmarks import models
 from skscratch import ScratchMLPClassifier
 
 COLUMNS = 20
