@@ -57,9 +57,7 @@ def print_row(name: str, cells: Mapping[str, object], columns: Sequence[str]) ->
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print a table, and write and draw it where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--repeats", type=int, default=5, help="runs of each, for the median (%(default)s)"
-    )
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each, for the median (%(default)s)")
     parser.add_argument("--only", default="", help="networks whose name contains this")
     parser.add_argument("--threads", type=int, default=1, help="threads for all (%(default)s)")
     parser.add_argument("--csv", type=Path, help="file to write the table to")

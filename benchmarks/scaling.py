@@ -90,13 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write and draw where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("axes", nargs="*", metavar="axis", help=f"of {', '.join(LABELS)}; all unless given")
-    parser.add_argument(
-        "--repeats", type=int, default=5, help="turns, for the median (%(default)s)"
-    )
+    parser.add_argument("--repeats", type=int, default=5, help="turns, for the median (%(default)s)")
     parser.add_argument("--most-threads", type=int, default=cpu_count(), metavar="N", help="(%(default)s)")
-    parser.add_argument(
-        "--steps", type=int, default=STEPS, help="steps of a turn (%(default)s)"
-    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps of a turn (%(default)s)")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
     parser.add_argument("--plot", type=Path, help="file to draw the curves into")
     options = parser.parse_args(arguments)

@@ -51,14 +51,12 @@ def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Figur
     }
     what, row = "predict, one row of the Titanic's frame", table.X.iloc[:1]
     goals = {"same network": 1 / 3, "our defaults": 1 / 3}
-    yield from _latencies(
-        "predict, one row of the Titanic's frame", fitted, table.X, table.y, row, goals, repeats, calls
-    )
+    yield from _latencies(what, fitted, table.X, table.y, row, goals, repeats, calls)
 
 
 def _latencies(
     what: str,
-    models: dict[str, Any],
+    fitted: dict[str, Any],
     X: Any,
     y: np.ndarray,
     row: Any,
@@ -66,7 +64,7 @@ def _latencies(
     repeats: int,
     calls: int,
 ) -> Iterator[Figure]:
-    """Fit all, and compare how long they take for the row."""
+    """Fit each, and compare how long they take for the row."""
     runs = {name: _call(model.fit(X, y).predict, row) for name, model in fitted.items()}
     us = {name: 1e6 * seconds for name, seconds in alternate(runs, repeats, calls).items()}
     theirs = us.pop("scikit-learn")
