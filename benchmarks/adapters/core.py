@@ -60,4 +60,5 @@ def optimizer(problem: Problem, P: Parameters) -> Optimizer:
     """Adam, with the default estimator's factors on the rate for its network."""
     if problem.members == 1:
         return adam(RATE)
-    return adam(RATE, beta_2=ScratchMLPClassifier().beta_2, factors=P.by_kind(NTK_FACTORS))
+    default = ScratchMLPClassifier()
+    return adam(RATE, beta_2=default.beta_2, epsilon=default.epsilon, factors=P.by_kind(NTK_FACTORS))

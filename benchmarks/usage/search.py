@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from joblib import Parallel, cpu_count, delayed
@@ -40,8 +41,9 @@ def figures(
     epochs: int = 50,
     folds: int = 5,
     jobs: int = 2,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Figure]:
-    """Seconds of the whole search: the same networks for as many epochs, our defaults, and the former on two processes.
+    """Seconds of the whole search: the same networks for as many epochs, also in several processes; our defaults.
 
     Workers inherit the one thread of this process; where there is no such limit, joblib gives each its share of the
     processors, which the last figure shows.
@@ -56,9 +58,10 @@ def figures(
         model = GridSearchCV(model, grid, cv=folds, n_jobs=n_jobs)
         return lambda: model.fit(table.X, table.y)
 
+    default = ScratchMLPClassifier(random_state=0, **defaults)
     runs = {
         "same networks": search(models.ours(epochs), same),
-        "our defaults": search(ScratchMLPClassifier(random_state=0), {"width": [*widths], "depth": [*depths]}),
+        "our defaults": search(default, {"width": [*widths], "depth": [*depths]}),
         "parallel": search(models.ours(epochs), same, jobs),
         "scikit-learn": search(pipeline, behind),
     }
