@@ -3,7 +3,7 @@
 A dense layer sees a column only through one product; a tree splits it anywhere. These layers give the network
 steps and waves of each single column to combine (Gorishniy, Rubachev and Babenko, 2022, arXiv:2203.05556).
 They read the network's input, so they come first, and pass no gradient on. Shapes: k members, n samples, d inputs
-of which the first m are embedded, f features of a column, o outputs of a column.
+of which m are embedded, f features of a column, o outputs of a column.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from skscratch.core.parameters import Slot
 
 @dataclass(frozen=True)
 class NumericEmbedding(Layer):
-    """z = [x, e_1, ..., e_m], e_j = V_j' c_j(x_j) + a_j: x itself, and o outputs for each of its first m columns.
+    """z = [x, e_1, ..., e_m], e_j = V_j' c_j(x_j) + a_j: x itself, and o outputs for each of m columns j.
 
     x (1, n, d), V (k, m, f, o), a (k, m, o) -> z (k, n, d + m o);  dV = c g', da = sum of g over n.
     What the features c (k, m, f, n) are is the subclass's business.
     """
 
-    columns: int
+    columns: tuple[int, ...]
     outputs: int = 3
 
     @property
@@ -50,10 +50,10 @@ class NumericEmbedding(Layer):
         """From s.x (1 or k, m, 1, n) and dL/de, s.g (k, m, o, n), to the gradients of the features' parameters."""
 
     def width(self, d: int) -> int:
-        return d + self.columns * self.outputs
+        return d + len(self.columns) * self.outputs
 
     def _linear_slots(self) -> Mapping[str, Slot]:
-        m, f, o = self.columns, self.features, self.outputs
+        m, f, o = len(self.columns), self.features, self.outputs
         return {"V": Slot((m, f, o), "embedding"), "a": Slot((m, o), "embedding")}
 
     def _linear_init(self, p, rng):
@@ -62,7 +62,8 @@ class NumericEmbedding(Layer):
         bound.fill(p.a, rng, self.features, self.outputs)
 
     def allocate(self, k, n, d, dtype, s):
-        m, o = self.columns, self.outputs
+        m, o = len(self.columns), self.outputs
+        s.columns = np.array(self.columns)
         self._allocate_features(k, n, dtype, s)
         s.e, s.z = np.empty((k, m, o, n), dtype), np.empty((k, n, self.width(d)), dtype)
         # The outputs of a column stand together in z, but samples must be contiguous where the work is done.
@@ -74,11 +75,11 @@ class NumericEmbedding(Layer):
                 f"{type(self).__name__} must be the first layer with parameters, since it passes no gradient to its "
                 "input, but a layer before it has some; put it first."
             )
-        s.g, s.dx = np.empty((k, self.columns, self.outputs, n), dtype), None
+        s.g, s.dx = np.empty((k, len(self.columns), self.outputs, n), dtype), None
 
     def forward(self, p, x, s, rngs):
         d = x.shape[-1]
-        s.x = x[:, :, : self.columns].transpose(0, 2, 1)[:, :, None]
+        s.x = x[:, :, s.columns].transpose(0, 2, 1)[:, :, None]
         self._features_forward(p, s.x, s)
         np.matmul(p.V.mT, s.c, out=s.e)
         s.e += p.a[..., None]
@@ -88,8 +89,9 @@ class NumericEmbedding(Layer):
 
     def backward(self, p, g, s, dp):
         k, n, width = g.shape
-        d = width - self.columns * self.outputs
-        s.g[...] = g[:, :, d:].reshape(k, n, self.columns, self.outputs).transpose(0, 2, 3, 1)
+        m, o = len(self.columns), self.outputs
+        d = width - m * o
+        s.g[...] = g[:, :, d:].reshape(k, n, m, o).transpose(0, 2, 3, 1)
         np.matmul(s.c, s.g.mT, out=dp.V)
         np.sum(s.g, axis=-1, out=dp.a)
         self._features_backward(p, s, dp)
@@ -105,8 +107,8 @@ class Periodic(NumericEmbedding):
 
     Parameters
     ----------
-    columns : int
-        m, how many of the first columns are embedded.
+    columns : tuple of int
+        Which m columns of x are embedded.
     outputs : int
         o, how many numbers each of them becomes, besides itself.
     frequencies : int
@@ -119,7 +121,7 @@ class Periodic(NumericEmbedding):
     >>> import numpy as np
     >>> from skscratch.core.embeddings import Periodic
     >>> from skscratch.core.network import Network
-    >>> network = Network((Periodic(columns=1, outputs=1, frequencies=1),), n_inputs=1)
+    >>> network = Network((Periodic(columns=(0,), outputs=1, frequencies=1),), n_inputs=1)
     >>> P = network.init(k=1, rng=np.random.default_rng(0))
     >>> P.values[...] = [0.5, 0, 1, 0]  # w, b, V, a: one cosine of period 2
     >>> network.predict(P, np.array([[0.0], [1.0], [2.0]])).round(3)
@@ -136,7 +138,7 @@ class Periodic(NumericEmbedding):
         return self.frequencies
 
     def slots(self, d: int) -> Mapping[str, Slot]:
-        mf = (self.columns, self.frequencies)
+        mf = (len(self.columns), self.frequencies)
         return {"w": Slot(mf, "embedding"), "b": Slot(mf, "embedding"), **self._linear_slots()}
 
     def init(self, p, rng, d):
@@ -145,7 +147,7 @@ class Periodic(NumericEmbedding):
         self._linear_init(p, rng)
 
     def _allocate_features(self, k, n, dtype, s):
-        m, f = self.columns, self.frequencies
+        m, f = len(self.columns), self.frequencies
         s.u = s.c = np.empty((k, m, f, n), dtype)
         # u = [2 pi w, b] [x; 1] as a product: a third of the time of rows times columns.
         s.wb, s.x1 = np.empty((k, m, f, 2), dtype), np.ones((k, m, 2, n), dtype)
@@ -159,7 +161,7 @@ class Periodic(NumericEmbedding):
 
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         super().allocate_backward(k, n, d, dtype, s, input_gradient)
-        m, f, o = self.columns, self.frequencies, self.outputs
+        m, f, o = len(self.columns), self.frequencies, self.outputs
         s.u = np.empty_like(s.c)  # the gradient needs both
         s.gxg, s.D = np.empty((k, m, 2 * o, n), dtype), np.empty((k, m, f, 2 * o), dtype)
         s.g = s.gxg[:, :, :o]
@@ -183,7 +185,7 @@ class PiecewiseLinear(NumericEmbedding):
 
     Parameters
     ----------
-    columns, outputs : int
+    columns, outputs
         As in `Periodic`.
     edges : tuple of tuple of float
         For each column its f + 1 bin edges in ascending order; a bin without width stays at 0.
@@ -198,7 +200,7 @@ class PiecewiseLinear(NumericEmbedding):
     >>> import numpy as np
     >>> from skscratch.core.embeddings import PiecewiseLinear
     >>> from skscratch.core.network import Network
-    >>> network = Network((PiecewiseLinear(columns=1, outputs=1, edges=((0.0, 1.0, 3.0),)),), n_inputs=1)
+    >>> network = Network((PiecewiseLinear(columns=(0,), outputs=1, edges=((0.0, 1.0, 3.0),)),), n_inputs=1)
     >>> P = network.init(k=1, rng=np.random.default_rng(0))
     >>> P.values[...] = [1, -1, 0]  # V and a: up in the first bin, down in the second
     >>> network.predict(P, np.array([[0.5], [1.0], [2.0]]))
@@ -211,9 +213,9 @@ class PiecewiseLinear(NumericEmbedding):
 
     def __post_init__(self):
         lengths = {len(edges) for edges in self.edges}
-        if len(self.edges) != self.columns or len(lengths) != 1 or min(lengths) < 2:
+        if len(self.edges) != len(self.columns) or len(lengths) != 1 or min(lengths) < 2:
             raise ValueError(
-                f"edges must be one sequence for each of the {self.columns} columns, all of one length >= 2, got "
+                f"edges must be one sequence for each of the {len(self.columns)} columns, all of one length >= 2, got "
                 f"{len(self.edges)} of lengths {sorted(lengths)}; repeat an edge where a column has fewer."
             )
         if not (np.diff(self.edges, axis=1) >= 0).all():
@@ -237,7 +239,7 @@ class PiecewiseLinear(NumericEmbedding):
         s.left = left.astype(dtype)[None, ..., None]
         s.low, s.high = np.zeros_like(s.left), np.ones_like(s.left)
         s.low[:, :, 0], s.high[:, :, -1] = -np.inf, np.inf
-        s.room = np.empty((k, self.columns, self.features, n), dtype)
+        s.room = np.empty((k, len(self.columns), self.features, n), dtype)
 
     def _features_forward(self, p, x, s):
         s.c = s.room[: len(x)]  # the same for all members where they share x

@@ -134,7 +134,7 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
 
     numeric_embedding : {"periodic", "piecewise", None}, default="periodic"
         Learned functions of each numeric column that are appended to it: cosines of learned frequencies, or
-        piecewise linear functions over quantile bins.
+        piecewise linear functions over quantile bins. A column of two values has none, since it needs none.
 
 """
 

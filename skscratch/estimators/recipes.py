@@ -104,8 +104,8 @@ def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndar
     """[embedding, front scale,] (dense, activation [, dropout]) for each hidden layer, dense."""
     sizes = hidden_sizes(estimator)
     layers: list[Layer] = []
-    if estimator.numeric_embedding is not None and table.n_numeric:
-        layers.append(_embedding(estimator.numeric_embedding, table, sample_weight))
+    if estimator.numeric_embedding is not None and (columns := _many_valued(table)):
+        layers.append(_embedding(estimator.numeric_embedding, table, columns, sample_weight))
     if estimator.init == "ntk" and isinstance(table.x, np.ndarray):  # a sparse x has no room for factors of k members
         layers.append(Scale())
     for size, activation in zip(sizes, _activations(estimator, len(sizes)), strict=True):
@@ -175,10 +175,16 @@ def _dense(init: str, units: int) -> Dense:
     return Dense(units, INITIALIZERS[init])
 
 
-def _embedding(kind: str, table: Table, sample_weight: np.ndarray | None) -> NumericEmbedding:
+def _many_valued(table: Table) -> tuple[int, ...]:
+    """Numeric columns of more than two values: any function of two values is a linear one, which a layer has anyway."""
+    columns = ((j, table.x[:, j]) for j in range(table.n_numeric))
+    return tuple(j for j, x in columns if ((x != x.min()) & (x != x.max())).any())
+
+
+def _embedding(kind: str, table: Table, columns: tuple[int, ...], sample_weight: np.ndarray | None) -> NumericEmbedding:
     if kind == "periodic":
-        return Periodic(table.n_numeric)
+        return Periodic(columns)
     q = np.linspace(0, 1, BINS + 1)
-    columns = table.x[:, : table.n_numeric].T.astype(np.float64)
-    edges = [np.quantile(column, q, weights=sample_weight, method="inverted_cdf") for column in columns]
-    return PiecewiseLinear(table.n_numeric, edges=tuple(tuple(map(float, edge)) for edge in edges))
+    numbers = table.x[:, columns].T.astype(np.float64)
+    edges = [np.quantile(x, q, weights=sample_weight, method="inverted_cdf") for x in numbers]
+    return PiecewiseLinear(columns, edges=tuple(tuple(map(float, edge)) for edge in edges))

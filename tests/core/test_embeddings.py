@@ -39,14 +39,14 @@ def features_by_definition(x, edges):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_periodic(rng, dtype):
-    x = rng.standard_normal((N, D))
-    z, p = embed(Periodic(2, outputs=4, frequencies=5), x, rng, dtype)
+    x, columns = rng.standard_normal((N, D)), (2, 0)
+    z, p = embed(Periodic(columns, outputs=4, frequencies=5), x, rng, dtype)
     assert z.shape == (K, N, D + 2 * 4)
     assert z.dtype == dtype
     np.testing.assert_array_equal(z[:, :, :D], np.broadcast_to(x.astype(dtype), (K, N, D)))
     for k in range(K):
-        for m in range(2):
-            e = np.cos(2 * np.pi * np.outer(x[:, m], p.w[k, m]) + p.b[k, m]) @ p.V[k, m] + p.a[k, m]
+        for m, j in enumerate(columns):
+            e = np.cos(2 * np.pi * np.outer(x[:, j], p.w[k, m]) + p.b[k, m]) @ p.V[k, m] + p.a[k, m]
             np.testing.assert_allclose(z[k, :, D + 4 * m : D + 4 * (m + 1)], e, atol=1e-12 if dtype is float else 3e-5)
 
 
@@ -54,7 +54,7 @@ def test_periodic(rng, dtype):
 def test_piecewise_linear(rng, dtype):
     x = rng.uniform(-3, 6, (N, D))
     x[:4, 0], x[:4, 1] = EDGES
-    z, p = embed(PiecewiseLinear(2, outputs=4, edges=EDGES), x, rng, dtype)
+    z, p = embed(PiecewiseLinear((0, 1), outputs=4, edges=EDGES), x, rng, dtype)
     np.testing.assert_array_equal(z[:, :, :D], np.broadcast_to(x.astype(dtype), (K, N, D)))
     for k in range(K):
         for m in range(2):
@@ -65,12 +65,12 @@ def test_piecewise_linear(rng, dtype):
 
 def test_a_constant_column_adds_a_constant(rng):
     x = rng.standard_normal((N, D))
-    z, p = embed(PiecewiseLinear(1, edges=((2.0,) * 5,)), x, rng)
+    z, p = embed(PiecewiseLinear((0,), edges=((2.0,) * 5,)), x, rng)
     np.testing.assert_allclose(z[:, :, D:], np.broadcast_to(p.a, (K, N, 3)), rtol=1e-12)
 
 
 def test_starting_values(rng):
-    layer = Periodic(50, outputs=10, frequencies=16, sigma=0.3)
+    layer = Periodic(tuple(range(50)), outputs=10, frequencies=16, sigma=0.3)
     p = SimpleNamespace(**{name: np.empty(slot.shape) for name, slot in layer.slots(50).items()})
     layer.init(p, rng, 50)
     assert abs(p.w.std() - 0.3) < 0.03
@@ -78,7 +78,7 @@ def test_starting_values(rng):
     assert abs(p.b).max() > 3
     for array in (p.V, p.a):  # as PyTorch's linear layers start, in [-1/sqrt(f), 1/sqrt(f))
         assert 0.23 < abs(array).max() <= 0.25
-    layer = PiecewiseLinear(2, outputs=500, edges=EDGES)
+    layer = PiecewiseLinear((0, 1), outputs=500, edges=EDGES)
     p = SimpleNamespace(**{name: np.empty(slot.shape) for name, slot in layer.slots(50).items()})
     layer.init(p, rng, 50)
     assert 0.55 < abs(p.V).max() <= 3**-0.5
@@ -86,11 +86,11 @@ def test_starting_values(rng):
 
 
 def test_all_parameters_are_of_the_embedding_kind():
-    for layer in (Periodic(2), PiecewiseLinear(2, edges=EDGES)):
+    for layer in (Periodic((0, 1)), PiecewiseLinear((0, 1), edges=EDGES)):
         assert {slot.kind for slot in layer.slots(D).values()} == {"embedding"}
 
 
-@pytest.mark.parametrize("layer", [Periodic(2), PiecewiseLinear(2, edges=EDGES)])
+@pytest.mark.parametrize("layer", [Periodic((0, 1)), PiecewiseLinear((0, 1), edges=EDGES)])
 @pytest.mark.parametrize("before", [Dense(D), Scale()])
 def test_an_embedding_behind_something_learned(layer, before):
     network = Network((before, layer), D)
@@ -100,7 +100,7 @@ def test_an_embedding_behind_something_learned(layer, before):
 
 
 def test_an_embedding_behind_dropout_of_the_input(rng):
-    network = Network((Dropout(0.5), Periodic(2), Dense(4), Activate(Tanh()), Dense(1)), D)
+    network = Network((Dropout(0.5), Periodic((0, 1)), Dense(4), Activate(Tanh()), Dense(1)), D)
     P = network.init(K, rng)
     scratch = network.allocate(K, N, np.float64)
     x = rng.standard_normal((N, D))
@@ -122,4 +122,4 @@ def test_an_embedding_behind_dropout_of_the_input(rng):
 )
 def test_edges_that_make_no_bins(edges, message):
     with pytest.raises(ValueError, match=message):
-        PiecewiseLinear(2, edges=edges)
+        PiecewiseLinear((0, 1), edges=edges)

@@ -22,7 +22,7 @@ from skscratch.core.optimizers import sgd
 from skscratch.core.schedules import Clock
 
 D = 5
-RECIPE = (Periodic(2), Scale(), Dense(8, Normal(), Normal(), ntk=True), Activate(Relu()), Dropout(0.2), Dense(2))
+RECIPE = (Periodic((0, 1)), Scale(), Dense(8, Normal(), Normal(), ntk=True), Activate(Relu()), Dropout(0.2), Dense(2))
 
 
 def network_like(mlp):
@@ -212,7 +212,13 @@ def test_activations_are_what_the_first_layers_hand_on(rng):
 
 
 @pytest.mark.parametrize(
-    "front", [(), (Scale(),), (Periodic(2),), (PiecewiseLinear(2, edges=((-1.0, 0.0, 1.0), (-1.0, 0.5, 1.0))), Scale())]
+    "front",
+    [
+        (),
+        (Scale(),),
+        (Periodic((0, 1)),),
+        (PiecewiseLinear((0, 1), edges=((-1.0, 0.0, 1.0), (-1.0, 0.5, 1.0))), Scale()),
+    ],
 )
 def test_rows_of_their_own(front, rng):
     network = Network((*front, Dense(4), Activate(Tanh()), Dense(2)), 3)

@@ -127,7 +127,7 @@ def test_dropout_is_active_if_and_only_if_there_is_a_generator(problem, rng):
     assert not np.allclose(dropped, other)
 
 
-@pytest.mark.parametrize("first", [(), (Periodic(4), Scale())])
+@pytest.mark.parametrize("first", [(), (Periodic((0, 1, 2, 3)), Scale())])
 def test_a_training_step_allocates_next_to_nothing(rng, first):
     """Whatever the width: here one layer's activations take 1 MB for each member, the parameters as much."""
     hidden = (Dense(512), Activate(Relu()), Dropout(0.1), Dense(512), Activate(Relu()))

@@ -334,3 +334,14 @@ def test_piecewise_bins_are_weighted_quantiles():
     scaled = model._encode(X).x[:, 0]
     below = [w[scaled <= edge].sum() / w.sum() for edge in model._network.layers[0].edges[0]]
     assert_allclose(below, np.linspace(0, 1, recipes.BINS + 1), atol=3 / 300)
+
+
+@pytest.mark.parametrize("embedding", ["periodic", "piecewise"])
+def test_only_columns_of_more_than_two_values_are_embedded(embedding, rng):
+    X = np.column_stack([rng.integers(0, 2, 60), rng.integers(0, 3, 60), np.ones(60), rng.standard_normal(60)])
+    X[:3, 0], X[3:6, 2] = np.nan, np.nan
+    y = X[:, 3] > 0
+    model = ScratchMLPClassifier(**SMALL, numeric_embedding=embedding).fit(X, y)
+    assert model._network.layers[0].columns == (1, 3)
+    without = ScratchMLPClassifier(**SMALL, numeric_embedding=embedding).fit(X[:, [0, 2]], y)
+    assert len(without._network.layers) == len(model._network.layers) - 1
