@@ -32,8 +32,8 @@ def pytorch(problem: Problem) -> Callable[[], list[float]]:
     def run() -> list[float]:
         torch.manual_seed(0)
         k = problem.members
-        network, groups, beta_2 = ensemble(problem) if k > 1 else multilayer_perceptron(problem)
-        optimizer = torch.optim.Adam(groups, RATE, (0.9, beta_2), weight_decay=0, fused=True)
+        network, groups, options = ensemble(problem) if k > 1 else multilayer_perceptron(problem)
+        optimizer = torch.optim.Adam(groups, RATE, **options, weight_decay=0, fused=True)
         losses = []
         for _ in range(problem.epochs):
             order, total = torch.randperm(len(X)), 0.0
@@ -50,18 +50,18 @@ def pytorch(problem: Problem) -> Callable[[], list[float]]:
     return run
 
 
-def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], float]:
-    """x (n, d) -> scores (n, o), the optimizer's groups of parameters, and beta_2."""
+def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], dict]:
+    """x (n, d) -> scores (n, o), the optimizer's groups of parameters, and its options."""
     from torch import nn
 
     sizes = problem.features, *problem.hidden
     hidden = [layer for d, h in pairwise(sizes) for layer in (nn.Linear(d, h), nn.ReLU())]
     network = nn.Sequential(*hidden, nn.Linear(sizes[-1], problem.outputs))
-    return network, [{"params": list(network.parameters())}], 0.999
+    return network, [{"params": list(network.parameters())}], {}
 
 
-def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], float]:
-    """The default estimator's network as stacks of matrices: x (n, d) -> scores (k, n, o), groups and beta_2.
+def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
+    """The default estimator's network as stacks of matrices: x (n, d) -> scores (k, n, o), groups and options.
 
     All m = d columns are embedded: u = 2 pi x w + b and e = V' cos u + a, for k members and columns at once.
     """
@@ -93,4 +93,5 @@ def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], float]
 
     kinds = {"weight": weights, "bias": biases, "scale": [s], "embedding": [w, b, V, a]}
     groups = [{"params": arrays, "lr": RATE * NTK_FACTORS.get(kind, 1.0)} for kind, arrays in kinds.items()]
-    return forward, groups, ScratchMLPClassifier().beta_2
+    default = ScratchMLPClassifier()
+    return forward, groups, {"betas": (default.beta_1, default.beta_2), "eps": default.epsilon}
