@@ -49,7 +49,7 @@ def network(problem: Problem) -> Network:
         glorot = INITIALIZERS["glorot_uniform"]
         dense = [Dense(units, glorot) for units in (*problem.hidden, problem.outputs)]
     else:
-        front = [Periodic(problem.features), Scale()]
+        front = [Periodic(tuple(range(problem.features))), Scale()]
         dense = [Dense(units, Normal(), Normal(), ntk=True) for units in problem.hidden]
         dense.append(Dense(problem.outputs, Zeros(), ntk=True))
     hidden = [layer for before in dense[:-1] for layer in (before, Activate(Relu()))]

@@ -21,7 +21,7 @@ def products(problem: Problem) -> Callable[[], None]:
     k, n, d = problem.members, problem.batch, problem.features
     operands: list[Product] = []
     if k > 1:
-        periodic = Periodic(d)
+        periodic = Periodic(tuple(range(d)))
         operands += _layer((k, d), n, periodic.frequencies, periodic.outputs, first=False)
         d = periodic.width(d)
     for i, (inputs, units) in enumerate(pairwise((d, *problem.hidden, problem.outputs))):

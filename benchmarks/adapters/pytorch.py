@@ -68,7 +68,7 @@ def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
     import torch
 
     k, d = problem.members, problem.features
-    periodic = Periodic(d)
+    periodic = Periodic(tuple(range(d)))
     f, o = periodic.frequencies, periodic.outputs
 
     def learned(*arrays: Any) -> list[Any]:
