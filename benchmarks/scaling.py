@@ -66,7 +66,7 @@ def with_threads(problems: Mapping[int, Problem], repeats: int, steps: int) -> d
 
 
 def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
-    """Write a panel for each thing that changes; both scales are logarithmic, but that of time over the rows."""
+    """Write a panel for each thing that changes; time is logarithmic over width and members, and from 0 over the others."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4 * len(table), 3.6), dpi=150, layout="constrained")
@@ -76,7 +76,7 @@ def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
         ax.set_xscale("log", base=10 if name == "rows" else 2)
         ax.xaxis.set_major_formatter("{x:g}" if name != "rows" else "{x:,.0f}")
         ax.set_xlabel(LABELS[name])
-        if name == "rows":
+        if name in ("rows", "threads"):
             ax.set_ylim(0, 1.3 * max(us.values()))
         else:
             ax.set_yscale("log", base=2)
