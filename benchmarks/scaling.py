@@ -66,7 +66,7 @@ def with_threads(problems: Mapping[int, Problem], repeats: int, steps: int) -> d
 
 
 def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
-    """Write a panel for each thing that changes; time is logarithmic over width and members, and from 0 over the others."""
+    """Write a panel for each thing that changes; over width and members time is logarithmic."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4 * len(table), 3.6), dpi=150, layout="constrained")
