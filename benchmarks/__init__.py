@@ -10,5 +10,5 @@ import os
 _parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
 _parser.add_argument("--threads", type=int, default=1)
 THREADS: int = _parser.parse_known_args()[0].threads
-_VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
-os.environ.update(dict.fromkeys(_VARIABLES, str(THREADS)))
+VARIABLES = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"]
+os.environ.update(dict.fromkeys(VARIABLES, str(THREADS)))

@@ -83,7 +83,7 @@ def _encoded(table: Table, numbers: Any, categories: Any) -> Any:
     return make_column_transformer((numbers, [c for c in table.X if c not in categorical]), (categories, categorical))
 
 
-def _arrays(table: Table) -> Any:
+def arrays(table: Table) -> Any:
     """Medians for holes, standardised numbers, one-hot categories with one more for missing: an array."""
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=100, sparse_output=False
@@ -104,13 +104,13 @@ def _standardised(model: Any) -> Any:
 
 def scikit_learn_mlp(table: Table, seed: int) -> Any:
     if table.classes:
-        return make_pipeline(_arrays(table), MLPClassifier(random_state=seed))
-    return _standardised(make_pipeline(_arrays(table), MLPRegressor(random_state=seed)))
+        return make_pipeline(arrays(table), MLPClassifier(random_state=seed))
+    return _standardised(make_pipeline(arrays(table), MLPRegressor(random_state=seed)))
 
 
 def random_forest(table: Table, seed: int) -> Any:
     forest = RandomForestClassifier if table.classes else RandomForestRegressor
-    return make_pipeline(_arrays(table), forest(random_state=seed, n_jobs=THREADS))
+    return make_pipeline(arrays(table), forest(random_state=seed, n_jobs=THREADS))
 
 
 def hist_gradient_boosting(table: Table, seed: int) -> Any:
@@ -139,7 +139,7 @@ def skorch_mlp(table: Table, seed: int) -> Any:
         callbacks=[EarlyStopping("train_loss", patience=10, threshold=1e-4, threshold_mode="abs", sink=_silent)],
         verbose=0,
     )
-    model = make_pipeline(_arrays(table), FunctionTransformer(np.float32), network)
+    model = make_pipeline(arrays(table), FunctionTransformer(np.float32), network)
     return model if table.classes else _standardised(model)
 
 

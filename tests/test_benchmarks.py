@@ -1,4 +1,4 @@
-"""The benchmarks run, and reckon as they say; how fast or accurate anything is, is not asked."""
+"""The benchmarks of accuracy run, and reckon as they say; how accurate anything is, is not asked."""
 
 import csv
 import gzip
@@ -10,101 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-from benchmarks import ablation, accuracy, methods, report, results, steps, tables
+from benchmarks import ablation, accuracy, methods, report, results, tables
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-
-
-@pytest.fixture
-def tiny(monkeypatch):
-    """Two tiny networks in the place of the six, and no PyTorch."""
-    assert len(steps.PROBLEMS) == 6
-    problems = [steps.Problem(3, (4,), 8, 2, epochs=2, batches=3), steps.Problem(3, (4, 5), 8, 3, epochs=1, batches=3)]
-    monkeypatch.setattr(steps, "PROBLEMS", problems)
-
-    def absent(package):
-        raise PackageNotFoundError(package)
-
-    monkeypatch.setattr(steps, "version", absent)
-
-
-@pytest.fixture
-def known_times(tiny, monkeypatch):
-    """Times that nobody measured, and a PyTorch that need not be there."""
-    times = {"core": 10, "fit": 12, "scikit-learn": 50, "torch": 81, "products": 4}
-    monkeypatch.setattr(steps, "version", lambda package: "9.9")
-    monkeypatch.setattr(steps, "measure", lambda problem, names, repeats: {name: times[name] for name in names})
-
-
-def test_prints_and_writes_a_row_per_network(tiny, tmp_path, capsys):
-    path = tmp_path / "steps.csv"
-    steps.main(["--repeats", "1", "--csv", str(path)])
-    printed = capsys.readouterr().out
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["network"] for row in rows] == [problem.name for problem in steps.PROBLEMS]
-    assert all(row["network"] in printed for row in rows)
-    measured = [name for name in steps.CONTENDERS if name != "torch"]
-    assert all([key for key in row if "(us)" in key] == [f"{name} (us)" for name in measured] for row in rows)
-    assert all(float(row[f"{name} (us)"]) > 0 for row in rows for name in measured)
-    assert printed.count("torch") == 1 and "torch: left out, it is not installed\n" in printed
-    assert all(row["numpy"] == np.__version__ and row["cpu"] for row in rows)
-
-
-def test_only_chooses_networks_by_name(tiny, capsys):
-    steps.main(["--repeats", "1", "--only", "3 classes"])
-    printed = capsys.readouterr().out
-    assert steps.PROBLEMS[1].name in printed and steps.PROBLEMS[0].name not in printed
-
-
-def test_all_contenders_train_the_same_network(tiny):
-    """As many steps on as many parameters, in float32: the estimators say so themselves."""
-    problem = steps.PROBLEMS[1]
-    with pytest.warns(ConvergenceWarning):
-        ours, theirs = steps.fit(problem)(), steps.scikit_learn(problem)()
-    assert [W.shape[1:] for W in ours.coefs_] == [W.shape for W in theirs.coefs_]
-    assert ours.t_ == theirs.t_ == problem.steps * problem.batch
-    assert ours.coefs_[0].dtype == theirs.coefs_[0].dtype == np.float32
-    assert steps.core(problem)().loss[-1].shape == (1,)
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-def test_pytorch_learns_what_the_core_learns(classes):
-    """From another start: nearly the same loss in the end, which is far below that of the start."""
-    pytest.importorskip("torch")
-    problem = steps.Problem(10, (32,), 20, classes, epochs=30)
-    theirs, ours = steps.pytorch(problem)(), np.concatenate(steps.core(problem)().loss)
-    assert len(theirs) == len(ours) == problem.epochs
-    assert theirs[-1] == pytest.approx(ours[-1], rel=0.3) and theirs[-1] < theirs[0] / 4
-
-
-def test_ratios_of_steps_are_to_the_core(known_times, tmp_path, capsys):
-    path = tmp_path / "steps.csv"
-    steps.main(["--csv", str(path)])
-    printed = capsys.readouterr().out
-    assert "scikit-learn/core    torch/core    core/products" in printed and "torch: 9.9" in printed
-    lines = [line.split() for line in printed.splitlines() if "classes" in line]
-    assert [line[-8:] for line in lines] == [["10", "12", "50", "81", "4", "5.00", "8.10", "2.50"]] * 2
-    with path.open(newline="", encoding="utf-8") as file:
-        assert [(row["torch (us)"], row["torch"]) for row in csv.DictReader(file)] == [("81", "9.9")] * 2
-
-
-@pytest.mark.parametrize("torch", [True, False])
-def test_bars_are_the_ratios(known_times, torch, tmp_path, monkeypatch):
-    from matplotlib.axes import Axes
-
-    drawn, barh = {}, Axes.barh
-    monkeypatch.setattr(Axes, "barh", lambda *a, **k: drawn.update({k["label"]: a[2]}) or barh(*a, **k))
-    if not torch:
-        monkeypatch.delitem(steps.CONTENDERS, "torch")
-    path = tmp_path / "steps.png"
-    steps.main(["--plot", str(path)])
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert drawn == {"than scikit-learn": [5, 5], **({"than torch": [8.1, 8.1]} if torch else {})}
-
 
 # Tables
 

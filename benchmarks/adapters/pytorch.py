@@ -1,0 +1,97 @@
+"""A loop as PyTorch's users write it, but that rows are put in order once per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import pi
+from typing import Any
+
+from benchmarks import THREADS
+from benchmarks.models import RATE
+from benchmarks.problems import Problem
+from skscratch import ScratchMLPClassifier
+from skscratch.core.embeddings import Periodic
+from skscratch.estimators.recipes import NTK_FACTORS
+
+
+def pytorch(problem: Problem) -> Callable[[], list[float]]:
+    """A run that returns the epochs' losses, means over members.
+
+    Each run starts anew: after thousands of steps without a penalty the moments of dead units are denormal, and slow.
+    """
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(THREADS)
+    X, y = map(torch.from_numpy, problem.data())
+    if problem.outputs == 1:
+        y = y[:, None].float()
+    mean_loss = nn.BCEWithLogitsLoss() if problem.outputs == 1 else nn.CrossEntropyLoss()
+
+    def run() -> list[float]:
+        torch.manual_seed(0)
+        k = problem.members
+        network, groups, options = ensemble(problem) if k > 1 else multilayer_perceptron(problem)
+        optimizer = torch.optim.Adam(groups, RATE, **options, weight_decay=0, fused=True)
+        losses = []
+        for _ in range(problem.epochs):
+            order, total = torch.randperm(len(X)), 0.0
+            for x, t in zip(X[order].split(problem.batch), y[order].split(problem.batch), strict=True):
+                # The sum over members of their means: each is trained as if it were alone.
+                loss = mean_loss(network(x), t) if k == 1 else k * mean_loss(network(x), t.expand(k, *t.shape))
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                total += loss.item() / k
+            losses.append(total / problem.batches)
+        return losses
+
+    return run
+
+
+def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], dict]:
+    """x (n, d) -> scores (n, o), the optimizer's groups of parameters, and its options."""
+    from torch import nn
+
+    sizes = problem.features, *problem.hidden
+    hidden = [layer for d, h in pairwise(sizes) for layer in (nn.Linear(d, h), nn.ReLU())]
+    network = nn.Sequential(*hidden, nn.Linear(sizes[-1], problem.outputs))
+    return network, [{"params": list(network.parameters())}], {}
+
+
+def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
+    """The default estimator's network as stacks of matrices: x (n, d) -> scores (k, n, o), groups and options.
+
+    All m = d columns are embedded: u = 2 pi x w + b and e = V' cos u + a, for k members and columns at once.
+    """
+    import torch
+
+    k, d = problem.members, problem.features
+    periodic = Periodic(tuple(range(d)))
+    f, o = periodic.frequencies, periodic.outputs
+
+    def learned(*arrays: Any) -> list[Any]:
+        return [array.requires_grad_() for array in arrays]
+
+    bound = f**-0.5
+    w, b = learned(periodic.sigma * torch.randn(k, d, 1, f), pi * (2 * torch.rand(k, d, 1, f) - 1))
+    V, a = learned(bound * (2 * torch.rand(k * d, f, o) - 1), bound * (2 * torch.rand(k * d, 1, o) - 1))
+    sizes = [periodic.width(d), *problem.hidden, problem.outputs]
+    (s,) = learned(torch.ones(k, 1, sizes[0]))
+    weights = learned(*(torch.randn(k, i, j) for i, j in pairwise(sizes[:-1])), torch.zeros(k, sizes[-2], sizes[-1]))
+    biases = learned(*(torch.randn(k, 1, j) for j in sizes[1:-1]), torch.zeros(k, 1, sizes[-1]))
+
+    def forward(x: Any) -> Any:
+        n = len(x)
+        c = torch.cos(2 * pi * x.T.contiguous()[None, :, :, None] * w + b)  # (k, d, n, f)
+        e = torch.baddbmm(a, c.view(k * d, n, f), V).view(k, d, n, o).permute(0, 2, 1, 3).reshape(k, n, d * o)
+        h = torch.cat([x.expand(k, n, d), e], 2) * s
+        for W, bias in zip(weights[:-1], biases[:-1], strict=True):
+            h = torch.relu(torch.baddbmm(bias, h, W, alpha=W.shape[1] ** -0.5))
+        return torch.baddbmm(biases[-1], h, weights[-1], alpha=sizes[-2] ** -0.5)
+
+    kinds = {"weight": weights, "bias": biases, "scale": [s], "embedding": [w, b, V, a]}
+    groups = [{"params": arrays, "lr": RATE * NTK_FACTORS.get(kind, 1.0)} for kind, arrays in kinds.items()]
+    default = ScratchMLPClassifier()
+    return forward, groups, {"betas": (default.beta_1, default.beta_2), "eps": default.epsilon}
