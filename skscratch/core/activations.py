@@ -99,14 +99,18 @@ class Tanh(Activation):
 class Relu(Activation):
     """f(z) = max(z, 0), f'(z) = [a > 0]. Nair and Hinton (2010); Glorot, Bordes and Bengio (2011)."""
 
-    scratch = ("zeros", "d")
+    scratch = ("zeros",)
+
+    def allocate(self, shape: tuple[int, ...], dtype: DTypeLike, s: SimpleNamespace) -> None:
+        super().allocate(shape, dtype, s)
+        s.positive = np.empty(shape, bool)
 
     def forward(self, z: np.ndarray, s: SimpleNamespace) -> None:
-        np.maximum(z, s.zeros, out=z)  # several times faster than a maximum with the scalar 0
+        np.maximum(z, s.zeros, out=z)  # faster than a maximum with the scalar 0, which is no array of floats
 
     def backward(self, g: np.ndarray, a: np.ndarray, s: SimpleNamespace) -> None:
-        np.greater(a, s.zeros, out=s.d)
-        g *= s.d
+        np.greater(a, 0, out=s.positive)
+        g *= s.positive
 
 
 @dataclass(frozen=True)
