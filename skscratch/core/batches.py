@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 # Bytes of x gathered at once: one gather serves many batches, and memory stays bounded however long the table is.
-BLOCK = 4 * 2**20
+BLOCK = 2 * 2**20
 
 
 class Rows(NamedTuple):
@@ -76,7 +76,7 @@ class Batches:
         return -(-n // self.batch_size)
 
     def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
-        """Gathered rows of about 4 MB in the given order, weights as numbers, each block with its batches as slices.
+        """Gathered rows of about 2 MB in the given order, weights as numbers, each block with its batches as slices.
 
         Without an order the rows come as they stand and x is not copied.
         """

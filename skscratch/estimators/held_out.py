@@ -44,7 +44,7 @@ def rows_to_hold_out(
     ValueError
         If nothing would be left to train on.
     """
-    order = rng.permutation(n)
+    order = rng.permutation(np.arange(n, dtype=np.uint32))
     if strata is not None:
         counts = np.bincount(strata)
         order = order[np.argsort(strata[order], kind="stable")]
