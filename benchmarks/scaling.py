@@ -69,9 +69,11 @@ def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
     """Write a panel for each thing that changes; over width and members time is logarithmic."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4 * len(table), 3.6), dpi=150, layout="constrained")
-    panels = figure.subplots(1, len(table), squeeze=False)[0]
-    for ax, (name, us) in zip(panels, table.items(), strict=True):
+    columns = min(len(table), 2)
+    lines = -(-len(table) // columns)
+    figure = Figure(figsize=(4.4 * columns, 3.2 * lines), dpi=200, layout="constrained")
+    for place, (name, us) in enumerate(table.items(), 1):
+        ax = figure.add_subplot(lines, columns, place)
         ax.plot([*us], [*us.values()], "o-", color="#0072B2")
         ax.set_xscale("log", base=10 if name == "rows" else 2)
         ax.xaxis.set_major_formatter("{x:g}" if name != "rows" else "{x:,.0f}")

@@ -333,8 +333,8 @@ def test_searches_are_compared(monkeypatch):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_predictions_are_compared():
     found = list(latency.figures(1, calls=1, rows=2100, epochs=1))
-    assert len(found) == 6 and all(figure.ratio > 0 for figure in found)
-    assert [figure.unit for figure in found] == ["us"] * 4 + ["s", "MB"]
+    assert len(found) == 8 and all(figure.ratio > 0 for figure in found)
+    assert [figure.unit for figure in found] == ["us"] * 4 + ["s", "MB"] * 2
 
 
 def test_the_traced_peak_is_what_was_there_at_once():
