@@ -1,6 +1,7 @@
 """The benchmarks of speed run, and reckon as they say; how fast anything is, is not asked."""
 
 import csv
+import mmap
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError
@@ -360,7 +361,9 @@ def test_memory_is_measured_in_processes_of_their_own(monkeypatch):
 def test_resident_memory_counts_what_is_written():
     before = probes.status("VmRSS")
     with probes.largest("RssAnon", 0.001) as seen:
-        kept = np.ones(2**24, np.uint8)
+        new = mmap.mmap(-1, 2**24, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # nothing that was freed before
+        kept = np.frombuffer(new, np.uint8)
+        kept[...] = 1
     seen.append(probes.status("RssAnon"))
     assert probes.status("VmRSS") - before > 2**23 and max(seen) - seen[0] > 2**23 and kept.all()
 

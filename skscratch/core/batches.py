@@ -29,10 +29,6 @@ class Rows(NamedTuple):
             return Rows(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
         return Rows(_take(self.x, rows), _take(self.y, rows), None if self.w is None else _take(self.w, rows))
 
-    def weighted(self) -> Rows:
-        """The rows with numbers for weights."""
-        return self if self.w is None or self.w.dtype != bool else self._replace(w=self.w.astype(self.y.dtype))
-
     def of_member(self, i: int) -> Rows:
         """The rows as member i sees them."""
         return self if self.w is None or self.w.ndim == 1 else self._replace(w=self.w[:, i : i + 1])
@@ -76,17 +72,17 @@ class Batches:
         return -(-n // self.batch_size)
 
     def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
-        """Gathered rows of about 2 MB in the given order, weights as numbers, each block with its batches as slices.
+        """Gathered rows of about 2 MB in the given order, each with its batches as slices.
 
         Without an order the rows come as they stand and x is not copied.
         """
         if order is None:
-            yield self.rows.weighted(), self._slices(len(self.rows.y))
+            yield self.rows, self._slices(len(self.rows.y))
             return
         per_block = max(BLOCK // max(self._bytes_per_row(), 1) // self.batch_size, 1) * self.batch_size
         for start in range(0, len(order), per_block):
             some = order[start : start + per_block]
-            yield self.rows.take(some).weighted(), self._slices(len(some))
+            yield self.rows.take(some), self._slices(len(some))
 
     def _slices(self, n: int) -> list[slice]:
         return [slice(start, min(start + self.batch_size, n)) for start in range(0, n, self.batch_size)]

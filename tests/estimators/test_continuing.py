@@ -48,6 +48,16 @@ def test_twice_ten_epochs_are_twenty(Estimator, solver, batch_size):
 
 @quiet
 @each_estimator
+def test_dropout_goes_on_with_its_random_numbers(Estimator):
+    options = dict(STEADY, batch_size=50, early_stopping=False, dropout=0.3)
+    once, pieces = Estimator(**options, max_iter=4).fit(X, y), Estimator(**options)
+    for _ in range(4):
+        pieces.partial_fit(X, y)
+    assert_allclose(pieces.loss_curve_, once.loss_curve_, rtol=1e-12)
+
+
+@quiet
+@each_estimator
 def test_a_cold_start_forgets(Estimator):
     options = dict(STEADY, max_iter=10)
     model = Estimator(**options).fit(X, y)

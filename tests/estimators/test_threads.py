@@ -7,6 +7,7 @@ from skscratch import ScratchMLPRegressor
 from skscratch.core.activations import Relu
 from skscratch.core.layers import Activate, Dense
 from skscratch.core.network import Network
+from skscratch.core.training import Trainer
 from skscratch.estimators.threads import threads_for
 
 
@@ -59,3 +60,20 @@ def test_estimators_ask_for_them(method, rng, monkeypatch):
         getattr(model, method)(*((X,) if method == "predict" else (X, y)))
         assert blas_threads() == before
     assert seen == {1}
+
+
+def test_fits_train_in_them(rng, monkeypatch):
+    X, y = rng.normal(size=(600, 3)), rng.normal(size=600)
+    seen, run = [], Trainer.run
+
+    def spy(trainer, *arguments, **options):
+        seen.append(trainer.threads)
+        return run(trainer, *arguments, **options)
+
+    monkeypatch.setattr(Trainer, "run", spy)
+    with threadpool_limits(2, user_api="blas"):
+        if max(blas_threads()) < 2:
+            pytest.skip("the BLAS library has a single thread")
+        model = ScratchMLPRegressor(width=64, depth=1, n_estimators=3, max_iter=1, random_state=0).fit(X, y)
+        model.partial_fit(X, y)
+    assert seen == [2, 2]
