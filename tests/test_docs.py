@@ -174,3 +174,10 @@ def test_every_fitted_attribute_of_scikit_learn_has_a_way_over(theirs):
     fitted = theirs(max_iter=1).fit([[0.0], [1.0]], [0, 1])
     for name in [name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")]:
         assert f"`{name}`" in text.partition("## Fitted attributes")[2], name
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_no_line_is_lost(path):
+    """A line that begins with a percent sign is a comment on the site, and gone."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert not re.search(r"^%", text, flags=re.MULTILINE)
