@@ -58,7 +58,7 @@ def methods(options: argparse.Namespace, variants: Mapping[str, Mapping], peers:
     ours = {OURS: {}, **variants, **named}
     known = {**{name: variant({**changed, **settings}) for name, settings in ours.items()}, **peers}
     found = {}
-    names = chosen(options.methods, known, "methods")
+    names = [*chosen(options.methods, known, "methods"), *named]  # who describes a variant wants it
     for name in dict.fromkeys([*chosen([options.baseline], known, "the baseline"), *names]):
         try:
             print(f"{name}: {known[name].library}")

@@ -318,7 +318,7 @@ def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
     assert all(r["numpy"] == np.__version__ and r["threads"] == "1" for r in rows)
     assert all(r["fit_s"] == "" for r in rows if r["method"] == "broken")
 
-    command("--methods", "small", "--variant", "small=n_estimators=1, alpha=0.1", "--csv", str(files[2]))
+    command("--methods", "base", "--variant", "small=n_estimators=1, alpha=0.1", "--csv", str(files[2]))
     capsys.readouterr()
     command("--from", str(files[0]))
     assert capsys.readouterr().out.partition("\n")[2] in printed  # after a line about the file, the same
