@@ -74,7 +74,7 @@ class Batches:
     def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
         """Gathered rows of about 2 MB in the given order, each with its batches as slices.
 
-        Without an order the rows come as they stand and x is not copied.
+        Without an order the rows come as they stand and nothing is copied.
         """
         if order is None:
             yield self.rows, self._slices(len(self.rows.y))

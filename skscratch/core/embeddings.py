@@ -152,19 +152,19 @@ class Periodic(NumericEmbedding):
         # u = [2 pi w, b] [x; 1] as a product: a third of the time of rows times columns.
         s.wb, s.x1 = np.empty((k, m, f, 2), dtype), np.ones((k, m, 2, n), dtype)
 
-    def _features_forward(self, p, x, s):
-        np.multiply(p.w, 2 * pi, out=s.wb[..., 0])
-        s.wb[..., 1] = p.b
-        s.x1[: len(x), :, 0] = x[:, :, 0]
-        np.matmul(s.wb, s.x1[: len(x)], out=s.u)
-        np.cos(s.u, out=s.c)
-
     def allocate_backward(self, k, n, d, dtype, s, input_gradient):
         super().allocate_backward(k, n, d, dtype, s, input_gradient)
         m, f, o = len(self.columns), self.frequencies, self.outputs
         s.u = np.empty_like(s.c)  # the gradient needs both
         s.gxg, s.D = np.empty((k, m, 2 * o, n), dtype), np.empty((k, m, f, 2 * o), dtype)
         s.g = s.gxg[:, :, :o]
+
+    def _features_forward(self, p, x, s):
+        np.multiply(p.w, 2 * pi, out=s.wb[..., 0])
+        s.wb[..., 1] = p.b
+        s.x1[: len(x), :, 0] = x[:, :, 0]
+        np.matmul(s.wb, s.x1[: len(x)], out=s.u)
+        np.cos(s.u, out=s.c)
 
     def _features_backward(self, p, s, dp):
         o = self.outputs

@@ -12,8 +12,9 @@ from skscratch.core.losses import Loss
 from skscratch.core.network import Network, Scratch
 from skscratch.core.parameters import Block, Parameters, blocks
 
-# Added to dl/dz and taken away again, it rounds to zero what is far below any digit that counts, 1e-16 in float32. When
-# a network is certain, products with such numbers end in subnormal ones, and arithmetic with those is far slower.
+# Added to dl/dz and taken away again, it rounds to zero what is far below any digit that counts where targets are of
+# the order of one: 1e-16 in float32, 1e-25 in float64. When a network is certain, products with such numbers end in
+# subnormal ones, and arithmetic with those is far slower. The losses themselves stay exact far from zero.
 NOTHING = 1e-9
 
 

@@ -151,12 +151,12 @@ def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
 def _feature_names(estimator: Any) -> list[str]:
     """The names of the columns at fit, or "x0", "x1", ..."""
     names = getattr(estimator, "feature_names_in_", None)
-    return _numbered(estimator.n_features_in_) if names is None else names.tolist()
+    return list(_numbered(estimator.n_features_in_)) if names is None else names.tolist()
 
 
 @lru_cache
-def _numbered(d: int) -> list[str]:
-    return [f"x{j}" for j in range(d)]
+def _numbered(d: int) -> tuple[str, ...]:
+    return tuple(f"x{j}" for j in range(d))
 
 
 def _is_frame(X: Any) -> bool:

@@ -95,8 +95,10 @@ def test_updates_equal_the_formula(link, reference, dtype, rng):
 @every_link
 def test_parameters_are_only_read(link, rng):
     gradients, q = draw(rng)
-    q.flags.writeable = False
+    before = q.copy()
+    q.flags.writeable = False  # to write would raise
     run(link, gradients, q)
+    np.testing.assert_array_equal(q, before)
 
 
 @every_link

@@ -192,7 +192,8 @@ def test_no_hint_where_nothing_is_near():
     ids=repr,
 )
 def test_good_values_reach_the_end_of_a_fit(Estimator, given):
-    Estimator(**{**dict(max_iter=1, n_estimators=1), **given}).fit(X, y).predict(X)
+    model = Estimator(**{**dict(max_iter=1, n_estimators=1), **given}).fit(X, y)
+    assert np.isfinite(model.predict(X)).all() and model.n_iter_ >= 1
 
 
 @each_estimator

@@ -131,7 +131,8 @@ def test_a_large_rate(Estimator):
 
 @pytest.mark.parametrize("Estimator", ESTIMATORS)
 def test_clipping_prevents_it(Estimator):
-    Estimator(**SMALL, solver="sgd", learning_rate_init=1.0, clip_norm=0.01).fit(X, y)
+    model = Estimator(**SMALL, solver="sgd", learning_rate_init=1.0, clip_norm=0.01).fit(X, y)  # and warns of nothing
+    assert np.isfinite(model.loss_curve_).all() and np.isfinite(scores(model, X)).all()
 
 
 # Ctrl-C

@@ -157,8 +157,9 @@ def test_what_a_regressor_cannot_use(y, message):
 def test_no_warning_on_ordinary_targets(Estimator):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Estimator(**SMALL).fit(X, binary)
-        Estimator(**SMALL).fit(X, np.column_stack([binary, 1 - binary]))
+        one = Estimator(**SMALL).fit(X, binary)
+        two = Estimator(**SMALL).fit(X, np.column_stack([binary, 1 - binary]))
+    assert (one.n_outputs_, two.n_outputs_) == (1, 2)
 
 
 def test_regression_targets_of_any_number_type():

@@ -27,8 +27,8 @@ def read(X, categorical_features="from_dtype"):
     return read_table(Estimator(), X, find_categories(X, categorical_features), reset=True)
 
 
-def check(raw):
-    """The table of DATA."""
+def assert_is_data(raw):
+    """The raw table is that of DATA."""
     expected = [[22, 1, 1], [np.nan, 0, np.nan], [38, np.nan, 0]]
     np.testing.assert_array_equal(raw.numeric, expected)
     assert raw.numeric.dtype == np.float64
@@ -44,19 +44,21 @@ def test_pandas(text):
         X["sex"] = X["sex"].astype(text)
     elif pd.Series(["a"]).dtype == "str":
         X["sex"] = pd.Series(DATA["sex"])
-    check(read(X))
+    assert_is_data(read(X))
 
 
 @pytest.mark.parametrize("text", [pl.String, pl.Categorical, pl.Enum(["female", "male"])])
 def test_polars(text):
-    check(read(pl.DataFrame(DATA).with_columns(pl.col("sex").cast(text))))
+    assert_is_data(read(pl.DataFrame(DATA).with_columns(pl.col("sex").cast(text))))
 
 
 def test_arrow():
     pa = pytest.importorskip("pyarrow")
     kinds = {"age": pa.float64(), "sibsp": pa.int64(), "adult": pa.bool_(), "sex": pa.string()}
     X = pd.DataFrame(DATA)
-    check(read(pd.DataFrame({name: pd.array(X[name], dtype=pd.ArrowDtype(kind)) for name, kind in kinds.items()})))
+    assert_is_data(
+        read(pd.DataFrame({name: pd.array(X[name], dtype=pd.ArrowDtype(kind)) for name, kind in kinds.items()}))
+    )
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, float("nan")])
