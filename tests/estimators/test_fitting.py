@@ -139,6 +139,13 @@ def test_inputs_are_not_changed(Estimator):
 
 
 @each_estimator
+def test_an_array_after_a_frame_is_warned_of(Estimator):
+    model = Estimator(**SMALL).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.predict(X)
+
+
+@each_estimator
 def test_predictions_of_a_row_do_not_depend_on_its_company(Estimator):
     model = Estimator(**SMALL, dtype="float64").fit(X, y)
     many = np.resize(X, (5000, 4))  # more than predict takes at once
