@@ -1,13 +1,14 @@
 """Accuracy and fit time on tables, beside scikit-learn's MLP and others: same splits, defaults only, one thread.
 
     python -m benchmarks.accuracy --csv results.csv --plot results.png
+    python -m benchmarks.accuracy --sizes 100,200,500,1000,8000,all --random-states 3
     python -m benchmarks.accuracy --data FOLDER --only adult,titanic --methods skscratch,random_forest
     python -m benchmarks.accuracy --set n_estimators=8 --variant "small=n_estimators=1, width=32"
     python -m benchmarks.accuracy --from results.csv small.csv --plot both.png
 
 In this package, `tables` says which tables there are and how a folder of csv files is described, `methods` what is
 compared, `results` what is measured, `report` how ratios are taken. The baseline is fitted in the same run, so that
-times compare.
+times compare. A size is the largest number of rows to fit on; ratios are taken for each size separately.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,9 +24,13 @@ from typing import Any
 from benchmarks import THREADS
 from benchmarks.machine import machine
 from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
-from benchmarks.report import pair, plot, print_missing, print_table, summarise
-from benchmarks.results import Result, Writer, measure, read_csv
-from benchmarks.tables import Table, sources
+from benchmarks.plots import plot
+from benchmarks.records import print_facts
+from benchmarks.report import Summary, pair, print_missing, print_table, size_name, summarise
+from benchmarks.results import Fit, Result, Writer, measure, read_csv
+from benchmarks.tables import SIZE, Table, different_sizes, sources, split
+
+FEW_ROWS = 1_500  # with fewer rows to fit on, results depend on the random state, so that several can be asked for
 
 
 def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser:
@@ -35,6 +41,12 @@ def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser
     parser.add_argument("--methods", help="methods, to which the baseline is added; all unless given", **names)
     parser.add_argument("--baseline", default=baseline, metavar="NAME", help="what ratios are taken to (%(default)s)")
     parser.add_argument("--splits", type=int, default=3, help="splits of each table (%(default)s)")
+    parser.add_argument(
+        "--sizes", type=sizes, default=[SIZE], metavar="N,...", help=f"largest numbers of rows to fit on ({SIZE})"
+    )
+    parser.add_argument(
+        "--random-states", type=int, default=1, metavar="N", help=f"random states below {FEW_ROWS} rows (%(default)s)"
+    )
     parser.add_argument("--threads", type=int, default=1, help="threads for all methods (%(default)s)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of ours")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="ours once more")
@@ -42,6 +54,18 @@ def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser
     parser.add_argument("--plot", type=Path, help="file for the plot of accuracy against time")
     parser.add_argument("--from", dest="files", type=Path, nargs="+", default=[], metavar="CSV", help="fit nothing")
     return parser
+
+
+def sizes(text: str) -> list[float]:
+    """Sizes from the command line; ValueError where one is not a positive number or "all".
+
+    >>> sizes("100,8000,all")
+    [100, 8000, inf]
+    """
+    found = [inf if size == "all" else int(size) for size in text.split(",")]
+    if min(found) < 1:
+        raise ValueError
+    return found
 
 
 def chosen(names: Sequence[str] | None, known: Mapping[str, Any], what: str) -> list[str]:
@@ -68,19 +92,35 @@ def methods(options: argparse.Namespace, variants: Mapping[str, Mapping], peers:
     return found
 
 
+def fits(table: Table, options: argparse.Namespace) -> Iterator[Fit]:
+    """The splits of a table, each with the sizes that differ, and those with few rows with several random states."""
+    for seed, size in product(range(options.splits), different_sizes(options.sizes, table.train_rows)):
+        few = min(size, table.train_rows) < FEW_ROWS
+        for i in range(options.random_states if few else 1):
+            yield Fit(seed, size, random_state=seed + 1000 * i)
+
+
 def run(options: argparse.Namespace, tables: Mapping[str, Callable[[], Table]], found: Mapping) -> Iterator[Result]:
-    """A result for every table, split and method, printed and written at once; the methods take turns."""
+    """A result for every table, fit of it and method, printed and written at once; the methods take turns."""
     facts = {**machine(), "threads": str(THREADS)}
-    print("\n".join(f"{name}: {value}" for name, value in facts.items()), end="\n\n")
+    print_facts(facts)
     writer = Writer(options.csv, facts) if options.csv else None
     for table in (load() for load in tables.values()):
-        for seed, name in product(range(options.splits), found):
-            r = measure(name, found[name], table, seed)
-            loss = r.rmse if r.task == "regression" else r.error
-            print(f"{r.table:24}{r.split:3}  {r.method:28}{loss:9.4f}{r.fit_s:10.3f} s  {r.note}", flush=True)
-            if writer:
-                writer.write(r)
-            yield r
+        for fit in fits(table, options):
+            rows = split(table, fit.split, fit.size)
+            for name, method in found.items():
+                r = measure(name, method, table, rows, fit)
+                print_result(r)
+                if writer:
+                    writer.write(r)
+                yield r
+
+
+def print_result(r: Result) -> None:
+    """A line: table, split, rows, random state, method, error or RMSE, time, note."""
+    loss = r.rmse if r.task == "regression" else r.error
+    fit = f"{r.split:3}{r.n:10,}{r.random_state:6}"
+    print(f"{r.table:24}{fit}  {r.method:28}{loss:9.4f}{r.fit_s:10.3f} s  {r.note}", flush=True)
 
 
 def read(path: Path) -> list[Result]:
@@ -91,24 +131,23 @@ def read(path: Path) -> list[Result]:
 
 
 def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> None:
-    """Print the ratios and what is missing, and draw the plot where that is asked for."""
+    """Print the ratios for each size and what is missing, and draw the plots that are asked for."""
     wanted = {options.baseline, *(options.methods or (r.method for run in runs for r in run))}
     kept = [[r for r in run if r.method in wanted and r.table in (options.only or [r.table])] for run in runs]
     results = [r for run in kept for r in run]
-    pairs = pair(kept, options.baseline)
     print_missing(results)
-    if not pairs:
+    blocks: dict[float, list[Summary]] = {}
+    for size in sorted({r.size for r in results}):
+        pairs = pair([[r for r in run if r.size == size] for run in kept], options.baseline)
+        if pairs:
+            blocks[size] = [summarise(method, found) for method, found in pairs.items()]
+            print_table(blocks[size], options.baseline, size)
+    if not blocks:
         raise SystemExit(f"The results must hold the baseline, got none of {options.baseline}; name another.")
-    summaries = [summarise(method, found) for method, found in pairs.items()]
-    print_table(summaries, options.baseline)
     if options.plot:
         tables, splits = len({r.table for r in results}), len({r.split for r in results})
-        plot(
-            summaries,
-            options.baseline,
-            f"Tables: {tables}, splits of each: {splits}. Lower left is better.",
-            options.plot,
-        )
+        title = f"Tables: {tables}, splits of each: {splits}. Lower left is better."
+        plot({size_name(size): block for size, block in blocks.items()}, options.baseline, title, options.plot)
 
 
 def main(

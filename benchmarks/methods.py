@@ -1,7 +1,7 @@
 """What is compared: each method is a function from a table and a seed to an estimator that takes the raw frame.
 
-All are run as they come, nothing is tuned for a table. What a library cannot do itself (fill holes, encode
-categories, scale) stands in front of it, as its users write it.
+All are run as they come, nothing is tuned for a table. What a library cannot do itself (replace missing values,
+encode categories, scale) stands in front of it, as its users write it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -84,7 +85,7 @@ def _encoded(table: Table, numbers: Any, categories: Any) -> Any:
 
 
 def arrays(table: Table) -> Any:
-    """Medians for holes, standardised numbers, one-hot categories with one more for missing: an array."""
+    """Medians for missing values, standardised numbers, one-hot categories with one more for missing: an array."""
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=100, sparse_output=False
     )
@@ -106,6 +107,13 @@ def scikit_learn_mlp(table: Table, seed: int) -> Any:
     if table.classes:
         return make_pipeline(arrays(table), MLPClassifier(random_state=seed))
     return _standardised(make_pipeline(arrays(table), MLPRegressor(random_state=seed)))
+
+
+def linear(table: Table, seed: int) -> Any:
+    """Logistic regression with its default penalty, or ridge regression whose penalty is cross-validated."""
+    if table.classes:
+        return make_pipeline(arrays(table), LogisticRegression(max_iter=1000))
+    return _standardised(make_pipeline(arrays(table), RidgeCV(np.logspace(-3, 3, 13))))
 
 
 def random_forest(table: Table, seed: int) -> Any:
@@ -192,6 +200,7 @@ def xgboost(table: Table, seed: int) -> Any:
 
 PEERS = {
     BASELINE: Method("scikit-learn", scikit_learn_mlp),
+    "linear": Method("scikit-learn", linear),
     "random_forest": Method("scikit-learn", random_forest),
     "hist_gradient_boosting": Method("scikit-learn", hist_gradient_boosting),
     "skorch_mlp": Method("skorch", skorch_mlp),

@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, fields
 from math import nan
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import r2_score, roc_auc_score
 
 from benchmarks.methods import Method
-from benchmarks.tables import Table, split
+from benchmarks.tables import Split, Table
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,12 @@ class Result:
 
     Attributes
     ----------
+    split : int
+        Seed of the split into rows to fit on and rows to evaluate on.
+    size : float
+        At most how many rows it was to be fitted on; infinite for all.
+    random_state : int
+        Of the estimator.
     n : int
         Rows it was fitted on.
     error : float
@@ -43,6 +49,8 @@ class Result:
     table: str
     task: str
     split: int
+    size: float
+    random_state: int
     n: int
     error: float = nan
     rmse: float = nan
@@ -54,25 +62,32 @@ class Result:
     note: str = ""
 
 
-def measure(name: str, method: Method, table: Table, seed: int) -> Result:
-    """Fit on the split with this seed, and judge; whatever goes wrong is said in the note."""
-    X, y, X_test, y_test = split(table, seed)
+class Fit(NamedTuple):
+    """Which split, size and random state a result is of, as in `Result`."""
+
+    split: int
+    size: float
+    random_state: int
+
+
+def measure(name: str, method: Method, table: Table, rows: Split, fit: Fit) -> Result:
+    """Fit a method of this name on these rows of the table, and evaluate it; an exception becomes the note."""
     about: dict[str, Any] = dict(method=name, library=method.library, table=table.name, task=table.task)
-    about.update(split=seed, n=y.size)
+    about.update(fit._asdict(), n=rows.y.size)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of networks that stop at their largest number of epochs, above all
-            model = method.make(table, seed)
+            warnings.simplefilter("ignore")  # of networks that stop at their maximum number of epochs, above all
+            model = method.make(table, fit.random_state)
             start = perf_counter()
-            model.fit(X, y)
+            model.fit(rows.X, rows.y)
             seconds = perf_counter() - start
-            figures = {**judge(model, X_test, y_test, table.classes), "fit_s": seconds}
+            figures = {**evaluate(model, rows.X_test, rows.y_test, table.classes), "fit_s": seconds}
     except Exception as error:  # a peer that fails is a result
         return Result(**about, note=f"{type(error).__name__}: {error}".partition("\n")[0][:200])
     return Result(**about, **{figure: float(f"{value:.5g}") for figure, value in figures.items()})
 
 
-def judge(model: Any, X: Any, y: np.ndarray, classes: int) -> dict[str, float]:
+def evaluate(model: Any, X: Any, y: np.ndarray, classes: int) -> dict[str, float]:
     """The figures of a fitted model on the rows X, y; ValueError where a prediction is not finite."""
     start = perf_counter()
     guess = np.asarray(model.predict(X)).ravel()
@@ -83,7 +98,7 @@ def judge(model: Any, X: Any, y: np.ndarray, classes: int) -> dict[str, float]:
     p = np.zeros((y.size, classes))
     p[:, np.asarray(model.classes_, int)] = model.predict_proba(X)
     _check_finite(p)
-    return {"error": np.mean(y != guess), **judge_probabilities(y, p), **seconds}
+    return {"error": np.mean(y != guess), **evaluate_probabilities(y, p), **seconds}
 
 
 def _check_finite(values: np.ndarray) -> None:
@@ -91,7 +106,7 @@ def _check_finite(values: np.ndarray) -> None:
         raise ValueError("predictions are not finite")
 
 
-def judge_probabilities(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
+def evaluate_probabilities(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
     """Log loss, AUC where there are two classes, and calibration error, of p (n, classes) for codes y (n,).
 
     Probabilities are at least 1e-7, so that one wrong zero does not make the log loss infinite.

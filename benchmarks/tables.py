@@ -17,7 +17,7 @@ Further keys are ignored.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,12 +29,12 @@ from sklearn.utils import check_random_state
 
 from skscratch.datasets import load_titanic
 
-TRAIN_ROWS, TEST_ROWS = 8_000, 10_000
+SIZE, TEST_ROWS = 8_000, 10_000
 TASKS = ("binary", "multiclass", "regression")
 
 
 class Table(NamedTuple):
-    """Raw columns X (n rows), numbers and categories with holes, and y (n,): numbers, or classes as codes 0, 1, ..."""
+    """Raw columns X (n rows), numbers and categories, with missing values, and y (n,): numbers, or codes of classes."""
 
     name: str
     task: str
@@ -51,20 +51,45 @@ class Table(NamedTuple):
         """How many classes there are; none for regression."""
         return 0 if self.task == "regression" else int(self.y.max()) + 1
 
+    @property
+    def train_rows(self) -> int:
+        """How many rows a split has to fit on, before a size limits them."""
+        return self.y.size * 3 // 4
 
-def split(table: Table, seed: int) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame, np.ndarray]:
-    """X and y of three quarters of the rows to fit on, at most 8,000, and of a quarter to judge by, at most 10,000.
 
-    Stratified for classes, where each that occurs has at least four rows.
+class Split(NamedTuple):
+    """Rows to fit on, and rows to evaluate on."""
+
+    X: pd.DataFrame
+    y: np.ndarray
+    X_test: pd.DataFrame
+    y_test: np.ndarray
+
+
+def split(table: Table, seed: int, size: float = SIZE) -> Split:
+    """Three quarters of the rows to fit on, at most `size`, and a quarter to evaluate on, at most 10,000.
+
+    Stratified for classes, where each that occurs has at least four rows. The test rows are the same for every size;
+    the rows of a smaller size are the first of those of a larger one, as long as the table has more than the larger.
     """
     stratify = table.y if table.classes and np.unique(table.y, return_counts=True)[1].min() >= 4 else None
     train, test = train_test_split(np.arange(table.y.size), test_size=0.25, random_state=seed, stratify=stratify)
-    train, test = _at_most(train, TRAIN_ROWS, seed), _at_most(test, TEST_ROWS, seed)
-    return table.X.iloc[train], table.y[train], table.X.iloc[test], table.y[test]
+    train, test = _at_most(train, size, seed), _at_most(test, TEST_ROWS, seed)
+    return Split(table.X.iloc[train], table.y[train], table.X.iloc[test], table.y[test])
 
 
-def _at_most(rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    return rows if rows.size <= most else rows[check_random_state(seed).permutation(rows.size)[:most]]
+def _at_most(rows: np.ndarray, most: float, seed: int) -> np.ndarray:
+    return rows if rows.size <= most else rows[check_random_state(seed).permutation(rows.size)[: int(most)]]
+
+
+def different_sizes(sizes: Iterable[float], rows: int) -> list[float]:
+    """The sizes that give different training sets of a table with so many training rows, in ascending order.
+
+    >>> different_sizes([100, 200, 500, 1000], rows=300)  # with 500 all rows are taken, and with 1000 as well
+    [100, 200, 500]
+    """
+    ascending = sorted(set(sizes))
+    return [size for smaller, size in zip([0, *ascending], ascending, strict=False) if smaller < rows]
 
 
 def sources(folder: Path | None = None) -> dict[str, Callable[[], Table]]:

@@ -13,14 +13,14 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-from benchmarks import ablation, accuracy, methods, report, results, tables
+from benchmarks import ablation, accuracy, methods, plots, report, results, tables
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 # Tables
 
 
 def table(n=80, task="binary", name="toy"):
-    """A number and a category, both with a hole, and targets of the task."""
+    """A number and a category, both with a missing value, and targets of the task."""
     rng = np.random.default_rng(n)
     X = pd.DataFrame({"x": rng.normal(size=n), "word": pd.Categorical(rng.choice(["a", "b"], n))})
     X.loc[0, ["x", "word"]] = np.nan
@@ -28,9 +28,13 @@ def table(n=80, task="binary", name="toy"):
     return tables.Table(name, task, X, y)
 
 
+def measure(method, t):
+    return results.measure("new", method, t, tables.split(t, 0), results.Fit(0, 8000, 0))
+
+
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a gzipped table of classes, and a plain one of numbers whose first row is a hole."""
+    """A folder with a gzipped table of classes, and a plain one of numbers whose first row has a missing value."""
     entries = [
         {"name": "fruit", "target": "kind", "task": "multiclass", "categorical": ["colour"], "source": "ignored"},
         {"name": "price", "target": "euros", "task": "regression", "categorical": []},
@@ -59,12 +63,33 @@ def test_classes_are_stratified_from_four_rows_on(counts, expected):
     assert expected is None or found[0] == expected
 
 
-def test_rows_are_capped(monkeypatch):
-    monkeypatch.setattr(tables, "TRAIN_ROWS", 30)
+def test_rows_are_limited(monkeypatch):
     monkeypatch.setattr(tables, "TEST_ROWS", 10)
-    X, y, X_test, y_test = tables.split(table(task="regression"), 0)
+    X, y, X_test, y_test = tables.split(table(task="regression"), 0, 30)
     assert (len(X), len(y), len(X_test), len(y_test)) == (30, 30, 10, 10)
     assert not set(X.index) & set(X_test.index)
+
+
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_sizes_nest_and_have_the_same_test_rows(task):
+    t = table(81, task)
+    everything = tables.split(t, 3, np.inf)
+    assert len(everything.X) == t.train_rows == 60
+    train, _ = train_test_split(np.arange(81), test_size=0.25, random_state=3, stratify=t.y if t.classes else None)
+    order = train[np.random.RandomState(3).permutation(60)]
+    for size in (1, 10, 59):
+        rows = tables.split(t, 3, size)
+        assert list(rows.X.index) == list(order[:size]) and list(rows.y) == list(t.y[order[:size]])
+        assert list(rows.X_test.index) == list(everything.X_test.index)
+    assert list(tables.split(t, 3, 60).X.index) == list(everything.X.index) == list(train)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [(300, [100, 200, 500]), (200, [100, 200]), (201, [100, 200, 500]), (50, [100]), (2000, [100, 200, 500, np.inf])],
+)
+def test_no_training_set_is_there_twice(rows, expected):
+    assert tables.different_sizes([500, 200, np.inf, 100, 200], rows) == expected
 
 
 def test_a_folder_is_read_as_its_manifest_says(folder):
@@ -72,7 +97,7 @@ def test_a_folder_is_read_as_its_manifest_says(folder):
     fruit, price = loaded["fruit"], loaded["price"]
     assert fruit.categorical == ["colour"] and fruit.classes == 3 and price.classes == 0
     assert list(fruit.y) == [2, 1, 2, 0]  # 02, apple, plum: words, sorted
-    assert list(fruit.X["colour"].cat.categories) == ["NA", "red"]  # a word like any other; the empty cell is the hole
+    assert list(fruit.X["colour"].cat.categories) == ["NA", "red"]  # a word like any other; the empty cell is missing
     assert list(fruit.X["colour"].isna()) == [False, False, True, False]
     assert fruit.X["grams"].dtype == float and np.isnan(fruit.X["grams"][1])
     assert list(price.y) == [1, 2.5]
@@ -118,7 +143,7 @@ def test_a_peer_takes_the_raw_frame(name, task):
         assert methods.PEERS[name].library
     except ImportError:
         pytest.skip(f"{methods.PEERS[name].package} is not installed")
-    result = results.measure(name, methods.PEERS[name], table(task=task), 0)
+    result = measure(methods.PEERS[name], table(task=task))
     assert result.note == "" and result.n == 60 and result.fit_s > 0
     assert np.isnan(result.rmse) == (task != "regression") == np.isfinite(result.log_loss)
     assert np.isfinite(result.auc) == (task == "binary")
@@ -147,7 +172,7 @@ def test_every_ablation_changes_a_default_to_something_valid():
         assert any(c.get_params() != d.get_params() for c, d in zip(changed, default, strict=True)), name
         for c, task in zip(changed, t, strict=True):
             c.set_params(max_iter=1, verbose=False)
-            assert results.judge(c.fit(t[task].X, t[task].y), t[task].X, t[task].y, t[task].classes)
+            assert results.evaluate(c.fit(t[task].X, t[task].y), t[task].X, t[task].y, t[task].classes)
 
 
 # Results
@@ -163,23 +188,23 @@ def test_calibration_error_is_its_closed_form():
     assert results.calibration_error(np.zeros(5, int), np.tile([1.0, 0, 0], (5, 1))) == 0
 
 
-def test_probabilities_are_judged_as_scikit_learn_does(rng):
+def test_probabilities_are_evaluated_as_scikit_learn_does(rng):
     p, y = rng.dirichlet(np.ones(3), 50), rng.integers(0, 3, 50)
-    assert results.judge_probabilities(y, p)["log_loss"] == pytest.approx(log_loss(y, p))
-    assert results.judge_probabilities(np.array([0, 1]), np.eye(2))["auc"] == 1
-    assert np.isfinite(results.judge_probabilities(np.array([1, 0]), np.eye(2))["log_loss"])
+    assert results.evaluate_probabilities(y, p)["log_loss"] == pytest.approx(log_loss(y, p))
+    assert results.evaluate_probabilities(np.array([0, 1]), np.eye(2))["auc"] == 1
+    assert np.isfinite(results.evaluate_probabilities(np.array([1, 0]), np.eye(2))["log_loss"])
 
 
 def test_a_class_that_was_not_fitted_counts_as_zero():
     model = DummyClassifier().fit(np.zeros((4, 1)), [0, 0, 0, 2])
-    figures = results.judge(model, np.zeros((4, 1)), np.array([0, 0, 1, 2]), classes=3)
+    figures = results.evaluate(model, np.zeros((4, 1)), np.array([0, 0, 1, 2]), classes=3)
     assert figures["error"] == 0.5
     assert figures["log_loss"] == pytest.approx(-(2 * np.log(0.75) + np.log(1e-7) + np.log(0.25)) / 4, rel=1e-6)
 
 
 def test_rmse_is_in_standard_deviations():
     t = table(task="regression")
-    result = results.measure("mean", methods.Method("numpy", lambda *_: DummyRegressor()), t, 0)
+    result = measure(methods.Method("numpy", lambda *_: DummyRegressor()), t)
     _, y, _, y_test = tables.split(t, 0)
     expected = np.sqrt(np.mean((y_test - y.mean()) ** 2)) / y_test.std()
     assert result.rmse == pytest.approx(expected, rel=1e-4) and np.isnan(result.error)
@@ -199,16 +224,16 @@ def crash(*_):
     [(lambda *_: Broken(), "ValueError: predictions are not finite"), (crash, "RuntimeError: no memory")],
 )
 def test_a_failure_is_a_row_with_a_note(make, note):
-    result = results.measure("broken", methods.Method("numpy", make), table(task="regression"), 0)
+    result = measure(methods.Method("numpy", make), table(task="regression"))
     assert result.note == note and np.isnan(result.rmse) and np.isnan(result.fit_s)
 
 
 # Report
 
 
-def row(method, name, split=0, **figures):
+def row(method, name, split=0, size=8000, random_state=0, **figures):
     task = "regression" if "rmse" in figures else "binary"
-    return results.Result(method, f"{method} 1.0", name, task, split, 60, **figures)
+    return results.Result(method, f"{method} 1.0", name, task, split, size, random_state, 60, **figures)
 
 
 RUN = [
@@ -246,14 +271,31 @@ def test_the_worst_table_is_that_of_the_mean_over_splits():
     assert s.together == s.ratios["RMSE"] and np.isnan(s.ratios["error"])
 
 
+def test_a_table_counts_once_however_many_random_states_it_has():
+    run = [row("base", "a", random_state=i, rmse=1, fit_s=1) for i in (0, 1000)] + [row("base", "b", rmse=1, fit_s=1)]
+    run += [row("new", "a", random_state=i, rmse=x, fit_s=2) for i, x in [(0, 0.2), (1000, 0.8)]]
+    run += [row("new", "b", rmse=0.9, fit_s=2)]
+    s = report.summarise("new", report.pair([run], "base")["new"])
+    assert s.ratios["RMSE"] == pytest.approx(np.sqrt(0.4 * 0.9))  # 0.4 is the mean of 0.2 and 0.8
+    assert (s.tables, s.done, s.n, s.worst_table) == (2, 3, pytest.approx(60), "b")
+
+
+def test_a_result_is_compared_with_that_of_its_own_size_and_random_state():
+    fits = [(100, 0), (100, 1000), (8000, 0)]
+    run = [row("base", "a", size=n, random_state=i, rmse=n + i, fit_s=1) for n, i in fits]
+    run += [row("new", "a", size=n, random_state=i, rmse=3 * (n + i), fit_s=1) for n, i in fits[::-1]]
+    pairs = report.pair([run], "base")["new"]
+    assert len(pairs) == 3 and all(r.rmse == 3 * base.rmse for r, base in pairs)
+
+
 def test_what_failed_is_counted_and_named(capsys):
     run = [*RUN[:5], row("new", "c", rmse=float("nan"), note="MemoryError")]
     s = report.summarise("new", report.pair([run], "base")["new"])
     assert (s.done, s.tried) == (2, 3) and s.seconds == 10 and s.total == 5
     report.print_missing(run)
-    assert capsys.readouterr().out == "missing: new on c, split 0: MemoryError\n"
-    report.print_table([s, report.summarise("base", report.pair([run], "base")["base"])], "base")
-    assert "Not all methods have the same rows" in capsys.readouterr().out
+    assert capsys.readouterr().out == "missing: new on c, split 0, size 8,000: MemoryError\n"
+    report.print_table([s, report.summarise("base", report.pair([run], "base")["base"])], "base", 8000)
+    assert "Not all methods have the same fits" in capsys.readouterr().out
 
 
 def test_each_run_is_compared_with_its_own_baseline():
@@ -278,7 +320,7 @@ def test_labels_do_not_cover_each_other(tmp_path, monkeypatch):
         for i, (time, together) in enumerate([(1, 1), (1.3, 1.01), (1.6, 1), (2, 0.99), (1000, 3)])
     ]
     path = tmp_path / "plot.png"
-    report.plot(summaries, "base", "four that are close", path)
+    plots.plot({"8,000": summaries}, "base", "four that are close", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     boxes = [text.get_window_extent() for text in texts if text.figure is not None]
     assert len(boxes) == 5
@@ -311,7 +353,7 @@ def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
     command("--splits", "2", "--csv", str(files[0]), "--plot", str(files[1]))
     printed = capsys.readouterr().out
     assert "absent: left out, no-such-distribution is not installed" in printed
-    assert "missing: broken on two, split 1: RuntimeError: no memory" in printed
+    assert "missing: broken on two, split 1, size 8,000: RuntimeError: no memory" in printed
     with files[0].open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [r["method"] for r in rows] == ["base", "skscratch", "broken"] * 4
@@ -327,6 +369,30 @@ def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
     assert all(path.stat().st_size > 10_000 for path in (files[1], files[3]))
 
 
+def test_sizes_and_random_states_are_run_and_printed_in_blocks(command, tmp_path, capsys):
+    files = [tmp_path / name for name in ("a.csv", "a.png")]
+    sizes = ["--sizes", "10,all,59,70", "--random-states", "2", "--splits", "2"]
+    command("--methods", "skscratch", *sizes, "--csv", str(files[0]), "--plot", str(files[1]))
+    printed = capsys.readouterr().out
+    found, _ = results.read_csv(files[0])
+    one = [(r.split, r.size, r.random_state, r.n) for r in found if r.method == "base" and r.table == "one"]
+    assert one == [(s, n, s + i, min(n, 60)) for s in (0, 1) for n in (10, 59, 70) for i in (0, 1000)]
+    assert [line.split()[1] for line in printed.splitlines() if line.startswith("Size")] == ["10:", "59:", "70:"]
+    assert printed.count("Ratios to base") == 3
+    command("--from", str(files[0]))
+    assert capsys.readouterr().out.partition("\n")[2] in printed
+    assert files[1].stat().st_size > 10_000
+
+
+def test_random_states_are_for_few_rows_only_and_reach_the_method(command, monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(methods, "ours", lambda t, seed, settings: seen.append(seed) or crash())
+    monkeypatch.setattr(accuracy, "FEW_ROWS", 60)  # all that the tables have to fit on
+    sizes = ["--sizes", "59,60", "--random-states", "3", "--splits", "2", "--only", "one", "--methods", "skscratch"]
+    command(*sizes)
+    assert seen == [0, 1000, 2000, 0, 1, 1001, 2001, 1]
+
+
 def test_a_missing_library_is_an_import_error():
     with pytest.raises(PackageNotFoundError):
         methods.Method("no-such-distribution", crash).library  # noqa: B018
@@ -339,6 +405,8 @@ def test_a_missing_library_is_an_import_error():
         (["--only", "three"], "tables must be of one, two, got three"),
         (["--methods", "base,nope"], "methods must be of skscratch, base, absent, broken, got nope"),
         (["--baseline", "nope"], "the baseline must be of skscratch"),
+        (["--sizes", "100,many"], "argument --sizes: invalid sizes value: '100,many'"),
+        (["--sizes", "0"], "argument --sizes: invalid sizes value: '0'"),
         (["--set", "widht=3"], "settings must be parameters of the estimators"),
     ],
 )

@@ -1,0 +1,96 @@
+"""The plots of accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.methods import OURS
+from benchmarks.report import Summary
+
+BLUE, VERMILION = "#0072B2", "#D55E00"  # told apart by everybody: Okabe and Ito (2008), "Color universal design"
+
+
+def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Indices of the points that no other beats in both coordinates, from left to right.
+
+    >>> pareto_front([(1, 1), (2, 0.5), (3, 0.7), (0.5, 2)])
+    [3, 0, 1]
+    """
+    front: list[int] = []
+    for i in sorted(range(len(points)), key=lambda i: points[i]):
+        if not front or points[i][1] < points[front[-1]][1]:
+            front.append(i)
+    return front
+
+
+def plot(blocks: Mapping[str, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+    """Write the accuracy-time plot, with a panel for each size."""
+    figure, panels = _panels(len(blocks), columns=2, width=8, height=5)
+    figure.suptitle(title)
+    for ax, (size, summaries) in zip(panels, blocks.items(), strict=True):
+        ax.set_title(f"size {size}" if len(blocks) > 1 else "")
+        _accuracy_against_time(ax, summaries, baseline)
+    figure.savefig(path)
+
+
+def _panels(count: int, columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
+    """A figure, and so many axes in rows of at most so many."""
+    from matplotlib.figure import Figure
+
+    columns = min(columns, count)
+    lines = -(-count // columns)
+    figure = Figure(figsize=(columns * width, lines * height), dpi=150, layout="constrained")
+    return figure, [figure.add_subplot(lines, columns, place + 1) for place in range(count)]
+
+
+def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str) -> None:
+    """Draw the ratio of error and RMSE together against the ratio of fit time."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    shown = [s for s in summaries if np.isfinite([s.together, s.ratios["fit time"]]).all()]
+    points = [(s.ratios["fit time"], s.together) for s in shown]
+    front = pareto_front(points)
+    ax.set_xscale("log")
+    ax.set_xlabel(f"fit time, as a multiple of {baseline}'s (log scale)")
+    ax.set_ylabel(f"error and RMSE, as a multiple of {baseline}'s")
+    ax.xaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter="{x:g}×")
+    ax.yaxis.set_major_formatter("{x:.2f}×")
+    ax.grid(color="0.92")
+    ax.set_axisbelow(True)
+    ax.plot(*zip(*(points[i] for i in front), strict=True), color="0.6", ls="--", zorder=1, label="Pareto front")
+    for ours, color, marker, label in [(True, BLUE, "o", OURS), (False, VERMILION, "s", "others")]:
+        for on_front in (True, False):
+            chosen = [p for i, p in enumerate(points) if shown[i].ours == ours and (i in front) == on_front]
+            style: dict[str, Any] = dict(c=color if on_front else "white", edgecolors=color, marker=marker, s=55)
+            if chosen:
+                ax.scatter(*zip(*chosen, strict=True), label=label if on_front else f"{label}, beaten in both", **style)
+    ax.margins(0.12)
+    ax.legend(frameon=False)
+    _label(ax, points, [(s.method, BLUE if s.ours else "black") for s in shown])
+
+
+def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple[str, str]]) -> None:
+    """Write each name in its colour beside its point, at the first of eight places that is still free."""
+    from matplotlib.patheffects import withStroke
+
+    ax.figure.draw_without_rendering()  # fixes the layout, so that places on paper are known
+    taken = [ax.get_legend().get_window_extent()]
+    places = [ax.transData.transform(point) for point in points]
+    sides = [(7, 0), (-7, 0), (0, 9), (0, -9), (6, 8), (-6, 8), (6, -8), (-6, -8)]
+    align = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
+    for point, (name, color) in zip(points, names, strict=True):
+        for x, y in sides:
+            text = ax.annotate(name, point, (x, y), textcoords="offset points", color=color)
+            text.set(ha=align[np.sign(x)][0], va=align[np.sign(y)][1])
+            text.set_path_effects([withStroke(linewidth=3, foreground="white")])
+            box = text.get_window_extent()
+            free = not any(box.overlaps(other) for other in taken) and not any(box.contains(*p) for p in places)
+            if free and ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1):
+                break
+            if (x, y) != sides[-1]:
+                text.remove()
+        taken.append(box)
