@@ -14,7 +14,7 @@ times compare. A size is the largest number of rows to fit on; ratios are taken 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import inf
 from pathlib import Path
@@ -33,13 +33,26 @@ from benchmarks.tables import SIZE, Table, different_sizes, sources, split
 FEW_ROWS = 1_500  # with fewer rows to fit on, results depend on the random state, so that several can be asked for
 
 
-def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser:
+def arguments_parser(description: str, usual: str = "all") -> argparse.ArgumentParser:
+    """The arguments that say which tables and methods take part, and where results go."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = {"type": lambda text: text.split(","), "metavar": "NAME,..."}
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="csv files with a manifest.json")
     parser.add_argument("--only", help="tables; all unless given", **names)
-    parser.add_argument("--methods", help="methods, to which the baseline is added; all unless given", **names)
-    parser.add_argument("--baseline", default=baseline, metavar="NAME", help="what ratios are taken to (%(default)s)")
+    parser.add_argument("--methods", help=f"methods; {usual} unless given", **names)
+    parser.add_argument("--threads", type=int, default=1, help="threads for all methods (%(default)s)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of ours")
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="ours once more")
+    parser.add_argument("--csv", type=Path, help="file for the results")
+    parser.add_argument("--from", dest="files", type=Path, nargs="+", default=[], metavar="CSV", help="fit nothing")
+    return parser
+
+
+def add_arguments(parser: argparse.ArgumentParser, baseline: str) -> None:
+    """The arguments about splits of tables, and about ratios."""
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="csv files with a manifest.json")
+    parser.add_argument(
+        "--baseline", default=baseline, metavar="NAME", help="what ratios are taken to, and always fitted (%(default)s)"
+    )
     parser.add_argument("--splits", type=int, default=3, help="splits of each table (%(default)s)")
     parser.add_argument(
         "--sizes", type=sizes, default=[SIZE], metavar="N,...", help=f"largest numbers of rows to fit on ({SIZE})"
@@ -47,13 +60,7 @@ def arguments_parser(description: str, baseline: str) -> argparse.ArgumentParser
     parser.add_argument(
         "--random-states", type=int, default=1, metavar="N", help=f"random states below {FEW_ROWS} rows (%(default)s)"
     )
-    parser.add_argument("--threads", type=int, default=1, help="threads for all methods (%(default)s)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of ours")
-    parser.add_argument("--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="ours once more")
-    parser.add_argument("--csv", type=Path, help="file for the results")
     parser.add_argument("--plot", type=Path, help="file for the plot of accuracy against time")
-    parser.add_argument("--from", dest="files", type=Path, nargs="+", default=[], metavar="CSV", help="fit nothing")
-    return parser
 
 
 def sizes(text: str) -> list[float]:
@@ -75,7 +82,12 @@ def chosen(names: Sequence[str] | None, known: Mapping[str, Any], what: str) -> 
     return list(known if names is None else names)
 
 
-def methods(options: argparse.Namespace, variants: Mapping[str, Mapping], peers: Mapping[str, Method]) -> dict:
+def methods(
+    options: argparse.Namespace,
+    variants: Mapping[str, Mapping],
+    peers: Mapping[str, Method],
+    always: Sequence[str] = (),
+) -> dict[str, Method]:
     """What is to be run, by name, as far as it is installed; a line for what is not."""
     changed = parse_settings(", ".join(options.set))
     named = {name: parse_settings(text) for name, _, text in (v.partition("=") for v in options.variant)}
@@ -83,7 +95,7 @@ def methods(options: argparse.Namespace, variants: Mapping[str, Mapping], peers:
     known = {**{name: variant({**changed, **settings}) for name, settings in ours.items()}, **peers}
     found = {}
     names = [*chosen(options.methods, known, "methods"), *named]  # who describes a variant wants it
-    for name in dict.fromkeys([*chosen([options.baseline], known, "the baseline"), *names]):
+    for name in dict.fromkeys([*chosen(always, known, "the baseline"), *names]):
         try:
             print(f"{name}: {known[name].library}")
             found[name] = known[name]
@@ -101,19 +113,26 @@ def fits(table: Table, options: argparse.Namespace) -> Iterator[Fit]:
 
 
 def run(options: argparse.Namespace, tables: Mapping[str, Callable[[], Table]], found: Mapping) -> Iterator[Result]:
-    """A result for every table, fit of it and method, printed and written at once; the methods take turns."""
-    facts = {**machine(), "threads": str(THREADS)}
-    print_facts(facts)
-    writer = Writer(options.csv, facts) if options.csv else None
+    """A result for every table, fit of it and method; the methods take turns."""
     for table in (load() for load in tables.values()):
         for fit in fits(table, options):
             rows = split(table, fit.split, fit.size)
             for name, method in found.items():
-                r = measure(name, method, table, rows, fit)
-                print_result(r)
-                if writer:
-                    writer.write(r)
-                yield r
+                yield measure(name, method, table, rows, fit)
+
+
+def record(results: Iterable[Result], path: Path | None) -> list[Result]:
+    """All the results, each printed and written as soon as it is measured, after the facts about the machine."""
+    facts = {**machine(), "threads": str(THREADS)}
+    print_facts(facts)
+    writer = Writer(path, facts) if path else None
+    done = []
+    for r in results:
+        done.append(r)
+        print_result(r)
+        if writer:
+            writer.write(r)
+    return done
 
 
 def print_result(r: Result) -> None:
@@ -123,22 +142,24 @@ def print_result(r: Result) -> None:
     print(f"{r.table:24}{fit}  {r.method:28}{loss:9.4f}{r.fit_s:10.3f} s  {r.note}", flush=True)
 
 
-def read(path: Path) -> list[Result]:
-    """The results of an earlier run, after a line about it."""
-    results, facts = read_csv(path)
-    print(f"{path}: " + "; ".join(f"{name} {value}" for name, value in facts.items()))
-    return results
+def read(options: argparse.Namespace, always: Sequence[str] = ()) -> list[list[Result]]:
+    """The results of earlier runs that --only and --methods ask for, and those of `always`; a line about each run."""
+    runs = []
+    for path in options.files:
+        results, facts = read_csv(path)
+        print(f"{path}: " + "; ".join(f"{name} {value}" for name, value in facts.items()))
+        wanted = {*always, *(options.methods or (r.method for r in results))}
+        runs.append([r for r in results if r.method in wanted and r.table in (options.only or [r.table])])
+    return runs
 
 
 def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> None:
     """Print the ratios for each size and what is missing, and draw the plots that are asked for."""
-    wanted = {options.baseline, *(options.methods or (r.method for run in runs for r in run))}
-    kept = [[r for r in run if r.method in wanted and r.table in (options.only or [r.table])] for run in runs]
-    results = [r for run in kept for r in run]
+    results = [r for run in runs for r in run]
     print_missing(results)
     blocks: dict[float, list[Summary]] = {}
     for size in sorted({r.size for r in results}):
-        pairs = pair([[r for r in run if r.size == size] for run in kept], options.baseline)
+        pairs = pair([[r for r in run if r.size == size] for run in runs], options.baseline)
         if pairs:
             blocks[size] = [summarise(method, found) for method, found in pairs.items()]
             print_table(blocks[size], options.baseline, size)
@@ -158,17 +179,18 @@ def main(
     description: str | None = __doc__,
 ) -> None:
     """Run what the arguments ask for, print the ratios, write and draw them where that is asked for."""
-    parser = arguments_parser(description or "", baseline)
+    parser = arguments_parser(description or "")
+    add_arguments(parser, baseline)
     options = parser.parse_args(arguments)
     if options.files:
-        return report([read(path) for path in options.files], options)
+        return report(read(options, always=[options.baseline]), options)
     try:
         tables = sources(options.data)
         tables = {name: tables[name] for name in chosen(options.only, tables, "tables")}
-        found = methods(options, variants, peers)
+        found = methods(options, variants, peers, always=[options.baseline])
     except (OSError, ValueError, SyntaxError) as error:
         parser.error(str(error))
-    report([list(run(options, tables, found))], options)
+    report([record(run(options, tables, found), options.csv)], options)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,10 @@ import numpy as np
 from benchmarks.methods import OURS
 from benchmarks.report import Summary
 
-BLUE, VERMILION = "#0072B2", "#D55E00"  # told apart by everybody: Okabe and Ito (2008), "Color universal design"
+# Colours that everybody can tell apart: Okabe and Ito (2008), "Color universal design"
+BLUE, VERMILION = "#0072B2", "#D55E00"
+OTHERS = [VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+DASHES = ["-", "--", ":"]
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -27,17 +30,55 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
     return front
 
 
+def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How the line of each method is drawn: ours thick and blue, the others in colours and dashes that differ."""
+    names = dict.fromkeys(names)
+    found = {name: dict(color=BLUE, lw=2.6, marker="o", ms=4.5, zorder=3) for name in names if name == OURS}
+    for i, name in enumerate(name for name in names if name != OURS):
+        color, dash = OTHERS[i % len(OTHERS)], DASHES[i // len(OTHERS) % len(DASHES)]
+        found[name] = dict(color=color, ls=dash, lw=1.2, marker="o", ms=3)
+    return found
+
+
+def legend(figure: Any, lines: Mapping[str, Mapping[str, Any]]) -> None:
+    """One legend of these styles below all panels."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], label=name, **style) for name, style in lines.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+
+
+def rows_axis(ax: Any, rows: Mapping[float, str]) -> None:
+    """Make x the number of rows to fit on, with these labels."""
+    from matplotlib.ticker import NullLocator
+
+    ax.set_xscale("log")
+    ax.set_xticks([*rows], labels=[*rows.values()])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlabel("training rows (log scale)")
+    ax.grid(color="0.92")
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def log_ticks(axis: Any, form: str = "{x:g}") -> None:
+    """Ticks at 1, 2 and 5 times powers of ten, written out."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter=form)
+
+
 def plot(blocks: Mapping[str, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
     """Write the accuracy-time plot, with a panel for each size."""
-    figure, panels = _panels(len(blocks), columns=2, width=8, height=5)
+    figure, axes = panels(len(blocks), columns=2, width=8, height=5)
     figure.suptitle(title)
-    for ax, (size, summaries) in zip(panels, blocks.items(), strict=True):
+    for ax, (size, summaries) in zip(axes, blocks.items(), strict=True):
         ax.set_title(f"size {size}" if len(blocks) > 1 else "")
         _accuracy_against_time(ax, summaries, baseline)
     figure.savefig(path)
 
 
-def _panels(count: int, columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
+def panels(count: int, columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
     """A figure, and so many axes in rows of at most so many."""
     from matplotlib.figure import Figure
 
@@ -49,15 +90,13 @@ def _panels(count: int, columns: int, width: float, height: float) -> tuple[Any,
 
 def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str) -> None:
     """Draw the ratio of error and RMSE together against the ratio of fit time."""
-    from matplotlib.ticker import LogLocator, NullLocator
-
     shown = [s for s in summaries if np.isfinite([s.together, s.ratios["fit time"]]).all()]
     points = [(s.ratios["fit time"], s.together) for s in shown]
     front = pareto_front(points)
     ax.set_xscale("log")
     ax.set_xlabel(f"fit time, as a multiple of {baseline}'s (log scale)")
     ax.set_ylabel(f"error and RMSE, as a multiple of {baseline}'s")
-    ax.xaxis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter="{x:g}×")
+    log_ticks(ax.xaxis, "{x:g}×")
     ax.yaxis.set_major_formatter("{x:.2f}×")
     ax.grid(color="0.92")
     ax.set_axisbelow(True)

@@ -361,7 +361,8 @@ def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
     assert all(r["fit_s"] == "" for r in rows if r["method"] == "broken")
 
     command("--methods", "base", "--variant", "small=n_estimators=1, alpha=0.1", "--csv", str(files[2]))
-    capsys.readouterr()
+    printed_small = capsys.readouterr().out
+    assert {"base", "small"} <= {line.split()[0] for line in printed_small.partition("Ratios")[2].splitlines()[1:]}
     command("--from", str(files[0]))
     assert capsys.readouterr().out.partition("\n")[2] in printed  # after a line about the file, the same
     command("--from", str(files[0]), str(files[2]), "--plot", str(files[3]))
