@@ -1,14 +1,15 @@
 """Accuracy and fit time on tables, beside scikit-learn's MLP and others: same splits, defaults only, one thread.
 
     python -m benchmarks.accuracy --csv results.csv --plot results.png
-    python -m benchmarks.accuracy --sizes 100,200,500,1000,8000,all --random-states 3
+    python -m benchmarks.accuracy --sizes 100,200,500,1000,8000,all --random-states 3 --curves curves.png
     python -m benchmarks.accuracy --data FOLDER --only adult,titanic --methods skscratch,random_forest
     python -m benchmarks.accuracy --set n_estimators=8 --variant "small=n_estimators=1, width=32"
     python -m benchmarks.accuracy --from results.csv small.csv --plot both.png
 
 In this package, `tables` says which tables there are and how a folder of csv files is described, `methods` what is
-compared, `results` what is measured, `report` how ratios are taken. The baseline is fitted in the same run, so that
-times compare. A size is the largest number of rows to fit on; ratios are taken for each size separately.
+compared, `results` what is measured, `report` how ratios are taken, `paired` how methods are tested against our
+defaults. The baseline is fitted in the same run, so that times compare. A size is the largest number of rows to fit
+on; ratios are taken for each size separately.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from typing import Any
 from benchmarks import THREADS
 from benchmarks.machine import machine
 from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
-from benchmarks.plots import plot
+from benchmarks.paired import print_paired
+from benchmarks.plots import plot, plot_curves
 from benchmarks.records import print_facts
-from benchmarks.report import Summary, pair, print_missing, print_table, size_name, summarise
+from benchmarks.report import Summary, pair, print_missing, print_table, summarise
 from benchmarks.results import Fit, Result, Writer, measure, read_csv
 from benchmarks.tables import SIZE, Table, different_sizes, sources, split
 
@@ -61,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser, baseline: str) -> None:
         "--random-states", type=int, default=1, metavar="N", help=f"random states below {FEW_ROWS} rows (%(default)s)"
     )
     parser.add_argument("--plot", type=Path, help="file for the plot of accuracy against time")
+    parser.add_argument("--curves", type=Path, help="file for the plot of losses and time against size")
 
 
 def sizes(text: str) -> list[float]:
@@ -159,16 +162,19 @@ def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> Non
     print_missing(results)
     blocks: dict[float, list[Summary]] = {}
     for size in sorted({r.size for r in results}):
-        pairs = pair([[r for r in run if r.size == size] for run in runs], options.baseline)
-        if pairs:
+        runs_of_size = [[r for r in run if r.size == size] for run in runs]
+        if pairs := pair(runs_of_size, options.baseline):
             blocks[size] = [summarise(method, found) for method, found in pairs.items()]
             print_table(blocks[size], options.baseline, size)
+            print_paired(pair(runs_of_size, OURS))
     if not blocks:
         raise SystemExit(f"The results must hold the baseline, got none of {options.baseline}; name another.")
+    tables, splits = len({r.table for r in results}), len({r.split for r in results})
+    title = f"Tables: {tables}, splits of each: {splits}."
     if options.plot:
-        tables, splits = len({r.table for r in results}), len({r.split for r in results})
-        title = f"Tables: {tables}, splits of each: {splits}. Lower left is better."
-        plot({size_name(size): block for size, block in blocks.items()}, options.baseline, title, options.plot)
+        plot(blocks, options.baseline, title, options.plot)
+    if options.curves:
+        plot_curves(blocks, options.baseline, title, options.curves)
 
 
 def main(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.methods import OURS
-from benchmarks.report import Summary
+from benchmarks.report import LOSSES, Summary, size_name
 
 # Colours that everybody can tell apart: Okabe and Ito (2008), "Color universal design"
 BLUE, VERMILION = "#0072B2", "#D55E00"
@@ -68,12 +69,12 @@ def log_ticks(axis: Any, form: str = "{x:g}") -> None:
     axis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter=form)
 
 
-def plot(blocks: Mapping[str, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+def plot(blocks: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
     """Write the accuracy-time plot, with a panel for each size."""
     figure, axes = panels(len(blocks), columns=2, width=8, height=5)
-    figure.suptitle(title)
+    figure.suptitle(f"{title} Lower left is better.")
     for ax, (size, summaries) in zip(axes, blocks.items(), strict=True):
-        ax.set_title(f"size {size}" if len(blocks) > 1 else "")
+        ax.set_title(f"size {size_name(size)}" if len(blocks) > 1 else "")
         _accuracy_against_time(ax, summaries, baseline)
     figure.savefig(path)
 
@@ -86,6 +87,32 @@ def panels(count: int, columns: int, width: float, height: float) -> tuple[Any, 
     lines = -(-count // columns)
     figure = Figure(figsize=(columns * width, lines * height), dpi=150, layout="constrained")
     return figure, [figure.add_subplot(lines, columns, place + 1) for place in range(count)]
+
+
+CURVES: dict[str, Callable[[Summary], float]] = {
+    **{name: lambda s, n=name: s.ratios[n] for name in LOSSES if name != "fit time"},
+    "calibration error (not a ratio)": lambda s: s.ece,
+    "fit time (log scale)": lambda s: s.ratios["fit time"],
+}
+
+
+def plot_curves(blocks: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+    """Write the plot of each loss and of the fit time against the size, with a line for each method."""
+    figure, axes = panels(len(CURVES), columns=3, width=4.2, height=3.2)
+    figure.suptitle(f"{title} Ratios to {baseline}, lower is better. Below a size: how many tables have it.")
+    lines = styles(s.method for block in blocks.values() for s in block)
+    rows = {size: size if isfinite(size) else max(s.n for s in block) for size, block in blocks.items()}
+    ticks = {rows[size]: f"{size_name(size)}\n({max(s.tables for s in b)})" for size, b in blocks.items()}
+    for ax, (name, value) in zip(axes, CURVES.items(), strict=True):
+        for method, style in lines.items():
+            points = [(rows[size], value(s)) for size, block in blocks.items() for s in block if s.method == method]
+            ax.plot(*zip(*points, strict=True), **style)
+        rows_axis(ax, ticks)
+        ax.set_title(name)
+    axes[-1].set_yscale("log")
+    log_ticks(axes[-1].yaxis)
+    legend(figure, lines)
+    figure.savefig(path)
 
 
 def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str) -> None:

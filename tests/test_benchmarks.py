@@ -3,7 +3,6 @@
 import csv
 import gzip
 import json
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 
 import numpy as np
@@ -13,7 +12,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
 
-from benchmarks import ablation, accuracy, methods, plots, report, results, tables
+from benchmarks import ablation, accuracy, methods, results, tables
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 # Tables
@@ -228,105 +227,6 @@ def test_a_failure_is_a_row_with_a_note(make, note):
     assert result.note == note and np.isnan(result.rmse) and np.isnan(result.fit_s)
 
 
-# Report
-
-
-def row(method, name, split=0, size=8000, random_state=0, **figures):
-    task = "regression" if "rmse" in figures else "binary"
-    return results.Result(method, f"{method} 1.0", name, task, split, size, random_state, 60, **figures)
-
-
-RUN = [
-    row("base", "a", error=0.19, log_loss=0.39, auc=0.81, ece=0.1, fit_s=1),
-    row("new", "a", error=0.04, log_loss=0.09, auc=0.96, ece=0.2, fit_s=2),
-    row("base", "b", error=0.09, log_loss=0.19, auc=0.91, ece=0.3, fit_s=1),
-    row("new", "b", error=0.09, log_loss=0.79, auc=0.91, ece=0.4, fit_s=8),
-    row("base", "c", rmse=0.5, fit_s=2),
-    row("new", "c", rmse=0.4, fit_s=2),
-]
-
-
-def test_ratios_are_those_reckoned_by_hand():
-    s = report.summarise("new", report.pair([RUN], "base")["new"])
-    assert s.ratios == pytest.approx(
-        {
-            "error": 0.5,  # of 0.05 / 0.2 and 1
-            "RMSE": 0.8,
-            "log loss": 1,  # of 0.1 / 0.4 and 0.8 / 0.2
-            "1 - AUC": 0.5,  # of 0.05 / 0.2 and 1
-            "fit time": 16 ** (1 / 3),
-        }
-    )
-    assert s.together == pytest.approx(np.sqrt(0.5 * 0.8))
-    assert (s.worst, s.worst_table) == (pytest.approx(1), "b")
-    assert (s.total, s.seconds, s.ece) == pytest.approx((3, 12, 0.3))
-    assert (s.done, s.tried) == (3, 3)
-
-
-def test_the_worst_table_is_that_of_the_mean_over_splits():
-    run = [row("base", name, split, rmse=1, fit_s=1) for name in "ab" for split in (0, 1)]
-    run += [row("new", n, i, rmse=x, fit_s=1) for n, i, x in [("a", 0, 2), ("a", 1, 0.5), ("b", 0, 1.2), ("b", 1, 1.2)]]
-    s = report.summarise("new", report.pair([run], "base")["new"])
-    assert (s.worst, s.worst_table) == (pytest.approx(1.2), "b")
-    assert s.together == s.ratios["RMSE"] and np.isnan(s.ratios["error"])
-
-
-def test_a_table_counts_once_however_many_random_states_it_has():
-    run = [row("base", "a", random_state=i, rmse=1, fit_s=1) for i in (0, 1000)] + [row("base", "b", rmse=1, fit_s=1)]
-    run += [row("new", "a", random_state=i, rmse=x, fit_s=2) for i, x in [(0, 0.2), (1000, 0.8)]]
-    run += [row("new", "b", rmse=0.9, fit_s=2)]
-    s = report.summarise("new", report.pair([run], "base")["new"])
-    assert s.ratios["RMSE"] == pytest.approx(np.sqrt(0.4 * 0.9))  # 0.4 is the mean of 0.2 and 0.8
-    assert (s.tables, s.done, s.n, s.worst_table) == (2, 3, pytest.approx(60), "b")
-
-
-def test_a_result_is_compared_with_that_of_its_own_size_and_random_state():
-    fits = [(100, 0), (100, 1000), (8000, 0)]
-    run = [row("base", "a", size=n, random_state=i, rmse=n + i, fit_s=1) for n, i in fits]
-    run += [row("new", "a", size=n, random_state=i, rmse=3 * (n + i), fit_s=1) for n, i in fits[::-1]]
-    pairs = report.pair([run], "base")["new"]
-    assert len(pairs) == 3 and all(r.rmse == 3 * base.rmse for r, base in pairs)
-
-
-def test_what_failed_is_counted_and_named(capsys):
-    run = [*RUN[:5], row("new", "c", rmse=float("nan"), note="MemoryError")]
-    s = report.summarise("new", report.pair([run], "base")["new"])
-    assert (s.done, s.tried) == (2, 3) and s.seconds == 10 and s.total == 5
-    report.print_missing(run)
-    assert capsys.readouterr().out == "missing: new on c, split 0, size 8,000: MemoryError\n"
-    report.print_table([s, report.summarise("base", report.pair([run], "base")["base"])], "base", 8000)
-    assert "Not all methods have the same fits" in capsys.readouterr().out
-
-
-def test_each_run_is_compared_with_its_own_baseline():
-    slow = [replace(r, fit_s=10 * r.fit_s, method=r.method.replace("new", "other")) for r in RUN]
-    alone = [replace(r, method="alone") for r in RUN if r.method == "new"]
-    pairs = report.pair([RUN, slow, alone], "base")
-    summaries = {method: report.summarise(method, found) for method, found in pairs.items()}
-    assert summaries["other"].ratios == pytest.approx(summaries["new"].ratios)
-    assert summaries["base"].total == 1 and summaries["base"].done == 3  # once, not twice
-    assert summaries["alone"].total == pytest.approx(0.3)  # of the last baseline there is
-
-
-def test_labels_do_not_cover_each_other(tmp_path, monkeypatch):
-    from matplotlib.axes import Axes
-
-    texts, annotate = [], Axes.annotate
-    monkeypatch.setattr(Axes, "annotate", lambda *a, **k: texts.append(annotate(*a, **k)) or texts[-1])
-    ratios = dict.fromkeys(report.LOSSES, 1.0)
-    summary = report.summarise("new", report.pair([RUN], "base")["new"])
-    summaries = [
-        summary._replace(method=f"method {i}", together=together, ratios={**ratios, "fit time": time})
-        for i, (time, together) in enumerate([(1, 1), (1.3, 1.01), (1.6, 1), (2, 0.99), (1000, 3)])
-    ]
-    path = tmp_path / "plot.png"
-    plots.plot({"8,000": summaries}, "base", "four that are close", path)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    boxes = [text.get_window_extent() for text in texts if text.figure is not None]
-    assert len(boxes) == 5
-    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
-
-
 # The command
 
 
@@ -371,18 +271,20 @@ def test_a_run_is_printed_written_and_read_again(command, tmp_path, capsys):
 
 
 def test_sizes_and_random_states_are_run_and_printed_in_blocks(command, tmp_path, capsys):
-    files = [tmp_path / name for name in ("a.csv", "a.png")]
+    files = [tmp_path / name for name in ("a.csv", "a.png", "curves.png")]
     sizes = ["--sizes", "10,all,59,70", "--random-states", "2", "--splits", "2"]
-    command("--methods", "skscratch", *sizes, "--csv", str(files[0]), "--plot", str(files[1]))
+    command(
+        "--methods", "skscratch", *sizes, "--csv", str(files[0]), "--plot", str(files[1]), "--curves", str(files[2])
+    )
     printed = capsys.readouterr().out
     found, _ = results.read_csv(files[0])
     one = [(r.split, r.size, r.random_state, r.n) for r in found if r.method == "base" and r.table == "one"]
     assert one == [(s, n, s + i, min(n, 60)) for s in (0, 1) for n in (10, 59, 70) for i in (0, 1000)]
     assert [line.split()[1] for line in printed.splitlines() if line.startswith("Size")] == ["10:", "59:", "70:"]
-    assert printed.count("Ratios to base") == 3
+    assert printed.count("Ratios to base") == printed.count("Paired over tables: ratio to skscratch") == 3
     command("--from", str(files[0]))
     assert capsys.readouterr().out.partition("\n")[2] in printed
-    assert files[1].stat().st_size > 10_000
+    assert all(path.stat().st_size > 10_000 for path in files[1:])
 
 
 def test_random_states_are_for_few_rows_only_and_reach_the_method(command, monkeypatch, tmp_path):
@@ -420,4 +322,5 @@ def test_wrong_arguments_are_named_before_anything_is_fitted(command, capsys, ar
 def test_the_ablation_is_beside_the_defaults(command, monkeypatch, capsys):
     monkeypatch.setattr(ablation, "ABLATION", {"narrow": {"width": 2}})
     ablation.main(["--only", "two", "--splits", "1", "--set", "max_iter=1"])
-    assert "Ratios to skscratch" in (printed := capsys.readouterr().out) and "\nnarrow" in printed
+    printed = capsys.readouterr().out
+    assert "Ratios to skscratch" in printed and "\nnarrow" in printed.partition("Paired over tables")[2]
