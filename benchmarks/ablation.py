@@ -2,7 +2,7 @@
 
     python -m benchmarks.ablation --csv ablation.csv --plot ablation.png
 
-Takes the arguments of `benchmarks.accuracy`; ratios are to the defaults.
+Takes the arguments of `benchmarks.accuracy`; ratios and the test over tables are to the defaults.
 """
 
 from __future__ import annotations
