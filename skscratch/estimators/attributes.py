@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skscratch.core.layers import Dense
 from skscratch.estimators.model import Model
 from skscratch.estimators.state import Curves, TrainingState
 from skscratch.tabular.targets import ClassTarget
@@ -30,7 +31,7 @@ def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: 
         "n_iter_": state.n_iter,
         "t_": state.clock.rows,
         "n_outputs_": model.network.n_outputs,
-        "n_layers_": len(model.network.dense_layers(model.parameters)) + 1,
+        "n_layers_": sum(isinstance(layer, Dense) for layer in model.network.layers) + 1,
         "out_activation_": model.loss.link,
         "_state": state if keep else state.without_optimizer(),
     }

@@ -29,6 +29,7 @@ from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.validation import Split, split
 from skscratch.tabular.columns import read_table
+from skscratch.tabular.encoding import Table
 
 
 class BaseScratchMLP(CallbackSupport, BaseEstimator):
@@ -147,7 +148,8 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
         """Compute f of the raw scores z (k, n, o) of all members; rows lie along this axis of what f returns."""
         model = self._fitted_model()
-        return model.from_raw_scores(f, read_table(self, X, model.categorical, reset=False), axis)
+        rows = X if isinstance(X, Table) else read_table(self, X, model.categorical, reset=False)
+        return model.from_raw_scores(f, rows, axis)
 
     def _fitted_model(self) -> Model:
         if self._model is None:

@@ -14,7 +14,7 @@ from skscratch.estimators import recipes
 from skscratch.estimators.hyperparameters import snapshot
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
-from skscratch.estimators.state import TrainingState, generators
+from skscratch.estimators.state import TrainingState, generator
 from skscratch.tabular.columns import RawTable
 from skscratch.tabular.encoding import Table, TableEncoder
 
@@ -27,7 +27,7 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Rows
     encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w)
     table = encoder.transform(sample.raw, dtype)
     network = recipes.network(estimator, table, data.target.n_outputs, sample.w)
-    parameters = network.init(estimator.n_estimators, generators(state.seed)[0], dtype)
+    parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
     return model, _rows(model, table, sample)
 

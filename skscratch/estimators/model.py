@@ -52,17 +52,19 @@ class Model:
         """Make the same model with other parameters (k, p)."""
         return replace(self, parameters=self.parameters.like(values))
 
-    def encode(self, raw: RawTable) -> Table:
-        """Turn rows into the inputs of the networks, in the precision of the parameters."""
-        return self.encoder.transform(raw, self.parameters.values.dtype)
+    def encode(self, rows: RawTable | Table) -> Table:
+        """Turn rows into the inputs of the networks, in the precision of the parameters, unless they are already."""
+        return rows if isinstance(rows, Table) else self.encoder.transform(rows, self.parameters.values.dtype)
 
-    def from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], raw: RawTable, axis: int = 0) -> np.ndarray:
+    def from_raw_scores(
+        self, f: Callable[[np.ndarray], np.ndarray], rows: RawTable | Table, axis: int = 0
+    ) -> np.ndarray:
         """Compute f of the raw scores z (k, n, o) of all members, in float64 whatever their precision.
 
         Rows are taken block by block; they lie along this axis of what f returns.
         """
         parts = []
-        for block in raw.blocks():
+        for block in rows.blocks():
             x = self.encode(block).x
             with threads_for(self.network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self.network.predict(self.parameters, x).astype(np.float64)))

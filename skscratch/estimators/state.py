@@ -105,7 +105,7 @@ class TrainingState:
     def start(cls, random_state: Any) -> TrainingState:
         """Draw a seed: the state before any training."""
         seed = int(check_random_state(random_state).randint(2**31 - 1))
-        return cls(seed, generators(seed)[2])
+        return cls(seed, generator(seed, "train"))
 
     def copy(self) -> TrainingState:
         """Copy what training changes in place."""
@@ -114,7 +114,7 @@ class TrainingState:
 
     def without_optimizer(self) -> TrainingState:
         """Keep the seed and the curves; the optimizer state is twice as large as the parameters."""
-        start = TrainingState(self.seed, generators(self.seed)[2])
+        start = TrainingState(self.seed, generator(self.seed, "train"))
         return replace(start, curves=self.curves, n_iter=self.n_iter, best_iter=self.best_iter)
 
     def after(
@@ -141,7 +141,7 @@ class TrainingState:
         )
 
 
-def generators(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
-    """Make the generators of initial parameters, of validation rows, and of the order of rows."""
-    first, second, third = (np.random.default_rng(stream) for stream in np.random.SeedSequence(seed).spawn(3))
-    return first, second, third
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """Make the generator of initial parameters, "init", of validation rows, "split", or of orders of rows, "train"."""
+    stream = np.random.SeedSequence(seed).spawn(3)[("init", "split", "train").index(purpose)]
+    return np.random.default_rng(stream)

@@ -16,8 +16,9 @@ from skscratch.estimators.building import encode_rows
 from skscratch.estimators.held_out import Criterion, Validator, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
-from skscratch.estimators.state import TrainingState, generators
+from skscratch.estimators.state import TrainingState, generator
 from skscratch.tabular.columns import take_rows
+from skscratch.tabular.encoding import Table
 
 
 class Split(NamedTuple):
@@ -36,7 +37,7 @@ def split(estimator: Any, objective: Objective, model: Model, data: Data, rows: 
     if not recipes.holds_out(estimator, len(rows.y)):
         return Split(rows)
     k, strata = estimator.n_estimators, _strata(model, rows.y)
-    rng = generators(state.seed)[1]
+    rng = generator(state.seed, "split")
     left_out = rows_to_hold_out(len(rows.y), estimator.validation_fraction, k, rng, strata)
     validator = _validator(estimator, objective, model, data, rows, data.training, left_out)
     w = np.ones((len(rows.y), k), bool) if rows.w is None else np.repeat(rows.w[:, None], k, axis=1)
@@ -71,19 +72,25 @@ def _validator(
     if estimator.scoring is None and model.loss.link in ("logistic", "softmax"):
         first = minus_accuracy(model.loss.link, rows.y, rows.w)
     elif estimator.scoring not in (None, "loss"):
-        first = _minus_score(estimator.scoring, data.reader, model, sample, chosen)
+        first = _minus_score(estimator.scoring, data.reader, model, sample, rows.x, chosen)
     return Validator(objective, rows, first, chosen)
 
 
-def _minus_score(scoring: Any, reader: Any, model: Model, sample: Sample, chosen: np.ndarray | None) -> Criterion:
-    """Ask a scikit-learn scorer about each member as if it were the whole estimator, with rows as they were passed."""
+def _minus_score(
+    scoring: Any, reader: Any, model: Model, sample: Sample, x: Any, chosen: np.ndarray | None
+) -> Criterion:
+    """Ask a scorer about each member as if it were the whole estimator.
+
+    A callable gets rows as the user passed them. Those that scikit-learn has by name only pass X to `predict` and the
+    like, and get the rows x of the sample, encoded once.
+    """
     from sklearn.metrics import get_scorer  # not above: it takes longer to import than all of this package
 
-    scorer = get_scorer(scoring)
+    scorer, encoded = get_scorer(scoring), x if isinstance(scoring, str) else None
     if chosen is None:
-        own = [_arguments(sample, slice(None))] * len(model.parameters.values)
+        own = [_arguments(sample, encoded, slice(None))] * len(model.parameters.values)
     else:
-        own = [_arguments(sample, rows) for rows in chosen]
+        own = [_arguments(sample, encoded, rows) for rows in chosen]
 
     def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
         scores = []
@@ -96,8 +103,11 @@ def _minus_score(scoring: Any, reader: Any, model: Model, sample: Sample, chosen
     return criterion
 
 
-def _arguments(sample: Sample, rows: Any) -> tuple[Any, np.ndarray, dict[str, np.ndarray]]:
-    """X, y and weights of some rows, for a scorer."""
+def _arguments(sample: Sample, encoded: Any, rows: Any) -> tuple[Any, np.ndarray, dict[str, np.ndarray]]:
+    """X, y and weights of some rows, for a scorer; X encoded where it is given so."""
+    weights = {} if sample.w is None else {"sample_weight": sample.w[rows]}
+    if encoded is not None:
+        return Table(encoded[rows], 0), sample.y[rows], weights
     positions = rows if sample.positions is None else sample.positions[rows]
     X = sample.X if isinstance(positions, slice) else take_rows(sample.X, positions)
-    return X, sample.y[rows], {} if sample.w is None else {"sample_weight": sample.w[rows]}
+    return X, sample.y[rows], weights

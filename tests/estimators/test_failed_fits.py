@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators import base
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, batch_size=30, early_stopping=True, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -118,6 +119,43 @@ def started(Estimator, start):
     if start == "unfitted":
         return Estimator(**SMALL)
     return fitted(Estimator, warm_start=start.endswith("state")).set_params(warm_start=False)
+
+
+STAGES = ("check_parameters", "read_data", "TrainingState", "build", "go_on", "split", "train", "fitted_attributes")
+
+
+@each_estimator
+@each_start
+@pytest.mark.parametrize("fit", [cold_refit, warm_refit, another_epoch])
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt])
+def test_a_stage_that_fails_changes_nothing(Estimator, start, fit, stage, error, monkeypatch):
+    model = started(Estimator, start)
+    before, unchanged = model.get_params(), Unchanged(model)
+
+    class Failing:
+        def __getattr__(self, name):
+            raise error
+
+        def __call__(self, *arguments, **options):
+            raise error
+
+    monkeypatch.setattr(base, stage, Failing())
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        try:
+            fit(model)
+        except error:
+            failed = True
+        else:
+            failed = False  # a fit does not pass through all stages
+    monkeypatch.undo()
+    if failed:
+        assert any("stays as it was" in str(warning.message) for warning in record) == (error is KeyboardInterrupt)
+        model.set_params(**before)
+        unchanged.check()
+    else:
+        assert stage not in ("check_parameters", "read_data", "train", "fitted_attributes")
 
 
 @pytest.mark.filterwarnings("ignore:.*reached max_iter")
