@@ -13,9 +13,10 @@ core.layers core.embeddings core.transforms
 core.network core.optimizers core.objective
 core.batches core.stopping core.lanes core.training core.lbfgs core.gradcheck
 tabular.blocks tabular.columns tabular.scaling tabular.encoding tabular.targets
-estimators.constraints estimators.docstrings estimators.hyperparameters estimators.recipes
-estimators.held_out estimators.progress estimators.threads estimators.inspection estimators.callbacks
-estimators.published estimators.base estimators.classifier estimators.regressor
+estimators.constraints estimators.docstrings estimators.recipes estimators.hyperparameters
+estimators.held_out estimators.progress estimators.threads estimators.model estimators.state estimators.reading
+estimators.building estimators.attributes estimators.validation estimators.callbacks estimators.fitting
+estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic

@@ -97,9 +97,9 @@ def test_the_ensemble_is_the_default_estimators():
     default = ScratchMLPClassifier(max_iter=1, scaling=None, random_state=0)
     X, y = problem.data()
     default.fit(np.tile(X, (2, 1)), np.tile(y, 2))
-    assert network(problem) == default._network
+    assert network(problem) == default._model.network
     assert (problem.members, problem.batch) == (default.n_estimators, recipes.BATCH_SIZE)
-    P = default._network.init(1, np.random.default_rng(0))
+    P = default._model.network.init(1, np.random.default_rng(0))
     links, expected = optimizer(problem, P).links, recipes.optimizer(default, P).links
     assert [type(link) for link in links] == [type(link) for link in expected] and links[0] == expected[0]
     np.testing.assert_array_equal(links[-1].factors, expected[-1].factors)

@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from skscratch.compat import parameters
 from skscratch.compat.procedure import BaseMLP
 from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.hyperparameters import store
 
 
 def is_stochastic(estimator: BaseMLP) -> bool:
@@ -65,7 +66,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         n_iter_no_change=10,
         max_fun=15000,
     ):
-        self._store(locals())
+        store(self, locals())
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
@@ -210,7 +211,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         n_iter_no_change=10,
         max_fun=15000,
     ):
-        self._store(locals())
+        store(self, locals())
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -45,10 +45,6 @@ class BaseMLP(BaseEstimator):
     best_validation_score_: Any
     validation_scores_: Any
 
-    def _store(self, arguments: dict[str, Any]) -> None:
-        """Keep the arguments of the constructor as they came; fit checks them."""
-        self.__dict__.update((name, value) for name, value in arguments.items() if name != "self")
-
     @abstractmethod
     def _read(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
         """Checked X (n, d) and encoded y (n, o)."""

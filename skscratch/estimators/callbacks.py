@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from skscratch.core.training import Epoch
+from skscratch.estimators.attributes import prediction_attributes
+from skscratch.estimators.model import Model
+from skscratch.estimators.reading import Given
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -67,47 +70,47 @@ class FitTask:
     ----------
     estimator : BaseScratchMLP
         What is fitted.
-    X, y, sample_weight
-        As they were handed to fit: scorers predict from them.
+    given : Given
+        X, y and weights as they were passed to fit: scorers predict from them.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, sample_weight: Any):
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self.shown = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+    def __init__(self, estimator: Any, given: Given):
+        metadata = None if given.sample_weight is None else {"sample_weight": given.sample_weight}
+        self.shown = {"estimator": estimator, "X": given.X, "y": given.y, "metadata": metadata}
         self.max_iter, self.one_by_one = int(estimator.max_iter), estimator.solver == "lbfgs"
         n_subtasks = int(estimator.n_estimators) if self.one_by_one else self.max_iter
         self.fit = estimator._init_callback_context(max_subtasks=n_subtasks)
         self.fit.call_on_fit_task_begin(**self.shown)
         self.network: Any = None
-        self.epoch: Epoch | None = None
+        self.attributes: Callable[[], Mapping[str, Any]] = dict
 
-    def __call__(self, epoch: Epoch) -> bool:
-        """Show an epoch; whether a callback wants it to be the last."""
+    def __call__(self, reader: Any, model: Model, epoch: Epoch) -> bool:
+        """Show an epoch of this model; whether a callback wants it to be the last."""
         if self.one_by_one and epoch.number == 1:
             self._end_network()
             self.network = self.fit.subcontext(task_name="network", max_subtasks=self.max_iter)
             self.network.call_on_fit_task_begin(**self.shown)
-        self.epoch = epoch
+        self.attributes = functools.partial(_attributes, reader, model, epoch)
         task = (self.network or self.fit).subcontext(task_name="iteration" if self.one_by_one else "epoch")
         task.call_on_fit_task_begin(**self.shown)
-        return task.call_on_fit_task_end(**self.shown, reconstruction_attributes=self._attributes)
+        return task.call_on_fit_task_end(**self.shown, reconstruction_attributes=self.attributes)
 
-    def end(self) -> None:
-        """The estimator has its fitted attributes."""
+    def end(self, attributes: Mapping[str, Any]) -> None:
+        """Show the end of the fit; these are the attributes of the fitted estimator."""
         self._end_network()
-        self.fit.call_on_fit_task_end(**self.shown, reconstruction_attributes={})
+        self.fit.call_on_fit_task_end(**self.shown, reconstruction_attributes=attributes)
 
     def _end_network(self) -> None:
         if self.network is not None:
-            self.network.call_on_fit_task_end(**self.shown, reconstruction_attributes=self._attributes)
-
-    def _attributes(self) -> dict[str, Any]:
-        """What a copy of the estimator needs to predict with the present parameters, which training overwrites."""
-        assert self.epoch is not None
-        P = self.epoch.parameters
-        return {"_parameters": P.like(P.values.copy()), "n_iter_": self.epoch.number}
+            self.network.call_on_fit_task_end(**self.shown, reconstruction_attributes=self.attributes)
 
 
-def fit_tasks(estimator: Any, X: Any, y: Any, sample_weight: Any) -> list[FitTask]:
+def _attributes(reader: Any, model: Model, epoch: Epoch) -> dict[str, Any]:
+    """What a copy of the estimator needs to predict with the present parameters, which training overwrites."""
+    present = model.with_parameters(epoch.parameters.values.copy())
+    return {**prediction_attributes(reader, present), "n_iter_": epoch.number}
+
+
+def fit_tasks(estimator: Any, given: Given) -> list[FitTask]:
     """The task of this fit, in a list that is empty where nobody watches."""
-    return [FitTask(estimator, X, y, sample_weight)] if estimator._has_callbacks else []
+    return [FitTask(estimator, given)] if estimator._has_callbacks else []

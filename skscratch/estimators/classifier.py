@@ -9,18 +9,17 @@ from scipy.special import logsumexp
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
+from skscratch.core.losses import Loss
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
+from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import ClassTarget, class_weights, read_labels
 
 
 class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
     __doc__ = docstrings.CLASSIFIER
     _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["classifier"]}
-    _target: ClassTarget
-    _loss: BinaryLogLoss | MulticlassLogLoss
 
     def __init__(
         self,
@@ -63,45 +62,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         verbose=False,
         dtype="auto",
     ):
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            width=width,
-            depth=depth,
-            n_estimators=n_estimators,
-            solver=solver,
-            alpha=alpha,
-            dropout=dropout,
-            clip_norm=clip_norm,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            scoring=scoring,
-            init=init,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            numeric_embedding=numeric_embedding,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-            dtype=dtype,
-        )
-        self.loss = loss
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
+        store(self, locals())
 
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         return self._partial_fit(X, y, sample_weight, classes)
@@ -216,15 +177,12 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
     def _read_target(self, y: Any) -> np.ndarray:
         return read_labels(y)
 
-    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, first: bool, classes: Any) -> None:
-        if not first:
-            return
-        self._target = ClassTarget.fit(y, classes)
-        self.classes_ = self._target.classes_
-        self._loss = recipes.classification_loss(self, self._target.kind)
+    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[ClassTarget, Loss]:
+        target = ClassTarget.fit(y, classes)
+        return target, recipes.classification_loss(self, target.kind)
 
-    def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
-        return class_weights(self.class_weight, self.classes_, y, w)
+    def _weigh(self, target: ClassTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+        return class_weights(self.class_weight, target.classes_, y, w)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

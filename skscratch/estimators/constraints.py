@@ -169,7 +169,7 @@ def check_parameters(estimator: Any, constraints: Mapping[str, tuple]) -> None:
     estimator : object
         Has `get_params`.
     constraints : mapping of str to tuple
-        For each parameter, the alternatives it may satisfy.
+        For each parameter, the alternatives it may satisfy; parameters without an entry are not checked.
 
     Raises
     ------
@@ -178,8 +178,8 @@ def check_parameters(estimator: Any, constraints: Mapping[str, tuple]) -> None:
     """
     name = type(estimator).__name__
     for parameter, value in estimator.get_params(deep=False).items():
-        alternatives = constraints[parameter]
-        if not any(value in alternative for alternative in alternatives):
+        alternatives = constraints.get(parameter, ())
+        if alternatives and not any(value in alternative for alternative in alternatives):
             expected = " or ".join(str(alternative) for alternative in alternatives)
             raise ValueError(
                 f"The {parameter!r} parameter of {name} must be {expected}. Got {value!r} instead."

@@ -1,4 +1,4 @@
-"""Rows held out to judge each epoch: how they are chosen, and how every member is judged on them."""
+"""Validation rows: how they are chosen, and how every member is evaluated on them after each epoch."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ def rows_to_hold_out(
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """The criteria of an epoch: a first one where there is one, and the held-out loss.
+class Validator:
+    """Evaluates all members after an epoch: by a first score where there is one, and by the validation loss.
 
     Parameters
     ----------
     objective : Objective
         Its network and loss; the penalty is left out.
     rows : Rows
-        The held-out rows.
+        The validation rows.
     first : callable, optional
         What counts before the loss.
     chosen : ndarray of int of shape (k, m), optional
-        The m rows of x that each member is judged by, where members have their own; y is (k, m, o) then and w (m, k).
+        The m rows of x that each member is evaluated on, where members have their own; then y is (k, m, o), w (m, k).
     """
 
     objective: Objective
@@ -91,7 +91,7 @@ class Judge:
 
 
 def minus_accuracy(link: str, y: np.ndarray, w: np.ndarray | None) -> Criterion:
-    """Minus the share of rows whose class is right (of labels: all of them), for encoded y and w as in `Judge`."""
+    """Minus the share of rows whose class is right (of labels: all of them), for encoded y and w as in `Validator`."""
 
     def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
         if link == "softmax":

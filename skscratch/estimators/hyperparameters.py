@@ -1,84 +1,52 @@
-"""The parameters that both estimators share, stored as they come: fit checks them."""
+"""The hyperparameters as values: stored as they come, checked against each other, compared between two fits."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
 from typing import Any
 
-from sklearn.base import BaseEstimator
+import numpy as np
+
+from skscratch.estimators import recipes
+
+# Hyperparameters that a warm start or `partial_fit` takes as they are now. All others made the model what it is, and
+# must stay as they were. `random_state` and `warm_start` are read where a fit starts anew.
+MAY_CHANGE = frozenset(
+    """
+    solver alpha clip_norm learning_rate learning_rate_init power_t batch_size max_iter shuffle tol n_iter_no_change
+    max_fun early_stopping validation_fraction scoring class_weight beta_1 beta_2 epsilon momentum nesterovs_momentum
+    warm_start random_state verbose
+    """.split()
+)
+SIZES = frozenset(("hidden_layer_sizes", "width", "depth"))
 
 
-class Hyperparameters(BaseEstimator):
-    """Handed on by the explicit signatures of the two estimators, which hold the defaults."""
+def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
+    """Set the arguments of a constructor, its `locals()`, as attributes; fit checks them."""
+    vars(estimator).update((name, value) for name, value in arguments.items() if name not in ("self", "__class__"))
 
-    def __init__(
-        self,
-        *,
-        hidden_layer_sizes: Any,
-        activation: Any,
-        width: Any,
-        depth: Any,
-        n_estimators: Any,
-        solver: Any,
-        alpha: Any,
-        dropout: Any,
-        clip_norm: Any,
-        learning_rate: Any,
-        learning_rate_init: Any,
-        power_t: Any,
-        batch_size: Any,
-        max_iter: Any,
-        shuffle: Any,
-        tol: Any,
-        n_iter_no_change: Any,
-        max_fun: Any,
-        early_stopping: Any,
-        validation_fraction: Any,
-        scoring: Any,
-        init: Any,
-        scaling: Any,
-        categorical_features: Any,
-        numeric_embedding: Any,
-        beta_1: Any,
-        beta_2: Any,
-        epsilon: Any,
-        momentum: Any,
-        nesterovs_momentum: Any,
-        warm_start: Any,
-        random_state: Any,
-        verbose: Any,
-        dtype: Any,
-    ):
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.width = width
-        self.depth = depth
-        self.n_estimators = n_estimators
-        self.solver = solver
-        self.alpha = alpha
-        self.dropout = dropout
-        self.clip_norm = clip_norm
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.batch_size = batch_size
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.scoring = scoring
-        self.init = init
-        self.scaling = scaling
-        self.categorical_features = categorical_features
-        self.numeric_embedding = numeric_embedding
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.verbose = verbose
-        self.dtype = dtype
+
+def snapshot(estimator: Any) -> dict[str, Any]:
+    """Copy the hyperparameters that make a model what it is: all that have a constraint and must not change."""
+    names = [name for name in estimator._constraints if hasattr(estimator, name) and name not in MAY_CHANGE | SIZES]
+    return {
+        "hidden layers": recipes.hidden_sizes(estimator),
+        **{name: copy.deepcopy(getattr(estimator, name)) for name in names},
+    }
+
+
+def check_unchanged(estimator: Any, before: Mapping[str, Any], *, one_epoch: bool) -> None:
+    """Raise a ValueError if hyperparameters that must stay are no longer those of the snapshot `before`."""
+    now = snapshot(estimator)
+    changed = [name for name, value in before.items() if not _equal(now[name], value)]
+    if changed:
+        where = "in partial_fit" if one_epoch else "where warm_start=True"
+        raise ValueError(
+            f"{' and '.join(changed)} must stay as they were {where}, got {[now[name] for name in changed]} after "
+            f"{[before[name] for name in changed]}; set warm_start=False and call fit to begin anew."
+        )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return a is b or (a is None) == (b is None) and bool(np.array_equal(a, b))

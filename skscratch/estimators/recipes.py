@@ -48,17 +48,12 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
 def classification_loss(estimator: Any, kind: str) -> BinaryLogLoss | MulticlassLogLoss:
     """The loss for a target of this kind: "binary", "multiclass" or "multilabel"."""
     expected = MulticlassLogLoss if kind == "multiclass" else BinaryLogLoss
-    if not isinstance(estimator.loss, Loss):
-        return expected(float(estimator.label_smoothing))
+    if isinstance(estimator.loss, str):
+        return {"log_loss": expected}[estimator.loss](float(estimator.label_smoothing))
     if not isinstance(estimator.loss, expected):
         raise ValueError(
             f"loss must be 'log_loss' or a {expected.__name__} for a {kind} target, got {estimator.loss!r}; "
             "'log_loss' chooses the right one by itself."
-        )
-    if estimator.label_smoothing:
-        raise ValueError(
-            f"label_smoothing must be 0 where loss is an object, got {estimator.label_smoothing!r}; give it to the "
-            f"object, {expected.__name__}(label_smoothing={estimator.label_smoothing!r})."
         )
     return estimator.loss
 
@@ -78,6 +73,23 @@ def regression_loss(estimator: Any) -> Loss:
     return QuantileLoss(float(quantile)) if loss == "quantile" else REGRESSION_LOSSES[loss]()
 
 
+def check_options(estimator: Any) -> None:
+    """Raise a ValueError where options exclude each other, which can be said before any data is read."""
+    _activations(estimator, len(hidden_sizes(estimator)))
+    if estimator.solver == "lbfgs" and estimator.dropout:
+        raise ValueError(
+            f"dropout must be 0 where solver='lbfgs', which needs the same loss twice, got {estimator.dropout!r}; "
+            "choose another solver."
+        )
+    if not is_classifier(estimator):
+        regression_loss(estimator)
+    elif isinstance(estimator.loss, Loss) and estimator.label_smoothing:
+        raise ValueError(
+            f"label_smoothing must be 0 where loss is an object, got {estimator.label_smoothing!r}; give it to the "
+            f"object, {type(estimator.loss).__name__}(label_smoothing={estimator.label_smoothing!r})."
+        )
+
+
 def batch_size(estimator: Any, n: int) -> int:
     """Rows in a batch: all of them for L-BFGS; "auto" makes all batches alike, at most 256 rows long."""
     if estimator.solver == "lbfgs":
@@ -91,7 +103,7 @@ def holds_out(estimator: Any, n: int) -> bool:
     """Whether rows are held out to choose the best epoch: "auto" does so where a fit takes more than one batch."""
     if estimator.early_stopping == "auto":
         return n > batch_size(estimator, n)
-    return bool(estimator.early_stopping)
+    return {True: True, False: False}[estimator.early_stopping]
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:
@@ -129,7 +141,9 @@ def optimizer(estimator: Any, P: Parameters, patient_only: bool = False) -> Opti
         return momentum(mu=estimator.momentum, nesterov=estimator.nesterovs_momentum, **options)
     if estimator.solver == "rmsprop":
         return rmsprop(beta=estimator.beta_2, epsilon=estimator.epsilon, **options)
-    return adam(beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon, **options)
+    if estimator.solver == "adam":
+        return adam(beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon, **options)
+    raise not_implemented("solver", estimator.solver)
 
 
 def learning_rate(estimator: Any) -> float:
@@ -185,7 +199,14 @@ def _many_valued(table: Table) -> tuple[int, ...]:
 def _embedding(kind: str, table: Table, columns: tuple[int, ...], sample_weight: np.ndarray | None) -> NumericEmbedding:
     if kind == "periodic":
         return Periodic(columns)
+    if kind != "piecewise":
+        raise not_implemented("numeric_embedding", kind)
     q = np.linspace(0, 1, BINS + 1)
     numbers = table.x[:, columns].T.astype(np.float64)
     edges = [np.quantile(x, q, weights=sample_weight, method="inverted_cdf") for x in numbers]
     return PiecewiseLinear(columns, edges=tuple(tuple(map(float, edge)) for edge in edges))
+
+
+def not_implemented(parameter: str, value: Any) -> ValueError:
+    """The error for a value that is allowed but that nothing here builds."""
+    return ValueError(f"{parameter} must be a value that recipes builds, got {value!r}; add it there.")

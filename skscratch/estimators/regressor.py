@@ -8,16 +8,17 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from skscratch.core.losses import Loss
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
+from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import RegressionTarget, read_numbers
 
 
 class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     __doc__ = docstrings.REGRESSOR
     _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["regressor"]}
-    _target: RegressionTarget
 
     def __init__(
         self,
@@ -59,44 +60,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         verbose=False,
         dtype="auto",
     ):
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            width=width,
-            depth=depth,
-            n_estimators=n_estimators,
-            solver=solver,
-            alpha=alpha,
-            dropout=dropout,
-            clip_norm=clip_norm,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            batch_size=batch_size,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            tol=tol,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            scoring=scoring,
-            init=init,
-            scaling=scaling,
-            categorical_features=categorical_features,
-            numeric_embedding=numeric_embedding,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            warm_start=warm_start,
-            random_state=random_state,
-            verbose=verbose,
-            dtype=dtype,
-        )
-        self.loss = loss
-        self.quantile = quantile
+        store(self, locals())
 
     def partial_fit(self, X, y, sample_weight=None):
         return self._partial_fit(X, y, sample_weight)
@@ -148,19 +112,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)
+        recipes.regression_loss(self).check_target(numbers)
         return numbers[:, 0] if vector else numbers
 
-    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, first: bool, classes: Any) -> None:
-        if first:
-            self._loss = recipes.regression_loss(self)
-        self._loss.check_target(y.reshape(len(y), -1))
-        seen = slice(None) if w is None else w > 0
-        if first:
-            self._target = RegressionTarget.fit(y[seen], None if w is None else w[seen], self._loss.invariance)
-        else:
-            self._target = self._target.widen(y[seen])
+    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[RegressionTarget, Loss]:
+        loss, seen = recipes.regression_loss(self), slice(None) if w is None else w > 0
+        return RegressionTarget.fit(y[seen], None if w is None else w[seen], loss.invariance), loss
 
-    def _weigh(self, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+    def _weigh(self, target: RegressionTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
         return w
 
     def __sklearn_tags__(self):

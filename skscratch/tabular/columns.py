@@ -60,6 +60,19 @@ class RawTable:
             yield self.take(rows)
 
 
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Take rows of X by position; the result is of the same kind: a frame, an array, a list or a sparse matrix.
+
+    >>> take_rows([[1, 2], [3, 4]], np.array([1]))
+    [[3, 4]]
+    """
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if isinstance(X, (list, tuple)):
+        return [X[i] for i in rows]
+    return (X.tocsr() if issparse(X) else X)[rows]
+
+
 def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[int, ...]:
     """Which columns of X are categorical; decided at fit and handed to `read_table` from then on.
 

@@ -105,6 +105,10 @@ class ClassTarget:
             return (p > 0.5).astype(int)
         return self.classes_[(p[:, 0] > 0.5).astype(int) if self.kind == "binary" else p.argmax(axis=1)]
 
+    def widen(self, y: Any) -> ClassTarget:
+        """The target itself: classes stay those of the first fit."""
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class RegressionTarget:

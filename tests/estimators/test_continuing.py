@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_classification
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.tabular.columns import read_table
 
 # At a constant rate k epochs and then m epochs are k + m epochs; all rows are one batch.
 STEADY = dict(
@@ -19,6 +20,10 @@ ESTIMATORS = [ScratchMLPClassifier, ScratchMLPRegressor]
 each_estimator = pytest.mark.parametrize("Estimator", ESTIMATORS)
 X, y = make_classification(120, 4, n_informative=3, n_redundant=0, random_state=0)
 quiet = pytest.mark.filterwarnings("ignore:.*reached max_iter")
+
+
+def encode(model, X):
+    return model._model.encode(read_table(model, X, model._model.categorical, reset=False)).x
 
 
 def scores(model, X):
@@ -78,20 +83,13 @@ def test_a_warm_start_gets_better(Estimator):
 
 @quiet
 @each_estimator
-def test_the_same_rows_are_held_out(Estimator):
-    """Rows a first fit has trained on would be no judges of the second."""
-    model = Estimator(**STEADY, max_iter=1, warm_start=True, early_stopping=True, tol=1.0)
-    held_out = []
-    hold_out = model._hold_out
-
-    def spy(*arguments):
-        rows, judge = hold_out(*arguments)
-        held_out.append(judge.rows.x[judge.chosen])
-        return rows, judge
-
-    model._hold_out = spy
-    model.fit(X, y).fit(X, y)
-    assert_array_equal(*held_out)
+def test_the_same_rows_validate_again(Estimator):
+    """Rows that a first fit has trained on could not validate a second."""
+    model = Estimator(**STEADY, max_iter=1, warm_start=True, early_stopping=True, tol=1.0).fit(X, y)
+    first = model._state.validation_rows
+    assert first.shape == (2, 12)
+    assert_array_equal(model.fit(X, y)._state.validation_rows, first)
+    assert_array_equal(model.partial_fit(X, y)._state.validation_rows, first)
 
 
 @quiet
@@ -168,12 +166,12 @@ def test_all_curves_grow_alike(Estimator):
 
 @quiet
 @each_estimator
-def test_a_failed_fit_leaves_no_curves_to_go_on_with(Estimator):
-    model = Estimator(**STEADY, max_iter=1).fit(X, y)
+def test_a_failed_fit_leaves_the_curves_to_go_on_with(Estimator):
+    model = Estimator(**STEADY, max_iter=1, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="dropout must be 0"):
         model.set_params(n_estimators=3, solver="lbfgs", dropout=0.5).fit(X, y)
-    model.set_params(solver="adam", warm_start=True).fit(X, y)
-    assert model.loss_curves_.shape == (1, 3)
+    model.set_params(n_estimators=2, solver="adam", dropout=0.0).fit(X, y)
+    assert model.loss_curves_.shape == (2, 2)
 
 
 # partial_fit
@@ -262,10 +260,10 @@ def test_what_the_first_call_learned_stays(Estimator):
     """Centre, scale and categories come from its rows: later rows are read as it would have read them."""
     frame = pd.DataFrame(X, columns=[*"abcd"]).assign(e=pd.Categorical(np.resize([*"xyz"], 120)))
     model = Estimator(**STEADY).partial_fit(frame[:60], y[:60])
-    encoded = model._encode(frame).x.copy()
+    encoded = encode(model, frame).copy()
     later = frame[60:].assign(a=1000 * frame["a"], e=pd.Categorical(np.full(120, "new"))[60:])
     model.partial_fit(later, y[60:])
-    assert_array_equal(model._encode(frame).x, encoded)
+    assert_array_equal(encode(model, frame), encoded)
 
 
 @each_estimator

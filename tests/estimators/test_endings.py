@@ -142,7 +142,7 @@ def test_clipping_prevents_it(Estimator):
 
 
 @each_estimator
-@pytest.mark.parametrize("steps, epochs", [(0, 0), (1, 0), (9, 4), (25, 12)])
+@pytest.mark.parametrize("steps, epochs", [(3, 1), (9, 4), (25, 12)])
 def test_an_interrupted_fit_keeps_the_best_so_far(Estimator, steps, epochs):
     """Two batches to an epoch; the loop also asks for the rate once, at the end of each epoch."""
     model = Estimator(**SMALL, learning_rate=interrupt_after(steps + steps // 2), max_iter=30, early_stopping=False)
@@ -153,10 +153,23 @@ def test_an_interrupted_fit_keeps_the_best_so_far(Estimator, steps, epochs):
     assert len(record) == 1
     assert model.n_iter_ == len(model.loss_curve_) == epochs
     assert np.isfinite(scores(model, X)).all()
-    expected = 1 + np.argmin(model.loss_curve_) if epochs else 0
-    assert abs(int(model.best_iter_.mean()) - expected) <= 1
+    assert abs(int(model.best_iter_.mean()) - 1 - np.argmin(model.loss_curve_)) <= 1
     if epochs == 12:
         assert model.score(X, y) > 0.5
+
+
+@each_estimator
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_fit_that_is_interrupted_in_its_first_epoch_is_no_fit(Estimator, steps):
+    """An untrained network would be worse than none."""
+    model = Estimator(**SMALL, learning_rate=interrupt_after(steps), max_iter=30, batch_size=150)
+    with (
+        pytest.warns(RuntimeWarning, match="The fit was interrupted in epoch 1"),
+        pytest.warns(RuntimeWarning, match="the estimator stays as it was"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        model.fit(X, y)
+    assert not hasattr(model, "coefs_")
 
 
 @each_estimator

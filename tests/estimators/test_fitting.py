@@ -109,7 +109,7 @@ def test_read_only_memory_maps(Estimator, tmp_path):
     model = Estimator(**SMALL, dropout=0.2).fit(X, y)
     joblib.dump(model, tmp_path / "model.joblib")
     mapped = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
-    assert not mapped._parameters.values.flags.writeable
+    assert not mapped._model.parameters.values.flags.writeable
     assert_array_equal(scores(mapped, X), scores(model, X))
 
 

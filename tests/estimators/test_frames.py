@@ -161,6 +161,20 @@ def test_infinity_in_arrays(make):
         ScratchMLPRegressor().fit(make(X), np.arange(6.0))
 
 
+def test_missing_values_of_sparse_rows_are_said_to_count_as_zero(rng):
+    """Those of dense rows are replaced by the median and marked by an indicator."""
+    X = rng.normal(size=(60, 3)) * (rng.random((60, 3)) < 0.5)
+    with_nan = X.copy()
+    with_nan[0, 1] = np.nan
+    X[0, 1] = 0
+    model = ScratchMLPClassifier(**SMALL)
+    with pytest.warns(UserWarning, match="X is sparse and has missing values, which count as 0") as record:
+        model.fit(sparse.csr_array(with_nan), X[:, 0] > 0)
+    assert len(record) == 1
+    zeros = ScratchMLPClassifier(**SMALL).fit(sparse.csr_array(X), X[:, 0] > 0)
+    assert_array_equal(model.predict_proba(sparse.csr_array(with_nan)), zeros.predict_proba(sparse.csr_array(X)))
+
+
 @pytest.mark.parametrize("output", ["pandas", "polars", "default"])
 def test_neighbours_with_set_output(output):
     """A transformer may hand over a frame: its names and its categories arrive."""

@@ -18,7 +18,9 @@ from skscratch.core.layers import Activate, Dense
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.estimators.held_out import Judge, minus_accuracy, rows_to_hold_out
+from skscratch.estimators import base
+from skscratch.estimators.held_out import Validator, minus_accuracy, rows_to_hold_out
+from skscratch.estimators.validation import split
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -107,7 +109,7 @@ def test_each_network_is_judged_by_rows_of_its_own(Estimator, solver, data):
     y = y if Estimator is ScratchMLPClassifier else X[:, 0] + y
     model = Estimator(**PLAIN, early_stopping=True, solver=solver, scoring="loss", tol=1e-9).set_params(max_iter=1)
     model.fit(X, y)
-    rng = np.random.default_rng(np.random.SeedSequence(model._seed).spawn(3)[1])
+    rng = np.random.default_rng(np.random.SeedSequence(model._state.seed).spawn(3)[1])
     strata = y if Estimator is ScratchMLPClassifier else None
     losses = []
     for i, rows in enumerate(rows_to_hold_out(300, 0.1, 3, rng, strata)):
@@ -121,26 +123,26 @@ def test_each_network_is_judged_by_rows_of_its_own(Estimator, solver, data):
 
 @each_estimator
 @pytest.mark.parametrize("weighted", [False, True])
-def test_no_network_trains_on_the_rows_that_judge_it(Estimator, weighted, data):
-    """Each has weight zero for the rows of its own judge, and for no others."""
+def test_no_member_trains_on_its_validation_rows(Estimator, weighted, data, monkeypatch):
+    """Each has weight zero for its own validation rows, and for no others."""
     X, y, *_ = data
     model, seen = Estimator(**PLAIN, early_stopping=True).set_params(max_iter=1), []
-    hold_out = model._hold_out
 
     def spy(*arguments):
-        seen.append(hold_out(*arguments))
+        seen.append(split(*arguments))
         return seen[-1]
 
-    model._hold_out = spy
+    monkeypatch.setattr(base, "split", spy)
     w = np.arange(1.0, 301) if weighted else None
     model.fit(X, y, w)
-    ((rows, judge),) = seen
+    ((rows, validator, left_out),) = seen
     assert rows.w.shape == (300, 3)
+    assert_array_equal(left_out, validator.chosen)
     for i in range(3):
-        left_out = rows.w[:, i] == 0
-        assert left_out.sum() == 30
-        assert_array_equal(np.flatnonzero(left_out), judge.chosen[i])
-        assert_array_equal(rows.w[~left_out, i], (np.ones(300) if w is None else w)[~left_out])
+        excluded = rows.w[:, i] == 0
+        assert excluded.sum() == 30
+        assert_array_equal(np.flatnonzero(excluded), left_out[i])
+        assert_array_equal(rows.w[~excluded, i], (np.ones(300) if w is None else w)[~excluded])
 
 
 # early_stopping
@@ -337,11 +339,15 @@ def test_a_class_only_in_the_held_out_rows(data):
         ScratchMLPClassifier().fit(X, y, X_val=X_val, y_val=np.full(100, 7))
 
 
-def test_predictions_reach_the_held_out_targets(rng):
-    """As they do where rows are held out by the fit itself."""
+def test_nothing_is_learned_from_validation_targets(rng):
+    """The range to which predictions are clipped is that of the training rows."""
     X = np.arange(200.0)[:, None]
     model = ScratchMLPRegressor(**dict(SMALL, max_iter=60, scaling="standard", numeric_embedding=None))
-    assert model.fit(X[:150], X[:150, 0], X_val=X[150:], y_val=X[150:, 0]).predict(X).max() > 150
+    model.fit(X[:150], X[:150, 0], X_val=X[150:], y_val=X[150:, 0])
+    assert model.predict(X).max() <= 149
+    partial = ScratchMLPRegressor(**SMALL, warm_start=True).fit(X[:150], X[:150, 0])
+    partial.fit(X[:150], X[:150, 0], X_val=1e6 * X[150:], y_val=1e6 * X[150:, 0])
+    assert partial.predict(1e6 * X).max() <= 149
 
 
 def test_held_out_targets_outside_the_domain(rng):
@@ -395,9 +401,9 @@ def test_all_members_at_once_or_one_by_one(weighted, link, rng):
     for i, some in enumerate(chosen):
         rows = Rows(x, y, w).take(some)
         first = minus_accuracy(link, rows.y, rows.w) if link else None
-        expected.append(Judge(objective, rows, first)(P.like(P.values[i : i + 1])))
+        expected.append(Validator(objective, rows, first)(P.like(P.values[i : i + 1])))
     own_y, own_w = y[chosen], None if w is None else w[chosen.T]
     first = minus_accuracy(link, own_y, own_w) if link else None
     for table in (x, csr_array(x)):
-        judge = Judge(objective, Rows(table, own_y, own_w), first, chosen)
+        judge = Validator(objective, Rows(table, own_y, own_w), first, chosen)
         assert_allclose(judge(P), np.concatenate(expected, axis=1), rtol=1e-12)

@@ -12,6 +12,7 @@ from skscratch.core.activations import ACTIVATIONS
 from skscratch.core.schedules import SCHEDULES
 from skscratch.estimators import recipes
 from skscratch.estimators.constraints import INITS
+from skscratch.tabular.columns import read_table
 
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=10, random_state=0)
 ESTIMATORS = [ScratchMLPClassifier, ScratchMLPRegressor]
@@ -157,11 +158,11 @@ def test_every_step_against_scikit_learn(Estimator):
         with pytest.warns(UserWarning):
             model.fit(X, z)
     for layer, W, b in zip(
-        [p for p in ours._parameters.layers if hasattr(p, "W")], theirs.coefs_, theirs.intercepts_, strict=True
+        [p for p in ours._model.parameters.layers if hasattr(p, "W")], theirs.coefs_, theirs.intercepts_, strict=True
     ):
         layer.W[0], layer.b[0] = W, b
     start = [W.copy() for W in theirs.coefs_]
-    del ours._trainer  # scikit-learn's warm start begins with a new optimizer
+    ours._state = ours._state.without_optimizer()  # scikit-learn's warm start begins with a new optimizer
     for model in (ours, theirs):
         with pytest.warns(UserWarning):
             model.set_params(max_iter=10).fit(X, z)
@@ -316,7 +317,7 @@ def test_default_rates():
 def test_layers():
     def names(X, **options):
         model = ScratchMLPClassifier(**{**SMALL, "max_iter": 1, **options}).fit(X, y)
-        return [type(layer).__name__ for layer in model._network.layers]
+        return [type(layer).__name__ for layer in model._model.network.layers]
 
     hidden = ["Dense", "Activate"]
     assert names(X) == ["Periodic", "Scale", *hidden, *hidden, "Dense"]
@@ -330,8 +331,8 @@ def test_layers():
 def test_piecewise_bins_are_weighted_quantiles():
     w = np.where(X[:, 0] > 0, 1.0, 3.0)
     model = ScratchMLPRegressor(**SMALL, numeric_embedding="piecewise", early_stopping=False).fit(X, y, w)
-    scaled = model._encode(X).x[:, 0]
-    below = [w[scaled <= edge].sum() / w.sum() for edge in model._network.layers[0].edges[0]]
+    scaled = model._model.encode(read_table(model, X, (), reset=False)).x[:, 0]
+    below = [w[scaled <= edge].sum() / w.sum() for edge in model._model.network.layers[0].edges[0]]
     assert_allclose(below, np.linspace(0, 1, recipes.BINS + 1), atol=3 / 300)
 
 
@@ -341,6 +342,6 @@ def test_only_columns_of_more_than_two_values_are_embedded(embedding, rng):
     X[:3, 0], X[3:6, 2] = np.nan, np.nan
     y = X[:, 3] > 0
     model = ScratchMLPClassifier(**SMALL, numeric_embedding=embedding).fit(X, y)
-    assert model._network.layers[0].columns == (1, 3)
+    assert model._model.network.layers[0].columns == (1, 3)
     without = ScratchMLPClassifier(**SMALL, numeric_embedding=embedding).fit(X[:, [0, 2]], y)
-    assert len(without._network.layers) == len(model._network.layers) - 1
+    assert len(without._model.network.layers) == len(model._model.network.layers) - 1

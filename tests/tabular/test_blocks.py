@@ -37,13 +37,14 @@ def test_every_row_is_in_one_block(monkeypatch, rng, size, container):
 def test_fit_and_predict_do_not_depend_on_blocks(monkeypatch, frame):
     X, y = frame, np.resize(["x", "y", "z"], 50)
     once = ScratchMLPClassifier(**SMALL).fit(X, y)
-    expected = [once._encode(X).x, once.predict_proba(X), once.predict_members(X), once.predict_log_proba(X)]
+    methods = ("hidden_activations", "predict_proba", "predict_members", "predict_log_proba")
+    expected = [getattr(once, method)(X) for method in methods]
     monkeypatch.setattr(blocks, "BLOCK", 300)
     pieces = ScratchMLPClassifier(**SMALL).fit(X, y)
-    found = [pieces._encode(X).x, pieces.predict_proba(X), pieces.predict_members(X), pieces.predict_log_proba(X)]
+    found = [getattr(pieces, method)(X) for method in methods]
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
-    assert "b is missing" in pieces._encoder.feature_names_out_
+    assert "b is missing" in pieces._model.encoder.feature_names_out_
 
 
 def test_infinity_is_found_in_the_last_block(monkeypatch, rng):

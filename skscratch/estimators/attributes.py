@@ -1,0 +1,52 @@
+"""The fitted attributes that a fit sets, as a function of the model and of the state of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skscratch.core.layers import Dense
+from skscratch.estimators.model import Model
+from skscratch.estimators.state import Curves, TrainingState
+from skscratch.tabular.targets import ClassTarget
+
+COLUMNS = ("n_features_in_", "feature_names_in_")
+
+
+def prediction_attributes(reader: Any, model: Model) -> dict[str, Any]:
+    """Make the attributes that an estimator needs to predict; `reader` is an estimator that has read X."""
+    classes = {"classes_": model.target.classes_} if isinstance(model.target, ClassTarget) else {}
+    columns = {name: vars(reader)[name] for name in COLUMNS if name in vars(reader)}
+    return {**columns, **classes, "_model": model}
+
+
+def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: bool) -> dict[str, Any]:
+    """Make all attributes of a fitted estimator; `keep` says whether the optimizer state is among them."""
+    assert state.curves is not None
+    return {
+        **prediction_attributes(reader, model),
+        **_curves(state.curves),
+        "best_iter_": state.best_iter,
+        "n_iter_": state.n_iter,
+        "t_": state.clock.rows,
+        "n_outputs_": model.network.n_outputs,
+        "n_layers_": sum(isinstance(layer, Dense) for layer in model.network.layers) + 1,
+        "out_activation_": model.loss.link,
+        "_state": state if keep else state.without_optimizer(),
+    }
+
+
+def _curves(curves: Curves) -> dict[str, Any]:
+    loss = curves.loss.mean(axis=1).tolist()
+    scores, validation_loss = curves.scores, curves.validation_loss
+    return {
+        "loss_curves_": curves.loss,
+        "loss_curve_": loss,
+        "loss_": loss[-1],
+        "best_loss_": min(loss),
+        "validation_loss_curves_": validation_loss,
+        "validation_loss_curve_": None if validation_loss is None else validation_loss.mean(axis=1).tolist(),
+        "validation_scores_": None if scores is None else scores.tolist(),
+        "best_validation_score_": None if scores is None else float(np.fmax.reduce(scores, initial=np.nan)),
+    }

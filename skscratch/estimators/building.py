@@ -1,0 +1,58 @@
+"""From checked rows to a model with its initial parameters, and to the rows that core trains on."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from skscratch.core.batches import Rows
+from skscratch.estimators import recipes
+from skscratch.estimators.hyperparameters import snapshot
+from skscratch.estimators.model import Model
+from skscratch.estimators.reading import Data, Sample
+from skscratch.estimators.state import TrainingState, generator
+from skscratch.tabular.columns import RawTable
+from skscratch.tabular.encoding import Table, TableEncoder
+
+
+def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Rows]:
+    """Learn the encoder from the training rows, choose the network, and draw initial parameters."""
+    sample = data.training
+    _warn_of_missing_values(sample.raw)
+    dtype = recipes.dtype(estimator, len(sample.raw))
+    encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w)
+    table = encoder.transform(sample.raw, dtype)
+    network = recipes.network(estimator, table, data.target.n_outputs, sample.w)
+    parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
+    model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
+    return model, _rows(model, table, sample)
+
+
+def go_on(before: Model, data: Data) -> tuple[Model, Rows]:
+    """Copy a model, with a target that knows the new rows too; training changes the copied parameters in place."""
+    model = replace(before.with_parameters(before.parameters.values.copy()), target=data.target)
+    return model, encode_rows(model, data.training)
+
+
+def encode_rows(model: Model, sample: Sample) -> Rows:
+    """Turn checked rows into those that core trains on and validates with."""
+    return _rows(model, model.encode(sample.raw), sample)
+
+
+def _rows(model: Model, table: Table, sample: Sample) -> Rows:
+    dtype = model.parameters.values.dtype
+    return Rows(table.x, model.target.encode(sample.y, dtype), None if sample.w is None else sample.w.astype(dtype))
+
+
+def _warn_of_missing_values(raw: RawTable) -> None:
+    if issparse(raw.numeric) and np.isnan(raw.numeric.data).any():
+        warnings.warn(
+            "X is sparse and has missing values, which count as 0 and have no indicator; pass X.toarray() to have them "
+            "replaced by the median and marked.",
+            UserWarning,
+            stacklevel=6,
+        )

@@ -1,0 +1,137 @@
+"""From what a user passes to `fit` to checked rows, and to what is learned from y."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from skscratch.core.losses import Loss
+from skscratch.estimators.model import Model
+from skscratch.tabular.columns import RawTable, find_categories, read_table
+from skscratch.tabular.targets import ClassTarget, RegressionTarget, check_weights, require_target
+
+
+class Given(NamedTuple):
+    """Rows as a user passes them to `fit`."""
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+
+
+class Sample(NamedTuple):
+    """Checked rows, those of zero weight left out.
+
+    Parameters
+    ----------
+    X : array-like
+        All rows as they were passed.
+    positions : ndarray of int of shape (n,) or None
+        The positions in X of the rows that count; None for all.
+    raw : RawTable of n rows
+        Their columns by kind.
+    y : ndarray of shape (n,) or (n, o)
+        Their classes, labels or numbers.
+    w : ndarray of shape (n,) or None
+        Their weights, those of their classes included; None where all are one.
+    """
+
+    X: Any
+    positions: np.ndarray | None
+    raw: RawTable
+    y: np.ndarray
+    w: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Sample:
+        """Take some of the rows, by index."""
+        positions = rows if self.positions is None else self.positions[rows]
+        return Sample(self.X, positions, self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
+
+
+class Data(NamedTuple):
+    """All rows of a fit, and what was learned from the columns of X and from y.
+
+    `reader` is an estimator with the attributes that scikit-learn sets where it checks X: a copy of the one that is
+    fitted, or in a warm start that one itself.
+    """
+
+    reader: Any
+    categorical: tuple[int, ...]
+    target: ClassTarget | RegressionTarget
+    loss: Loss
+    training: Sample
+    validation: Sample | None
+
+
+def read_data(estimator: Any, given: Given, validation: Given | None, before: Model | None, classes: Any) -> Data:
+    """Check all rows; what is learned from them is learned from the training rows, or kept from the model before.
+
+    Parameters
+    ----------
+    estimator : BaseScratchMLP
+        Its hyperparameters are read, and nothing is set on it.
+    given, validation : Given
+        Training rows, and validation rows where the user passes some.
+    before : Model or None
+        The model that a warm start or `partial_fit` goes on with.
+    classes : array-like or None
+        All classes there will ever be, from `partial_fit`.
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    ValueError
+        If X, y or a weight is not what it must be.
+    """
+    require_target(given.y, type(estimator).__name__)
+    reader = copy.copy(estimator) if before is None else estimator
+    if before is None:
+        categorical = find_categories(given.X, estimator.categorical_features)
+    else:
+        categorical = before.categorical
+    training = _read(reader, given, categorical, reset=before is None)
+    y, w = training.y, training.w
+    if before is None:
+        target, loss = estimator._learn_target(y, w, classes)
+    else:
+        target, loss = before.target.widen(y if w is None else y[w > 0]), before.loss
+    data = Data(reader, categorical, target, loss, _weigh(estimator, target, training), None)
+    if validation is None:
+        return data
+    rows = _read(reader, validation, categorical, reset=False)
+    return data._replace(validation=_weigh(estimator, target, rows))
+
+
+def check_validation(estimator: Any, given: Given) -> Given | None:
+    """Check that X_val and y_val come together and are wanted; None where there are none."""
+    if all(value is None for value in given):
+        return None
+    if given.X is None or given.y is None:
+        only = "X_val" if given.X is not None else "y_val" if given.y is not None else "sample_weight_val"
+        raise ValueError(f"X_val and y_val must be given together, got only {only}; pass both or neither.")
+    if estimator.early_stopping is False:
+        raise ValueError(
+            "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the best "
+            "epoch."
+        )
+    return given
+
+
+def _read(reader: Any, given: Given, categorical: tuple[int, ...], *, reset: bool) -> Sample:
+    """Check rows; with `reset` scikit-learn sets the number and the names of the columns on the reader."""
+    raw = read_table(reader, given.X, categorical, reset=reset)
+    y = reader._read_target(given.y)
+    check_consistent_length(raw.numeric, y)
+    return Sample(given.X, None, raw, y, check_weights(given.sample_weight, len(raw)))
+
+
+def _weigh(estimator: Any, target: ClassTarget | RegressionTarget, sample: Sample) -> Sample:
+    """Multiply weights by those of the classes, and leave out rows without any."""
+    sample = sample._replace(w=estimator._weigh(target, sample.y, sample.w))
+    return sample if sample.w is None or sample.w.all() else sample.take(np.flatnonzero(sample.w))

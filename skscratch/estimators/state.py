@@ -1,0 +1,147 @@
+"""The state of training as a value: what a warm start or another call of `partial_fit` goes on with."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skscratch.core.optimizers import Optimizer, OptimizerState
+from skscratch.core.schedules import Clock
+from skscratch.core.training import History, Trainer
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Learning curves: all have as many epochs, NaN where an epoch had no validation rows.
+
+    Parameters
+    ----------
+    loss : ndarray of shape (n_epochs, k)
+        Mean training loss of each member.
+    validation_loss : ndarray of shape (n_epochs, k) or None
+        Loss on the validation rows; None if there never were any.
+    scores : ndarray of shape (n_epochs,) or None
+        Mean over the members of the score that chose the best epoch; None likewise.
+    """
+
+    loss: np.ndarray
+    validation_loss: np.ndarray | None
+    scores: np.ndarray | None
+
+    @classmethod
+    def of(cls, history: History, k: int) -> Curves:
+        """Collect the curves of k members from the history of a fit."""
+        n = len(history.loss)
+        loss = _curve(history.loss, n, k)
+        if not history.validation:
+            return cls(loss, None, None)
+        validation_loss = _curve((criteria[-1] for criteria in history.validation), n, k)
+        return cls(loss, validation_loss, _curve((-criteria[0].mean() for criteria in history.validation), n))
+
+    def followed_by(self, later: Curves) -> Curves:
+        """Append the epochs of a later fit."""
+        loss = np.concatenate([self.loss, later.loss])
+        if self.scores is None and later.scores is None:
+            return Curves(loss, None, None)
+        both, k = (self, later), loss.shape[1]
+        validation_loss = [_curve(curves.validation_loss, len(curves.loss), k) for curves in both]
+        scores = [_curve(curves.scores, len(curves.loss)) for curves in both]
+        return Curves(loss, np.concatenate(validation_loss), np.concatenate(scores))
+
+
+def _curve(epochs: Iterable[Any] | None, *shape: int) -> np.ndarray:
+    """Numbers of epochs as an array of this shape, NaN for those at the end that are not there."""
+    curve = np.full(shape, np.nan)
+    for i, numbers in enumerate(epochs if epochs is not None else ()):
+        curve[i] = numbers
+    return curve
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """Where training stands after some epochs.
+
+    Parameters
+    ----------
+    seed : int
+        Start of all random numbers: initial parameters, validation rows, order of rows and dropout.
+    rng : numpy.random.Generator
+        Draws the order of rows.
+    dropout_rngs : list of numpy.random.Generator or None
+        A generator for each member, once dropout has been used.
+    optimizer : Optimizer or None
+        The optimizer that the optimizer state belongs to.
+    optimizer_state : list of OptimizerState or None
+        One for each group of members that a worker thread trains.
+    clock : Clock
+        The schedule state.
+    validation_rows : ndarray of int of shape (k, m) or None
+        Of the training rows, those that each member left out of its last fit.
+    curves : Curves or None
+        Learning curves so far.
+    n_iter : int
+        Epochs of the last `fit` and of the calls of `partial_fit` after it.
+    best_iter : ndarray of shape (k,)
+        Which of these epochs each member has its parameters from.
+    """
+
+    seed: int
+    rng: np.random.Generator
+    dropout_rngs: list[np.random.Generator] | None = None
+    optimizer: Optimizer | None = None
+    optimizer_state: list[OptimizerState] | None = None
+    clock: Clock = field(default_factory=Clock)
+    validation_rows: np.ndarray | None = None
+    curves: Curves | None = None
+    n_iter: int = 0
+    best_iter: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
+
+    @classmethod
+    def start(cls, random_state: Any) -> TrainingState:
+        """Draw a seed: the state before any training."""
+        seed = int(check_random_state(random_state).randint(2**31 - 1))
+        return cls(seed, generator(seed, "train"))
+
+    def copy(self) -> TrainingState:
+        """Copy what training changes in place."""
+        fresh = ("rng", "dropout_rngs", "optimizer_state", "clock")
+        return replace(self, **{name: copy.deepcopy(getattr(self, name)) for name in fresh})
+
+    def without_optimizer(self) -> TrainingState:
+        """Keep the seed and the curves; the optimizer state is twice as large as the parameters."""
+        start = TrainingState(self.seed, generator(self.seed, "train"))
+        return replace(start, curves=self.curves, n_iter=self.n_iter, best_iter=self.best_iter)
+
+    def after(
+        self, history: History, k: int, trainer: Trainer | None, left_out: np.ndarray | None, *, one_epoch: bool
+    ) -> TrainingState:
+        """Make the state after k members were trained; L-BFGS has no trainer and leaves the optimizer state alone."""
+        curves, before = Curves.of(history, k), self.n_iter if one_epoch else 0
+        state = replace(
+            self,
+            curves=curves if self.curves is None else self.curves.followed_by(curves),
+            n_iter=before + len(history.loss),
+            best_iter=before + history.best_epoch,
+            validation_rows=self.validation_rows if one_epoch else left_out,
+        )
+        if trainer is None:
+            return state
+        return replace(
+            state,
+            rng=trainer.rng,
+            dropout_rngs=trainer.rngs,
+            optimizer=trainer.optimizer,
+            optimizer_state=trainer.state,
+            clock=trainer.clock,
+        )
+
+
+def generator(seed: int, purpose: str) -> np.random.Generator:
+    """Make the generator of initial parameters, "init", of validation rows, "split", or of orders of rows, "train"."""
+    stream = np.random.SeedSequence(seed).spawn(3)[("init", "split", "train").index(purpose)]
+    return np.random.default_rng(stream)
