@@ -39,14 +39,16 @@ def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: 
 
 def _curves(curves: Curves) -> dict[str, Any]:
     loss = curves.loss.mean(axis=1).tolist()
-    scores, validation_loss = curves.scores, curves.validation_loss
+    names = ("validation_loss_curves_", "validation_loss_curve_", "validation_scores_", "best_validation_score_")
+    validation: tuple = (None,) * len(names)
+    if curves.validated:
+        best = float(np.fmax.reduce(curves.scores, initial=np.nan))
+        mean = curves.validation_loss.mean(axis=1).tolist()
+        validation = (curves.validation_loss, mean, curves.scores.tolist(), best)
     return {
         "loss_curves_": curves.loss,
         "loss_curve_": loss,
         "loss_": loss[-1],
         "best_loss_": min(loss),
-        "validation_loss_curves_": validation_loss,
-        "validation_loss_curve_": None if validation_loss is None else validation_loss.mean(axis=1).tolist(),
-        "validation_scores_": None if scores is None else scores.tolist(),
-        "best_validation_score_": None if scores is None else float(np.fmax.reduce(scores, initial=np.nan)),
+        **dict(zip(names, validation, strict=True)),
     }

@@ -198,7 +198,7 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
 
 def _warn_of_interruption() -> None:
     warnings.warn(
-        "The fit was interrupted before it had learned anything: the estimator stays as it was.",
+        "The fit was interrupted before it had learned something: the estimator stays as it was.",
         RuntimeWarning,
         stacklevel=5,
     )

@@ -116,8 +116,8 @@ _RATE = """    learning_rate : str or callable, default="flat_cosine"
     scoring : str, callable or None, default=None
         What the best epoch is chosen by: None is accuracy (ties are broken by the loss) for classes and the loss for
         regression, "loss" is the loss, anything else a scorer of scikit-learn, or a callable like one: it is called
-        with an estimator, the held-out rows as the network reads them, y, and `sample_weight` if there are weights.
-        Each network is judged by itself.
+        with a fitted estimator, validation rows such as they were passed (those of a frame are a frame), y, and
+        `sample_weight` if there are weights. Each network is evaluated by itself.
 
     init : str, default="ntk"
         "ntk": z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, the output layer from
@@ -156,7 +156,9 @@ _REST = """    beta_1, beta_2 : float, default=0.9 and 0.95
         Whether "sgd" uses Nesterov's form of it.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit, with the optimizer's memory and the same held-out rows.
+        Whether `fit` goes on from the last fit, with its optimizer state and the same validation rows. Sizes of
+        layers, `activation`, `n_estimators`, `loss`, `quantile`, `label_smoothing`, `dropout`, `init`, `scaling`,
+        `categorical_features`, `numeric_embedding` and `dtype` must stay as they were; all others may change.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial parameters, the held-out rows and the order of rows.
@@ -292,7 +294,8 @@ _X_Y = """
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows. Numbers may be missing (NaN), categories too (None or NaN).
+            Training rows. Numbers may be missing (NaN), categories too (None or NaN). In sparse X a missing number
+            counts as 0, with a warning.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; for a classifier classes, or an indicator matrix of labels.
@@ -330,7 +333,8 @@ FIT = (
         ConvergenceWarning
             If a fit at a constant, "invscaling" or "adaptive" rate reached `max_iter`.
         RuntimeWarning
-            If a network diverged (its last finite parameters are kept), or on Ctrl-C (the best so far are).
+            If a network diverged (its last finite parameters are kept), or on Ctrl-C: the best parameters so far are
+            kept. Before the first epoch is over the estimator stays as it was, as it does after any error.
         """
 )
 _CLASSES_ARGUMENT = """        classes : array-like, default=None
@@ -339,7 +343,8 @@ _CLASSES_ARGUMENT = """        classes : array-like, default=None
 """
 _PARTIAL = """Train for one epoch on some rows, at a constant rate.
 
-        What the first call learns (columns, categories, scales, classes, precision) stays as it is.
+        What the first call learns (columns, categories, scales, classes, precision) stays as it is, and so must the
+        parameters that `warm_start` lists.
 """
 PARTIAL_FIT_CLASSIFIER = _PARTIAL + _X_Y + _CLASSES_ARGUMENT + _RETURNS + "        "
 PARTIAL_FIT_REGRESSOR = _PARTIAL + _X_Y + _RETURNS + "        "

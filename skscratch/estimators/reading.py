@@ -69,25 +69,8 @@ class Data(NamedTuple):
 def read_data(estimator: Any, given: Given, validation: Given | None, before: Model | None, classes: Any) -> Data:
     """Check all rows; what is learned from them is learned from the training rows, or kept from the model before.
 
-    Parameters
-    ----------
-    estimator : BaseScratchMLP
-        Its hyperparameters are read, and nothing is set on it.
-    given, validation : Given
-        Training rows, and validation rows where the user passes some.
-    before : Model or None
-        The model that a warm start or `partial_fit` goes on with.
-    classes : array-like or None
-        All classes there will ever be, from `partial_fit`.
-
-    Returns
-    -------
-    Data
-
-    Raises
-    ------
-    ValueError
-        If X, y or a weight is not what it must be.
+    Nothing is set on the estimator. `validation` are the rows that the user passed, if any; `classes` are all that
+    there will ever be, from `partial_fit`.
     """
     require_target(given.y, type(estimator).__name__)
     reader = copy.copy(estimator) if before is None else estimator

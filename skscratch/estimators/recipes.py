@@ -143,7 +143,7 @@ def optimizer(estimator: Any, P: Parameters, patient_only: bool = False) -> Opti
         return rmsprop(beta=estimator.beta_2, epsilon=estimator.epsilon, **options)
     if estimator.solver == "adam":
         return adam(beta_1=estimator.beta_1, beta_2=estimator.beta_2, epsilon=estimator.epsilon, **options)
-    raise not_implemented("solver", estimator.solver)
+    raise KeyError(f"solver={estimator.solver!r} is allowed, but nothing here builds it")
 
 
 def learning_rate(estimator: Any) -> float:
@@ -200,13 +200,8 @@ def _embedding(kind: str, table: Table, columns: tuple[int, ...], sample_weight:
     if kind == "periodic":
         return Periodic(columns)
     if kind != "piecewise":
-        raise not_implemented("numeric_embedding", kind)
+        raise KeyError(f"numeric_embedding={kind!r} is allowed, but nothing here builds it")
     q = np.linspace(0, 1, BINS + 1)
     numbers = table.x[:, columns].T.astype(np.float64)
     edges = [np.quantile(x, q, weights=sample_weight, method="inverted_cdf") for x in numbers]
     return PiecewiseLinear(columns, edges=tuple(tuple(map(float, edge)) for edge in edges))
-
-
-def not_implemented(parameter: str, value: Any) -> ValueError:
-    """The error for a value that is allowed but that nothing here builds."""
-    return ValueError(f"{parameter} must be a value that recipes builds, got {value!r}; add it there.")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -15,51 +14,39 @@ from skscratch.core.schedules import Clock
 from skscratch.core.training import History, Trainer
 
 
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Learning curves: all have as many epochs, NaN where an epoch had no validation rows.
+class Curves(NamedTuple):
+    """Learning curves of k members over n epochs.
 
     Parameters
     ----------
-    loss : ndarray of shape (n_epochs, k)
-        Mean training loss of each member.
-    validation_loss : ndarray of shape (n_epochs, k) or None
-        Loss on the validation rows; None if there never were any.
-    scores : ndarray of shape (n_epochs,) or None
-        Mean over the members of the score that chose the best epoch; None likewise.
+    loss : ndarray of shape (n, k)
+        Mean training loss.
+    validation_loss : ndarray of shape (n, k)
+        Loss on the validation rows; NaN in epochs without any.
+    scores : ndarray of shape (n,)
+        Mean over the members of the score that chose the best epoch; NaN likewise.
+    validated : bool
+        Whether there ever were validation rows.
     """
 
     loss: np.ndarray
-    validation_loss: np.ndarray | None
-    scores: np.ndarray | None
+    validation_loss: np.ndarray
+    scores: np.ndarray
+    validated: bool
 
     @classmethod
     def of(cls, history: History, k: int) -> Curves:
-        """Collect the curves of k members from the history of a fit."""
-        n = len(history.loss)
-        loss = _curve(history.loss, n, k)
-        if not history.validation:
-            return cls(loss, None, None)
-        validation_loss = _curve((criteria[-1] for criteria in history.validation), n, k)
-        return cls(loss, validation_loss, _curve((-criteria[0].mean() for criteria in history.validation), n))
+        """Collect the curves of a fit; one that was interrupted may lack the validation of its last epoch."""
+        n, m = len(history.loss), len(history.validation)
+        validation_loss, scores = np.full((n, k), np.nan), np.full(n, np.nan)
+        for i, criteria in enumerate(history.validation):
+            validation_loss[i], scores[i] = criteria[-1], -criteria[0].mean()
+        return cls(np.array(history.loss, float).reshape(n, k), validation_loss, scores, m > 0)
 
     def followed_by(self, later: Curves) -> Curves:
         """Append the epochs of a later fit."""
-        loss = np.concatenate([self.loss, later.loss])
-        if self.scores is None and later.scores is None:
-            return Curves(loss, None, None)
-        both, k = (self, later), loss.shape[1]
-        validation_loss = [_curve(curves.validation_loss, len(curves.loss), k) for curves in both]
-        scores = [_curve(curves.scores, len(curves.loss)) for curves in both]
-        return Curves(loss, np.concatenate(validation_loss), np.concatenate(scores))
-
-
-def _curve(epochs: Iterable[Any] | None, *shape: int) -> np.ndarray:
-    """Numbers of epochs as an array of this shape, NaN for those at the end that are not there."""
-    curve = np.full(shape, np.nan)
-    for i, numbers in enumerate(epochs if epochs is not None else ()):
-        curve[i] = numbers
-    return curve
+        loss, validation_loss, scores = (np.concatenate(pair) for pair in zip(self[:3], later[:3], strict=True))
+        return Curves(loss, validation_loss, scores, self.validated or later.validated)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,14 +118,8 @@ class TrainingState:
         )
         if trainer is None:
             return state
-        return replace(
-            state,
-            rng=trainer.rng,
-            dropout_rngs=trainer.rngs,
-            optimizer=trainer.optimizer,
-            optimizer_state=trainer.state,
-            clock=trainer.clock,
-        )
+        kept: dict[str, Any] = {"rng": trainer.rng, "dropout_rngs": trainer.rngs, "clock": trainer.clock}
+        return replace(state, optimizer=trainer.optimizer, optimizer_state=trainer.state, **kept)
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

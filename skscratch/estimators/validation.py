@@ -54,14 +54,9 @@ def _strata(model: Model, y: np.ndarray) -> np.ndarray | None:
 
 
 def _validator(
-    estimator: Any,
-    objective: Objective,
-    model: Model,
-    data: Data,
-    rows: Rows,
-    sample: Sample,
+    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, sample: Sample,
     chosen: np.ndarray | None = None,
-) -> Validator:
+) -> Validator:  # fmt: skip
     """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the validation loss.
 
     All members are evaluated on all rows, or each on its own, `chosen` (k, m).
