@@ -76,8 +76,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         try:
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
-            tasks = [] if one_epoch else fit_tasks(self, given)
             data = read_data(self, given, passed, before, classes)
+            max_iter = recipes.max_iter(self, len(data.training.y))
+            tasks = [] if one_epoch else fit_tasks(self, given, max_iter)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             model, rows = build(self, data, state) if before is None else go_on(before, data)
             objective = Objective(model.network, model.loss, float(self.alpha))

@@ -72,12 +72,14 @@ class FitTask:
         What is fitted.
     given : Given
         X, y and weights as they were passed to fit: scorers predict from them.
+    max_iter : int
+        The largest number of epochs, or of iterations of L-BFGS.
     """
 
-    def __init__(self, estimator: Any, given: Given):
+    def __init__(self, estimator: Any, given: Given, max_iter: int):
         metadata = None if given.sample_weight is None else {"sample_weight": given.sample_weight}
         self.shown = {"estimator": estimator, "X": given.X, "y": given.y, "metadata": metadata}
-        self.max_iter, self.one_by_one = int(estimator.max_iter), estimator.solver == "lbfgs"
+        self.max_iter, self.one_by_one = max_iter, estimator.solver == "lbfgs"
         n_subtasks = int(estimator.n_estimators) if self.one_by_one else self.max_iter
         self.fit = estimator._init_callback_context(max_subtasks=n_subtasks)
         self.fit.call_on_fit_task_begin(**self.shown)
@@ -111,6 +113,6 @@ def _attributes(reader: Any, model: Model, epoch: Epoch) -> dict[str, Any]:
     return {**prediction_attributes(reader, present), "n_iter_": epoch.number}
 
 
-def fit_tasks(estimator: Any, given: Given) -> list[FitTask]:
+def fit_tasks(estimator: Any, given: Given, max_iter: int) -> list[FitTask]:
     """The task of this fit, in a list that is empty where nobody watches."""
-    return [FitTask(estimator, given)] if estimator._has_callbacks else []
+    return [FitTask(estimator, given, max_iter)] if estimator._has_callbacks else []

@@ -128,7 +128,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
     "learning_rate_init": (NONE, POSITIVE),
     "power_t": (NOT_NEGATIVE,),
     "batch_size": (Choice(("auto",)), POSITIVE_INT),
-    "max_iter": (POSITIVE_INT,),
+    "max_iter": (Choice(("auto",)), POSITIVE_INT),
     "shuffle": (BOOL,),
     "tol": (NOT_NEGATIVE,),
     "n_iter_no_change": (Choice(("auto",)), POSITIVE_INT, Instance(lambda value: value == INF, "inf")),

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
+from skscratch.core.schedules import Constant
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Callback, Trainer
 from skscratch.estimators import recipes
@@ -31,9 +32,10 @@ def train(
     any member had learned something raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
-    lines = [Progress(type(estimator).__name__, estimator.max_iter)] if estimator.verbose and not one_epoch else []
+    max_iter = 1 if one_epoch else recipes.max_iter(estimator, len(rows.y))
+    lines = [Progress(type(estimator).__name__, max_iter)] if estimator.verbose and not one_epoch else []
     observers = [] if one_epoch else [observe(objective, rows, P) for observe in estimator._observers]
-    patience, trainer = None if one_epoch else _patience(estimator), None
+    patience, trainer = None if one_epoch else _patience(estimator, len(rows.y)), None
     options: dict[str, Any] = {
         "validate": split.validator,
         "patience": patience,
@@ -41,18 +43,18 @@ def train(
     }
     with threads_for(model.network, recipes.batch_size(estimator, len(rows.y)), k) as threads:
         if estimator.solver == "lbfgs":
-            limits: dict[str, Any] = {name: getattr(estimator, name) for name in ("max_iter", "max_fun", "tol")}
+            limits: dict[str, Any] = {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol}
             history = lbfgs(objective, P, rows, **limits, **options)
         else:
             trainer = _trainer(estimator, objective, P, len(rows.y), state, threads, one_epoch)
-            history = trainer.run(P, rows, 1 if one_epoch else estimator.max_iter, keep_best=not one_epoch, **options)
+            history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
     for line in lines:
         line.end()
     if history.end == "interrupted" and not history.best_epoch.any():
         raise KeyboardInterrupt
     if patience is not None and history.end == "max_iter":
         warnings.warn(
-            f"{type(estimator).__name__} reached max_iter={estimator.max_iter} before its loss had converged; raise "
+            f"{type(estimator).__name__} reached max_iter={max_iter} before its loss had converged; raise "
             "max_iter or tol.",
             ConvergenceWarning,
             stacklevel=5,
@@ -60,9 +62,9 @@ def train(
     return state.after(history, k, trainer, split.left_out, one_epoch=one_epoch)
 
 
-def _patience(estimator: Any) -> Patience | None:
+def _patience(estimator: Any, n: int) -> Patience | None:
     """Patience for L-BFGS, and for schedules without a planned end."""
-    if estimator.solver == "lbfgs" or recipes.schedule(estimator).patient:
+    if estimator.solver == "lbfgs" or recipes.schedule(estimator, n).patient:
         return Patience(recipes.epochs_without_change(estimator), estimator.tol)
     return None
 
@@ -71,7 +73,8 @@ def _trainer(
     estimator: Any, objective: Objective, P: Parameters, n: int, state: TrainingState, threads: int, one_epoch: bool
 ) -> Trainer:
     """Make a trainer that goes on from a state; with its optimizer state only if the optimizer is of the same kind."""
-    optimizer = recipes.optimizer(estimator, P, one_epoch)
+    schedule = Constant() if one_epoch else recipes.schedule(estimator, n)
+    optimizer = recipes.optimizer(estimator, P, schedule)
     trainer = Trainer(
         objective, optimizer, state.rng, recipes.batch_size(estimator, n), estimator.shuffle, bool(estimator.dropout),
         threads=threads, rngs=state.dropout_rngs, clock=state.clock,

@@ -6,6 +6,7 @@ What a default of None or "auto" stands for is decided here, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, isqrt, sqrt
 from typing import Any
 
 import numpy as np
@@ -19,17 +20,23 @@ from skscratch.core.losses import REGRESSION_LOSSES, BinaryLogLoss, Loss, Multic
 from skscratch.core.network import Network
 from skscratch.core.optimizers import Optimizer, adam, momentum, rmsprop
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import SCHEDULES, Constant, FlatCosine, FunctionOfProgress, InverseScaling, Schedule
+from skscratch.core.schedules import SCHEDULES, FlatCosine, FunctionOfProgress, InverseScaling, Schedule
 from skscratch.tabular.encoding import Table
 
-WIDTH, DEPTH = 64, 3
-BATCH_SIZE = 256
-# Epochs without improvement: before the rate of "flat_cosine" falls, and before other courses end (scikit-learn's).
+WIDTH, DEPTH = 64, 2
+# Rows in a batch: at most BATCH_SIZE, or sqrt(2 n) where that is more; fewer where an epoch would have less than BATCHES
+# of them, but at least SMALL_BATCH.
+BATCH_SIZE, BATCHES, SMALL_BATCH = 128, 8, 16
+# Epochs up to MANY_ROWS rows, where sqrt(2 n) is BATCH_SIZE; beyond, the number of steps stays what it is there.
+EPOCHS, MANY_ROWS = 64, BATCH_SIZE**2 // 2
+# Steps of the smallest tables: at least so many are planned, and so many without improvement before the rate decays.
+MIN_STEPS, MIN_PATIENCE = 300, 24
+# Epochs without improvement: before the rate of "flat_cosine" decays, and before other schedules end (scikit-learn's).
 FLAT_PATIENCE, PATIENCE = 4, 10
 # Factors on the learning rate that go with the NTK parametrization, by kind of parameter.
 NTK_FACTORS = {"bias": 0.1, "scale": 6.0, "embedding": 0.1}
 BINS = 16
-FEW_ROWS = 64
+FEW_ROWS = 2 * SMALL_BATCH
 
 
 def hidden_sizes(estimator: Any) -> tuple[int, ...]:
@@ -91,12 +98,27 @@ def check_options(estimator: Any) -> None:
 
 
 def batch_size(estimator: Any, n: int) -> int:
-    """Rows in a batch: all of them for L-BFGS; "auto" makes all batches alike, at most 256 rows long."""
+    """Rows in a batch: all of them for L-BFGS; "auto" makes all batches of an epoch alike."""
     if estimator.solver == "lbfgs":
         return n
     if estimator.batch_size == "auto":
-        return -(-n // -(-n // BATCH_SIZE))
+        batches = max(ceil(n / max(BATCH_SIZE, isqrt(2 * n))), min(BATCHES, n // SMALL_BATCH))
+        return ceil(n / max(batches, 1))
     return min(int(estimator.batch_size), n)
+
+
+def max_iter(estimator: Any, n: int) -> int:
+    """The largest number of epochs on n rows, or of iterations of L-BFGS."""
+    if estimator.max_iter != "auto":
+        return int(estimator.max_iter)
+    if estimator.solver == "lbfgs":
+        return EPOCHS
+    return max(ceil(EPOCHS * min(1, sqrt(MANY_ROWS / n))), _epochs(estimator, n, MIN_STEPS))
+
+
+def _epochs(estimator: Any, n: int, steps: int) -> int:
+    """How many epochs so many steps take."""
+    return ceil(steps / ceil(n / batch_size(estimator, n)))
 
 
 def holds_out(estimator: Any, n: int) -> bool:
@@ -109,7 +131,7 @@ def holds_out(estimator: Any, n: int) -> bool:
 def dtype(estimator: Any, n: int) -> np.dtype:
     """float64 for L-BFGS, and where rows are few: there it is free, and weights must equal repeated rows to 1e-7."""
     if estimator.dtype == "auto":
-        return np.dtype(np.float64 if n <= FEW_ROWS or estimator.solver == "lbfgs" else np.float32)
+        return np.dtype(np.float64 if n < FEW_ROWS or estimator.solver == "lbfgs" else np.float32)
     return np.dtype(estimator.dtype)
 
 
@@ -129,11 +151,11 @@ def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndar
     return Network(tuple(layers), table.x.shape[1])
 
 
-def optimizer(estimator: Any, P: Parameters, patient_only: bool = False) -> Optimizer:
-    """The chain for adam, sgd or rmsprop; with `patient_only` (partial_fit has no end) at a constant rate."""
+def optimizer(estimator: Any, P: Parameters, schedule: Schedule) -> Optimizer:
+    """The chain for adam, sgd or rmsprop."""
     options: dict[str, Any] = {
         "rate": learning_rate(estimator),
-        "schedule": Constant() if patient_only else schedule(estimator),
+        "schedule": schedule,
         "factors": P.by_kind(NTK_FACTORS) if estimator.init == "ntk" else None,
         "clip_norm": estimator.clip_norm,
     }
@@ -157,19 +179,20 @@ def learning_rate(estimator: Any) -> float:
     return 0.04 if is_classifier(estimator) else 0.07
 
 
-def schedule(estimator: Any) -> Schedule:
-    """The course of the learning rate."""
+def schedule(estimator: Any, n: int) -> Schedule:
+    """The learning-rate schedule for n rows."""
     if callable(estimator.learning_rate):
         return FunctionOfProgress(estimator.learning_rate)
     if estimator.learning_rate == "invscaling":
         return InverseScaling(estimator.power_t)
     if estimator.learning_rate == "flat_cosine":
-        return FlatCosine(patience=epochs_without_change(estimator, FLAT_PATIENCE))
+        patience = max(FLAT_PATIENCE, _epochs(estimator, n, MIN_PATIENCE))
+        return FlatCosine(patience=epochs_without_change(estimator, patience))
     return SCHEDULES[estimator.learning_rate]()
 
 
 def epochs_without_change(estimator: Any, auto: int = PATIENCE) -> float:
-    """How many epochs without improvement are borne."""
+    """Patience: the maximum number of epochs without improvement."""
     return auto if estimator.n_iter_no_change == "auto" else float(estimator.n_iter_no_change)
 
 
@@ -202,6 +225,6 @@ def _embedding(kind: str, table: Table, columns: tuple[int, ...], sample_weight:
     if kind != "piecewise":
         raise KeyError(f"numeric_embedding={kind!r} is allowed, but nothing here builds it")
     q = np.linspace(0, 1, BINS + 1)
-    numbers = table.x[:, columns].T.astype(np.float64)
+    numbers = (table.x[:, j].astype(np.float64) for j in columns)
     edges = [np.quantile(x, q, weights=sample_weight, method="inverted_cdf") for x in numbers]
     return PiecewiseLinear(columns, edges=tuple(tuple(map(float, edge)) for edge in edges))

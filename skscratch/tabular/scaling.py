@@ -2,8 +2,9 @@ r"""Scale numeric columns, each by itself: robust, standard, quantile, or not at
 
 Symbols: x a column, t the scaled column, w the weights of the rows (all one if not given), Q_p its weighted p-quantile.
 
-- **robust**: t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2), a smooth clip to (-3, 3). Where the two
-  quartiles coincide, half the range takes the place of their distance [1]_.
+- **robust**: t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2), a smooth clip to (-3, 3) [1]_. Where the two
+  quartiles coincide, because half the rows or more have one value, they are those of the rows with other values; where
+  these coincide, too, the median distance of the other values from Q_.5 takes the place of their difference.
 - **standard**: t = (x - mean) / std, with the weighted mean and population standard deviation.
 - **quantile**: t = Phi^-1(F(x)), the weighted distribution function F in the middle of its steps, then the inverse of
   the normal one.
@@ -112,8 +113,12 @@ class Robust(Scaler):
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
     def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        iqr = Q[3] - Q[1]
-        spread = np.where(iqr > 0, iqr, (Q[4] - Q[0]) / 2)
+        spread = Q[3] - Q[1]
+        few = np.flatnonzero((spread <= 0) & self.varies)
+        others = np.where(x[:, few] == self.median[few], np.nan, x[:, few]) - self.median[few]
+        q = quantiles(others, self.levels, sample_weight)
+        distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0]
+        spread[few] = np.where(q[3] > q[1], q[3] - q[1], distance)
         self.factor = np.where(self.varies, 1 / np.maximum(spread, TINY), 0.0)
 
     def transform(self, x: np.ndarray) -> np.ndarray:
