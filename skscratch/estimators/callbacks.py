@@ -112,5 +112,5 @@ def _attributes(reader: Any, model: Model, epoch: Epoch) -> dict[str, Any]:
 
 
 def fit_tasks(estimator: Any, given: Given) -> list[FitTask]:
-    """The task of this fit, in a list that is empty where nobody watches."""
+    """The task of this fit, in a list that is empty if no callbacks are set."""
     return [FitTask(estimator, given)] if estimator._has_callbacks else []
