@@ -19,7 +19,7 @@ from skscratch.core.parameters import Parameters
 from skscratch.core.training import Callback
 from skscratch.estimators import docstrings, recipes
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
-from skscratch.estimators.building import build, go_on
+from skscratch.estimators.building import build, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
@@ -27,7 +27,7 @@ from skscratch.estimators.hyperparameters import check_unchanged
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.state import TrainingState
-from skscratch.estimators.validation import Split, split
+from skscratch.estimators.validation import Split, split_rows
 from skscratch.tabular.columns import read_table
 from skscratch.tabular.encoding import Table
 
@@ -80,11 +80,11 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             max_iter = recipes.max_iter(self, len(data.training.y))
             tasks = [] if one_epoch else fit_tasks(self, given, max_iter)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
-            model, rows = build(self, data, state) if before is None else go_on(before, data)
+            model, rows = build(self, data, state) if before is None else resume(before, data)
             objective = Objective(model.network, model.loss, float(self.alpha))
-            parts = Split(rows) if one_epoch else split(self, objective, model, data, rows, state)
+            split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
             callbacks = [partial(task, data.reader, model) for task in tasks]
-            state = train(self, objective, model, parts, state, callbacks, one_epoch=one_epoch)
+            state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
         except KeyboardInterrupt:
             _warn_of_interruption()

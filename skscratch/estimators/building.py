@@ -29,23 +29,19 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Rows
     network = recipes.network(estimator, table, data.target.n_outputs, sample.w)
     parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
-    return model, _rows(model, table, sample)
+    return model, encode_rows(model, sample, table)
 
 
-def go_on(before: Model, data: Data) -> tuple[Model, Rows]:
+def resume(before: Model, data: Data) -> tuple[Model, Rows]:
     """Copy a model, with a target that knows the new rows too; training changes the copied parameters in place."""
     model = replace(before.with_parameters(before.parameters.values.copy()), target=data.target)
     return model, encode_rows(model, data.training)
 
 
-def encode_rows(model: Model, sample: Sample) -> Rows:
-    """Turn checked rows into those that core trains on and validates with."""
-    return _rows(model, model.encode(sample.raw), sample)
-
-
-def _rows(model: Model, table: Table, sample: Sample) -> Rows:
-    dtype = model.parameters.values.dtype
-    return Rows(table.x, model.target.encode(sample.y, dtype), None if sample.w is None else sample.w.astype(dtype))
+def encode_rows(model: Model, sample: Sample, table: Table | None = None) -> Rows:
+    """Turn checked rows, or their table, into those that core trains on and validates with."""
+    x, dtype = (table or model.encode(sample.raw)).x, model.parameters.values.dtype
+    return Rows(x, model.target.encode(sample.y, dtype), None if sample.w is None else sample.w.astype(dtype))
 
 
 def _warn_of_missing_values(raw: RawTable) -> None:

@@ -114,5 +114,5 @@ def _attributes(reader: Any, model: Model, epoch: Epoch) -> dict[str, Any]:
 
 
 def fit_tasks(estimator: Any, given: Given, max_iter: int) -> list[FitTask]:
-    """The task of this fit, in a list that is empty where nobody watches."""
+    """The task of this fit, in a list that is empty if no callbacks are set."""
     return [FitTask(estimator, given, max_iter)] if estimator._has_callbacks else []

@@ -45,11 +45,6 @@ class Sample(NamedTuple):
     y: np.ndarray
     w: np.ndarray | None
 
-    def take(self, rows: np.ndarray) -> Sample:
-        """Take some of the rows, by index."""
-        positions = rows if self.positions is None else self.positions[rows]
-        return Sample(self.X, positions, self.raw.take(rows), self.y[rows], None if self.w is None else self.w[rows])
-
 
 class Data(NamedTuple):
     """All rows of a fit, and what was learned from the columns of X and from y.
@@ -116,5 +111,8 @@ def _read(reader: Any, given: Given, categorical: tuple[int, ...], *, reset: boo
 
 def _weigh(estimator: Any, target: ClassTarget | RegressionTarget, sample: Sample) -> Sample:
     """Multiply weights by those of the classes, and leave out rows without any."""
-    sample = sample._replace(w=estimator._weigh(target, sample.y, sample.w))
-    return sample if sample.w is None or sample.w.all() else sample.take(np.flatnonzero(sample.w))
+    w = estimator._weigh(target, sample.y, sample.w)
+    if w is None or w.all():
+        return sample._replace(w=w)
+    rows = np.flatnonzero(w)
+    return Sample(sample.X, rows, sample.raw.take(rows), sample.y[rows], w[rows])

@@ -29,7 +29,9 @@ class Split(NamedTuple):
     left_out: np.ndarray | None = None
 
 
-def split(estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, state: TrainingState) -> Split:
+def split_rows(
+    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, state: TrainingState
+) -> Split:
     """Validate on the rows that the user passed, or on rows that each member leaves out, or not at all."""
     if data.validation is not None:
         passed = encode_rows(model, data.validation)

@@ -121,7 +121,9 @@ def started(Estimator, start):
     return fitted(Estimator, warm_start=start.endswith("state")).set_params(warm_start=False)
 
 
-STAGES = ("check_parameters", "read_data", "TrainingState", "build", "go_on", "split", "train", "fitted_attributes")
+STAGES = (
+    "check_parameters", "read_data", "TrainingState", "build", "resume", "split_rows", "train", "fitted_attributes",
+)  # fmt: skip
 
 
 @each_estimator

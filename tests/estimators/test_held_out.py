@@ -20,7 +20,7 @@ from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.estimators import base
 from skscratch.estimators.held_out import Validator, minus_accuracy, rows_to_hold_out
-from skscratch.estimators.validation import split
+from skscratch.estimators.validation import split_rows
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -129,10 +129,10 @@ def test_no_member_trains_on_its_validation_rows(Estimator, weighted, data, monk
     model, seen = Estimator(**PLAIN, early_stopping=True).set_params(max_iter=1), []
 
     def spy(*arguments):
-        seen.append(split(*arguments))
+        seen.append(split_rows(*arguments))
         return seen[-1]
 
-    monkeypatch.setattr(base, "split", spy)
+    monkeypatch.setattr(base, "split_rows", spy)
     w = np.arange(1.0, 301) if weighted else None
     model.fit(X, y, w)
     ((rows, validator, left_out),) = seen

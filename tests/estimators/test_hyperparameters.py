@@ -1,5 +1,7 @@
 """Which hyperparameters may change between a fit and a warm start, and that no option is ignored."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +51,13 @@ def cases(names):
 @each_estimator
 def test_every_hyperparameter_is_allowed_to_change_or_refused(Estimator):
     assert set(Estimator().get_params()) <= {*ALLOWED, *REFUSED} and not set(ALLOWED) & set(REFUSED)
+
+
+@each_estimator
+def test_what_must_stay_is_documented(Estimator):
+    text = Estimator.__doc__.split("    warm_start : bool")[1].split("\n\n")[0]
+    listed = set(re.findall(r"`(\w+)`", text)) - {"fit"}
+    assert listed == set(REFUSED) - {"hidden_layer_sizes", "width", "depth"} and "Sizes of\n        layers" in text
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
