@@ -77,12 +77,11 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
             data = read_data(self, given, passed, before, classes)
-            max_iter = recipes.max_iter(self, len(data.training.y))
-            tasks = [] if one_epoch else fit_tasks(self, given, max_iter)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             model, rows = build(self, data, state) if before is None else resume(before, data)
             objective = Objective(model.network, model.loss, float(self.alpha))
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
+            tasks = [] if one_epoch else fit_tasks(self, given, recipes.max_iter(self, len(split.rows.y)))
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
