@@ -24,8 +24,8 @@ from skscratch.core.schedules import SCHEDULES, FlatCosine, FunctionOfProgress, 
 from skscratch.tabular.encoding import Table
 
 WIDTH, DEPTH = 64, 2
-# Rows in a batch: at most BATCH_SIZE, or sqrt(2 n) where that is more; fewer where an epoch would have less than BATCHES
-# of them, but at least SMALL_BATCH.
+# Rows in a batch: at most BATCH_SIZE, or sqrt(2 n) where that is more; fewer where an epoch would have under BATCHES
+# batches, but at least SMALL_BATCH.
 BATCH_SIZE, BATCHES, SMALL_BATCH = 128, 8, 16
 # Epochs up to MANY_ROWS rows, where sqrt(2 n) is BATCH_SIZE; beyond, the number of steps stays what it is there.
 EPOCHS, MANY_ROWS = 64, BATCH_SIZE**2 // 2

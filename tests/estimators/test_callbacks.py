@@ -182,8 +182,8 @@ def test_no_tasks_where_nobody_watches(Estimator, monkeypatch):
 def test_callbacks_are_taken_down_after_an_error(Estimator):
     X, y = CASES[Estimator][0](return_X_y=True)
     recorder = Recorder()
-    with pytest.raises(ValueError, match="validation_fraction"):
-        small(Estimator, early_stopping=True, validation_fraction=0.99999).set_callbacks(recorder).fit(X, y)
+    with pytest.raises(ValueError, match="learning rate function"):
+        small(Estimator, learning_rate=lambda progress: -1.0).set_callbacks(recorder).fit(X, y)
     assert recorder.torn_down == 1
 
 

@@ -96,7 +96,7 @@ def test_prediction_is_the_mean_of_forward_passes_by_hand(kind, n_estimators, ac
 def test_ntk_weights_are_effective_weights():
     """A sparse X has no front scale: the dense layers are then all there is."""
     X, y = blobs()
-    model = ScratchMLPClassifier(**SMALL, scaling=None).fit(csr_array(X), y)
+    model = ScratchMLPClassifier(**SMALL, scaling=None, dtype="float64").fit(csr_array(X), y)
     members = []
     for W, b in zip(zip(*model.coefs_, strict=True), zip(*model.intercepts_, strict=True), strict=True):
         a = X
@@ -217,7 +217,8 @@ def test_the_wrong_loss_object():
 def test_each_member_is_a_network_of_its_own():
     """Member i of k is the member i of any other k: they share batches, not parameters."""
     X, y = blobs()
-    three = ScratchMLPClassifier(**SMALL).fit(X, y)
-    one = ScratchMLPClassifier(**dict(SMALL, n_estimators=1)).fit(X, y)
+    options = dict(SMALL, early_stopping=False, dtype="float64")
+    three = ScratchMLPClassifier(**options).fit(X, y)
+    one = ScratchMLPClassifier(**dict(options, n_estimators=1)).fit(X, y)
     for W3, W1 in zip(three.coefs_, one.coefs_, strict=True):
         assert_allclose(W3[:1], W1, atol=1e-9)

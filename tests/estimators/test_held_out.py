@@ -168,8 +168,8 @@ def test_when_rows_are_held_out(Estimator, data, early_stopping, batch_size, hol
 @each_estimator
 def test_auto_holds_nothing_out_of_one_batch(Estimator, data):
     X, y, *_ = data
-    assert Estimator(**SMALL).fit(X[:256], y[:256]).validation_scores_ is None
-    assert Estimator(**SMALL).fit(X[:257], y[:257]).validation_scores_ is not None
+    assert Estimator(**SMALL).fit(X[:31], y[:31]).validation_scores_ is None
+    assert Estimator(**SMALL).fit(X[:32], y[:32]).validation_scores_ is not None
     assert Estimator(**SMALL, solver="lbfgs", tol=0.1).fit(X, y).validation_scores_ is None
 
 

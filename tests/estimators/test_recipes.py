@@ -191,7 +191,7 @@ def test_every_step_against_scikit_learn(Estimator):
         dict(init="he_uniform"),
         dict(scaling="standard"),
         dict(numeric_embedding=None),
-        dict(numeric_embedding="piecewise"),
+        dict(numeric_embedding="periodic"),
         dict(n_estimators=3),
         dict(validation_fraction=0.3),
     ],
@@ -202,13 +202,37 @@ def test_every_parameter_matters(Estimator, change):
     assert differs(Estimator, change, base)
 
 
-@pytest.mark.parametrize("n", [1, 255, 256, 257, 513, 772, 8000])
-def test_batches_are_alike(n):
-    """As few as batches of 256 would be, and none shorter than the others by more than a row for each batch."""
+@pytest.mark.parametrize(
+    ("n", "count"), [(1, 1), (31, 1), (32, 2), (100, 6), (128, 8), (1024, 8), (1025, 9), (8192, 64), (32768, 128)]
+)
+def test_batches_are_alike(n, count):
+    """Eight of at least 16 rows, or as few of at most 128 or sqrt(2 n) rows; none shorter by more than their number."""
     size = recipes.batch_size(ScratchMLPRegressor(), n)
     batches = [len(range(start, min(start + size, n))) for start in range(0, n, size)]
-    assert max(batches) <= 256 and len(batches) == -(-n // 256)
+    assert len(batches) == count and max(batches) <= max(128, (2 * n) ** 0.5)
     assert max(batches) - min(batches) < len(batches)
+
+
+@pytest.mark.parametrize(
+    ("n", "epochs", "patience"),
+    [(20, 300, 24), (100, 64, 4), (40, 150, 12), (8192, 64, 4), (4 * 8192, 32, 4), (64 * 8192, 8, 4)],
+)
+def test_epochs_and_patience_follow_the_number_of_rows(n, epochs, patience):
+    """At least 300 and 24 steps; the planned steps of 8,192 rows and more are 4,096."""
+    assert recipes.max_iter(ScratchMLPRegressor(), n) == epochs
+    assert recipes.schedule(ScratchMLPRegressor(), n).patience == patience
+    assert recipes.max_iter(ScratchMLPRegressor(max_iter=7), n) == 7
+    assert recipes.schedule(ScratchMLPRegressor(n_iter_no_change=9), n).patience == 9
+    assert recipes.max_iter(ScratchMLPRegressor(solver="lbfgs"), n) == 64
+    if n >= 8192:
+        assert epochs * (n / recipes.batch_size(ScratchMLPRegressor(), n)) == 4096
+
+
+@each_estimator
+def test_the_number_of_epochs_is_the_one_for_the_rows(Estimator):
+    model = Estimator(width=2, n_estimators=1, learning_rate="cosine", random_state=0)
+    assert model.fit(X[:40], y[:40]).n_iter_ == recipes.max_iter(model, 36) == 150  # one in ten is left out
+    assert model.fit(X[:20], y[:20]).n_iter_ == 300
 
 
 @each_estimator
@@ -253,7 +277,7 @@ def test_precision(Estimator):
     def precision(n, **options):
         return Estimator(**SMALL, **options).fit(X[:n], y[:n]).coefs_[0].dtype
 
-    assert precision(64) == np.float64 and precision(65) == np.float32
+    assert precision(31) == np.float64 and precision(32) == np.float32
     assert precision(300, solver="lbfgs", tol=0.1) == np.float64
     assert precision(100, dtype="float32") == np.float32 and precision(300, dtype="float64") == np.float64
     for dtype in ("float32", "float64"):
@@ -281,7 +305,7 @@ def test_order_of_rows(Estimator):
     options = dict(SMALL, shuffle=False, batch_size=30, early_stopping=False)
     a, b = (Estimator(**options).fit(X[rows], y[rows]) for rows in (np.arange(300), back))
     assert np.abs(scores(a, X) - scores(b, X)).max() > 1e-3
-    options = dict(SMALL, batch_size=300, early_stopping=False)
+    options = dict(SMALL, batch_size=300, early_stopping=False, dtype="float64")
     a, b = (Estimator(**options).fit(X[rows], y[rows]) for rows in (np.arange(300), back))
     assert_allclose(scores(a, X), scores(b, X), atol=1e-7)
 
@@ -320,12 +344,12 @@ def test_layers():
         return [type(layer).__name__ for layer in model._model.network.layers]
 
     hidden = ["Dense", "Activate"]
-    assert names(X) == ["Periodic", "Scale", *hidden, *hidden, "Dense"]
-    assert names(X, numeric_embedding="piecewise")[:2] == ["PiecewiseLinear", "Scale"]
+    assert names(X) == ["PiecewiseLinear", "Scale", *hidden, *hidden, "Dense"]
+    assert names(X, numeric_embedding="periodic")[:2] == ["Periodic", "Scale"]
     assert names(X, init="he_normal", numeric_embedding=None) == [*hidden, *hidden, "Dense"]
-    assert names(X, dropout=0.1, depth=1) == ["Periodic", "Scale", *hidden, "Dropout", "Dense"]
+    assert names(X, dropout=0.1, depth=1) == ["PiecewiseLinear", "Scale", *hidden, "Dropout", "Dense"]
     assert names(csr_array(X), depth=1) == [*hidden, "Dense"]
-    assert names(X, hidden_layer_sizes=(), width=None, depth=None) == ["Periodic", "Scale", "Dense"]
+    assert names(X, hidden_layer_sizes=(), width=None, depth=None) == ["PiecewiseLinear", "Scale", "Dense"]
 
 
 def test_piecewise_bins_are_weighted_quantiles():

@@ -46,8 +46,8 @@ def test_networks_share_the_threads_of_the_process(width, k, allowed, shared):
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
 def test_estimators_ask_for_them(method, rng, monkeypatch):
     """Seen from within the forward pass of a network whose products are small."""
-    X, y = rng.normal(size=(250, 3)), rng.normal(size=250)
-    model = ScratchMLPRegressor(width=32, depth=2, n_estimators=2, max_iter=1, random_state=0).fit(X, y)
+    X, y = rng.normal(size=(250, 30)), rng.normal(size=250)
+    model = ScratchMLPRegressor(width=64, depth=2, n_estimators=2, max_iter=1, random_state=0).fit(X, y)
     seen, forward = set(), Network.forward
 
     def spy(*arguments):
@@ -74,6 +74,6 @@ def test_fits_train_in_them(rng, monkeypatch):
     with threadpool_limits(2, user_api="blas"):
         if max(blas_threads()) < 2:
             pytest.skip("the BLAS library has a single thread")
-        model = ScratchMLPRegressor(width=64, depth=1, n_estimators=3, max_iter=1, random_state=0).fit(X, y)
+        model = ScratchMLPRegressor(width=64, n_estimators=3, max_iter=1, random_state=0).fit(X, y)
         model.partial_fit(X, y)
     assert seen == [2, 2]

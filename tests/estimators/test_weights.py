@@ -8,7 +8,8 @@ from scipy.sparse import csr_array
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
-SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=15, dtype="float64", random_state=0)
+# One batch, which has no validation rows, in double precision: only then is the equality exact.
+SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=15, batch_size=1000, dtype="float64", random_state=0)
 LBFGS = dict(SMALL, solver="lbfgs", tol=1e-3)
 n = 60
 
@@ -64,7 +65,7 @@ each_options = pytest.mark.parametrize(
     [
         SMALL,
         LBFGS,
-        dict(SMALL, scaling="standard", alpha=0.5, numeric_embedding="piecewise"),
+        dict(SMALL, scaling="standard", alpha=0.5, numeric_embedding="periodic"),
         dict(SMALL, scaling="quantile", solver="sgd", init="he_normal", label_smoothing=0.1, loss="poisson"),
     ],
     ids=["default", "lbfgs", "standard", "quantile"],
@@ -89,7 +90,6 @@ def test_weighted_equals_repeated(Estimator, kind, options):
     w = np.random.default_rng(2).integers(0, 4, n)
     w[:12] = 1  # every category keeps two rows
     rows = np.repeat(np.arange(n), w)
-    assert len(rows) < 256
     weighted = build(Estimator, options).fit(X, y, w)
     repeated = build(Estimator, options).fit(rows_of(X, rows), y[rows])
     assert_allclose(scores(weighted, X), scores(repeated, X), rtol=1e-7, atol=1e-7)

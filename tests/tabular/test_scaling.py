@@ -92,9 +92,19 @@ def test_unweighted_quartiles_are_those_without_weights(x):
         np.testing.assert_array_equal(quantiles(x[:n], levels), expected)
 
 
-def test_half_the_range_where_the_quartiles_coincide():
-    x = np.array([[0.0]] * 9 + [[4.0]])
-    np.testing.assert_allclose(plain("robust", x)[-1, 0], smooth_clip(2.0))
+def test_the_quartiles_of_the_other_values_where_half_the_rows_have_one():
+    amounts = np.arange(1.0, 9)
+    x = np.concatenate([np.zeros(24), amounts])[:, None]
+    q = np.quantile(amounts, [0.25, 0.75], method="inverted_cdf")
+    np.testing.assert_allclose(plain("robust", x)[-8:, 0], smooth_clip(amounts / (q[1] - q[0])))
+    np.testing.assert_array_equal(plain("robust", x)[:24], 0)
+
+
+def test_the_distance_of_the_other_values_where_these_coincide_too():
+    x = np.array([[0.0]] * 9 + [[4.0]] * 3)
+    np.testing.assert_allclose(plain("robust", x)[-1, 0], smooth_clip(1.0))
+    x = np.array([[0.0]] * 9 + [[-4.0]])
+    np.testing.assert_allclose(plain("robust", x)[-1, 0], smooth_clip(-1.0))
 
 
 @pytest.mark.parametrize("scaling", ["robust", "standard", "quantile"])
