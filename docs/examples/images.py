@@ -124,7 +124,7 @@ def make_estimator(activation, solver, hidden=(64, 32), epochs=40, init="lecun_n
         activation=activation,
         init=init,
         n_estimators=1,
-        learning_rate=lambda progress: 1.0,  # "constant" would watch for a standstill
+        learning_rate=lambda progress: 1.0,  # "constant" would stop when the loss does not improve
         batch_size=64,
         max_iter=epochs,
         epsilon=1e-8,
@@ -177,7 +177,7 @@ OPTIMIZERS = {
 
 
 def generators(seed):
-    """What an estimator with this ``random_state`` draws from: parameters, rows held out, the order of rows."""
+    """What an estimator with this ``random_state`` draws from: parameters, validation rows, the order of rows."""
     seed = np.random.RandomState(seed).randint(2**31 - 1)
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 

@@ -15,7 +15,7 @@ Run as a script, it prints its figures of merit, and saves its pictures where a 
 # %%
 # The problem
 # -----------
-# 2000 points to learn from, and 2000 others to judge by.
+# 2000 points for training, and 2000 others for the test.
 
 import sys
 from pathlib import Path
@@ -66,8 +66,8 @@ fresh, fresh_above = points(seed=1000)
 #
 # With the estimator
 # ------------------
-# ``hidden_layer_sizes=()`` is a network without a hidden layer. A rate given as a function of the progress runs its
-# course; a constant one would watch for a standstill.
+# ``hidden_layer_sizes=()`` is a network without a hidden layer. A rate given as a function of the progress runs
+# to ``max_iter``; "constant" would stop the fit when the loss does not improve.
 
 
 def fit_estimator(x, above, hidden=(), init="zeros", rate=0.1, epochs=2000):

@@ -4,7 +4,7 @@ A dense sigmoid layer
 
 A layer of one logistic unit, and then one with a hidden layer in front of it, learn :math:`y =
 \sqrt{\operatorname{mean}(x)}` from single samples, under three losses: the squared error, the cosine distance and the
-binary cross-entropy. Rows are put aside for validation, by which the best epoch is chosen, and others for the test at
+binary cross-entropy. Some rows are validation rows, by which the best epoch is chosen, and others are for the test at
 the end. Each network is an estimator first, where the estimators have it, and then made of ``skscratch.core`` alone,
 with the same parameters.
 
@@ -73,15 +73,15 @@ print("and its gradient:             ", CosineDistance().gradient(z, target, np.
 #
 # With the core
 # -------------
-# ``validate`` is asked for the loss on the rows put aside after each epoch; at the end the trainer goes back to the
-# epoch where it was smallest. A sigmoid behind the last layer makes the squared error one through a sigmoid.
+# ``validate`` returns the validation loss after each epoch; at the end the trainer goes back to the epoch where it was
+# smallest. A sigmoid behind the last layer makes the squared error one through a sigmoid.
 
 CIRCLE = np.stack([Y, np.sqrt(1 - Y**2)], axis=1)
 LABELS = np.random.default_rng(1).uniform(size=len(Y)) < Y
 
 
 def generators(seed):
-    """What an estimator with this ``random_state`` draws from: parameters, rows held out, the order of rows."""
+    """What an estimator with this ``random_state`` draws from: parameters, validation rows, the order of rows."""
     seed = np.random.RandomState(seed).randint(2**31 - 1)
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 
@@ -146,7 +146,7 @@ def settings(hidden, loss_name):
         "n_estimators": 1,
         "solver": "sgd",
         "momentum": 0,
-        "learning_rate": lambda progress: 1.0,  # "constant" would watch for a standstill
+        "learning_rate": lambda progress: 1.0,  # "constant" would stop when the loss does not improve
         "learning_rate_init": RATES[loss_name],
         "batch_size": 1,
         "max_iter": 20,

@@ -180,12 +180,12 @@ for f, (models, _, _) in plain.items():
 # %%
 # What the package does by default
 # --------------------------------
-# The same 10,000 samples, but used as a package would: several networks, learned functions of the inputs, batches,
-# Adam, and as many passes as it takes. This is what the plain algorithm leaves on the table.
+# The same 10,000 samples with the defaults: eight networks, learned piecewise linear functions of the inputs, batches,
+# Adam, and several passes until the validation rows show no more improvement. The error is much smaller.
 
 
 def fit_default(f, seed, **parameters):
-    """The regressor as it comes."""
+    """The regressor with its defaults."""
     return ScratchMLPRegressor(random_state=seed, **parameters).fit(*samples(f, seed))
 
 

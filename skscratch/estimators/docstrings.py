@@ -1,18 +1,18 @@
-"""The text of the public docstrings: what both estimators share stands here once."""
+"""The text of the public docstrings; what both estimators share is written once."""
 
 from __future__ import annotations
 
 _HEAD = """A neural network for tables, from scratch in NumPy: {task}.
 
-    X comes as it is: numbers, categories and missing values of a pandas or polars frame, an array or a sparse
-    matrix. Several networks are trained side by side and their predictions averaged.
+    X needs no preparation: a pandas or polars frame with numbers, categories and missing values, an array, or a
+    sparse matrix. Several networks, the members of an ensemble, are trained side by side; predictions are averaged.
 
     Parameters
     ----------
 """
 
 _SIZES = """    hidden_layer_sizes : int, sequence of int or None, default=None
-        Units of each hidden layer; ``()`` is a network without one: a linear or logistic model. None takes `width`
+        Units of each hidden layer; ``()`` is a network without one: a linear or logistic model. None uses `width`
         and `depth`.
 
     activation : str or sequence of str, default="relu"
@@ -22,10 +22,10 @@ _SIZES = """    hidden_layer_sizes : int, sequence of int or None, default=None
 """
 
 _WIDTH = """    width : int or None, default=None
-        Units of every hidden layer; None means 64. Not together with `hidden_layer_sizes`.
+        Units of every hidden layer; None means 64. 128 is slower and more accurate. Not with `hidden_layer_sizes`.
 
     depth : int or None, default=None
-        Number of hidden layers; None means 3. Not together with `hidden_layer_sizes`.
+        Number of hidden layers; None means 2. Not with `hidden_layer_sizes`.
 
 """
 
@@ -36,9 +36,9 @@ _CLASSIFIER_LOSS = """    loss : "log_loss" or Loss, default="log_loss"
 """
 
 _REGRESSOR_LOSS = """    loss : str or Loss, default="squared_error"
-        "squared_error", "absolute_error", "huber" (bends at one standard deviation of y), "quantile", "poisson"
+        "squared_error", "absolute_error", "huber" (linear beyond one standard deviation of y), "quantile", "poisson"
         (y >= 0), "gamma" (y > 0), "cosine" (two or more outputs; only the direction of y counts); or a loss object
-        of `skscratch.core.losses`, which carries other constants. All but the last three see y standardised.
+        of `skscratch.core.losses`, for other constants. All but the last three are fitted to a standardised y.
 
 """
 
@@ -48,20 +48,21 @@ _QUANTILE = """    quantile : float or None, default=None
 """
 
 _TRAINING = """    n_estimators : int, default=8
-        Networks trained side by side; their predictions are averaged.
+        Number of members: networks that are trained side by side. 4 are faster, 16 are more accurate.
 
     solver : {"adam", "sgd", "rmsprop", "lbfgs"}, default="adam"
-        Optimizer. "sgd" takes `momentum` and `nesterovs_momentum`, "rmsprop" decays by `beta_2`; "lbfgs" takes all
-        rows at once and suits small tables.
+        Optimizer. "sgd" uses `momentum` and `nesterovs_momentum`, "rmsprop" uses `beta_2`; "lbfgs" uses all rows at
+        once and suits small tables.
 
-    alpha : float, default=3e-3
-        Strength of the L2 penalty on weights, alpha |W|^2 / (2 n), n the rows of a batch (or their weight).
+    alpha : float, default=0.0
+        Strength of the L2 penalty on weights, alpha |W|^2 / (2 n), n the rows of a batch (or their weight). With
+        "adam" the penalty shrinks every weight that has a weak gradient at nearly the full learning rate.
 
     dropout : float, default=0.0
         Share of the hidden units that are dropped at random in each step.
 
     clip_norm : float or None, default=None
-        Largest Euclidean norm of the gradient of one network.
+        Maximum Euclidean norm of the gradient of a member.
 
 """
 
@@ -71,70 +72,73 @@ _SMOOTHING = """    label_smoothing : float, default=0.0
 """
 
 _RATE = """    learning_rate : str or callable, default="flat_cosine"
-        Course of the learning rate: "constant", "invscaling", "adaptive" (these three stop when the loss does not
-        improve for `n_iter_no_change` epochs, or go on at a fifth of the rate), "flat_cosine" (constant for half of
-        the fit, then half a cosine down to 0; it turns down as soon as neither score nor loss on held-out rows, as
-        means of the networks, have improved for `n_iter_no_change` epochs, and the fit ends after as many epochs
-        again), "cosine", "one_cycle", "coslog4", or a function from the progress of the fit, between 0 and 1, to a
-        factor (these run to `max_iter`). `partial_fit` keeps the rate constant.
+        Learning-rate schedule. "constant", "invscaling" and "adaptive" stop the fit when the loss has not improved
+        for `n_iter_no_change` epochs ("adaptive" first divides the rate by 5, down to 1e-6). "flat_cosine" is constant
+        for half of the fit and then decays to 0 along half a cosine; it starts to decay earlier, after e epochs, if
+        neither score nor loss on validation rows, as means over members, have improved for `n_iter_no_change`
+        epochs, and the fit then has 2 e epochs. "cosine", "one_cycle", "coslog4", and functions from the progress of
+        the fit, between 0 and 1, to a factor run to `max_iter`. `partial_fit` keeps the rate constant.
 
     learning_rate_init : float or None, default=None
-        Learning rate at the start. None takes, with ``init="ntk"``, 0.04 for classes and 0.07 for regression (0.1
-        with ``solver="sgd"``), and 0.001 otherwise.
+        Initial learning rate. None is, with ``init="ntk"``, 0.04 for classes and 0.07 for regression (0.1 with
+        ``solver="sgd"``), and 0.001 otherwise.
 
     power_t : float, default=0.5
         Exponent of "invscaling": the rate is divided by (rows seen + 1) ** power_t.
 
     batch_size : int or "auto", default="auto"
-        Rows in a batch, at most all; "auto" makes all batches alike, with at most 256 rows. With a number, a last
-        short batch is used, too.
+        Rows in a batch. "auto" makes equal batches: of at most 128 rows, or sqrt(2 n) where that is more; in small
+        tables eight batches, or as many as have 16 rows each. With a number, the last batch may be smaller.
 
-    max_iter : int, default=64
-        Most epochs (iterations of "lbfgs"); "flat_cosine" takes fewer where held-out rows say so.
+    max_iter : int or "auto", default="auto"
+        Maximum number of epochs, or of iterations of "lbfgs". "auto" is 64; epochs are at least as many as 300 steps
+        take, and beyond 8,192 rows 64 sqrt(8192 / n), so that the number of planned steps stays constant.
+        "flat_cosine" ends earlier if the validation rows show no improvement.
 
     shuffle : bool, default=True
         Whether rows are shuffled in each epoch.
 
     tol : float, default=1e-4
-        An epoch whose held-out score or training loss is not better by `tol` counts as one without improvement;
+        An epoch whose validation score or training loss is not better by `tol` counts as one without improvement;
         "lbfgs" has converged when no entry of the gradient is larger.
 
     n_iter_no_change : int, inf or "auto", default="auto"
-        How many epochs without improvement are borne before a learning rate that stops does so, or "flat_cosine" turns
-        down; "auto" is 4 for the latter and 10 for others.
+        Maximum number of epochs without improvement before "flat_cosine" starts to decay or another schedule ends.
+        "auto" is 10, for "flat_cosine" 4 and at least 24 steps; 2 is slightly less accurate, in 0.6 of the time.
 
     max_fun : int, default=15000
-        Most evaluations of the loss by "lbfgs".
+        Maximum number of evaluations of the loss by "lbfgs".
 
     early_stopping : bool or "auto", default="auto"
-        Whether each network leaves rows of its own out of its training, by which its best epoch is chosen; otherwise
-        the training loss chooses it. "auto" does so when the table is larger than one batch.
+        Whether each member leaves out validation rows of its own, by which its best epoch is chosen; otherwise the
+        training loss chooses it. "auto" does so where an epoch has more than one batch, by default from 32 rows on.
 
     validation_fraction : float, default=0.1
-        Share of the rows that a network leaves out; of each class the same share.
+        Share of the rows that a member leaves out; of each class the same share.
 
     scoring : str, callable or None, default=None
-        What the best epoch is chosen by: None is accuracy (ties are broken by the loss) for classes and the loss for
-        regression, "loss" is the loss, anything else a scorer of scikit-learn, or a callable like one: it is called
-        with a fitted estimator, validation rows such as they were passed (those of a frame are a frame), y, and
-        `sample_weight` if there are weights. Each network is evaluated by itself.
+        Metric that chooses the best epoch: None is accuracy (ties are broken by the loss) for classes and the loss
+        for regression, "loss" is the loss, anything else a scorer of scikit-learn, or a callable like one: it is
+        called with a fitted estimator, validation rows in the form in which they were passed (a frame stays a
+        frame), y, and `sample_weight` if there are weights. Each member is evaluated by itself.
 
     init : str, default="ntk"
-        "ntk": z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, the output layer from
-        zero, a learned factor for each input, and learning rates that suit them. Or "he_normal", "he_uniform",
+        "ntk": z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, an output layer that
+        starts at zero, a learned factor for each input, and matching learning rates. Or "he_normal", "he_uniform",
         "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform" with zero biases, or "zeros".
 
     scaling : {"robust", "standard", "quantile", None}, default="robust"
-        Scaling of numeric columns: by median and interquartile range with a smooth clip, by mean and standard
-        deviation, to a normal distribution, or none. Sparse X is divided by the root-mean-square of its columns.
+        Scaling of numeric columns: by median and interquartile range (where it is 0, that of all other values) with
+        a smooth clip, by mean and standard deviation, to a normal distribution, or none. Sparse X is divided by the
+        root-mean-square of its columns.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns are categories: those of a frame whose type is category, string or object; a mask, positions
-        or names; none. Missing values and values not seen in training are values, not errors.
+        or names; none. Missing values and values not seen in training are allowed.
 
-    numeric_embedding : {"periodic", "piecewise", None}, default="periodic"
-        Learned functions of each numeric column that are appended to it: cosines of learned frequencies, or
-        piecewise linear functions over quantile bins. A column of two values has none, since it needs none.
+    numeric_embedding : {"periodic", "piecewise", None}, default="piecewise"
+        Three learned functions of each numeric column, appended to it: piecewise linear over 16 quantile bins, or
+        sums of cosines of learned frequencies ("periodic"). A column of two values has none: they would be linear.
 
 """
 
@@ -153,21 +157,21 @@ _REST = """    beta_1, beta_2 : float, default=0.9 and 0.95
         Momentum of "sgd".
 
     nesterovs_momentum : bool, default=True
-        Whether "sgd" uses Nesterov's form of it.
+        Whether "sgd" uses Nesterov's form of momentum.
 
     warm_start : bool, default=False
-        Whether `fit` goes on from the last fit, with its optimizer state and the same validation rows. Sizes of
+        Whether `fit` continues the last fit, with its optimizer state and the same validation rows. Sizes of
         layers, `activation`, `n_estimators`, `loss`, `quantile`, `label_smoothing`, `dropout`, `init`, `scaling`,
         `categorical_features`, `numeric_embedding` and `dtype` must stay as they were; all others may change.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the initial parameters, the held-out rows and the order of rows.
+        Determines the initial parameters, the validation rows and the order of rows.
 
     verbose : bool, default=False
         Whether to print a line for each epoch.
 
     dtype : {"auto", "float32", "float64"}, default="auto"
-        Precision of training; "auto" is float32, but float64 for L-BFGS and where there are at most 64 rows.
+        Precision of training; "auto" is float32, but float64 for "lbfgs" and below 32 rows.
 
     Attributes
     ----------
@@ -185,17 +189,17 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         Biases of each dense layer.
 
     loss_curve_ : list of float
-        Mean training loss of each epoch, over all networks and weighted by row. This and all other curves grow when a
-        warm start or `partial_fit` goes on.
+        Mean training loss of each epoch, over all members and weighted by row. A warm start and `partial_fit` extend
+        this and all other curves.
 
     validation_loss_curve_ : list of float or None
-        Mean held-out loss of each epoch; NaN for epochs without held-out rows, None if there never were any.
+        Mean validation loss of each epoch; NaN for epochs without validation rows, None if there never were any.
 
     loss_curves_, validation_loss_curves_ : ndarray of shape (n_epochs, n_estimators)
-        These losses for each network; the latter may be None likewise.
+        These losses for each member; the latter may be None, too.
 
     validation_scores_ : list of float or None
-        Mean over networks of the score that chose the best epoch; larger is better.
+        Mean over members of the score that chose the best epoch; larger is better.
 
     best_validation_score_ : float or None
         The largest of them.
@@ -204,13 +208,13 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         The last and the smallest training loss.
 
     best_iter_ : ndarray of shape (n_estimators,)
-        The epoch of the last `fit`, from 1, whose parameters each network kept.
+        The epoch of the last `fit`, from 1, whose parameters each member kept.
 
     n_iter_ : int
         Epochs run by the last `fit`, or by all calls of `partial_fit`.
 
     t_ : int
-        Rows seen in training.
+        Number of rows seen in training, over all epochs.
 
     n_features_in_ : int
         Columns of X.
@@ -222,7 +226,7 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         Layers, input and output included; outputs of the network.
 
     out_activation_ : str
-        What turns raw scores into predictions: "logistic", "softmax", "identity" or "exp".
+        Function that turns raw scores into predictions: "logistic", "softmax", "identity" or "exp".
 
     See Also
     --------
@@ -259,10 +263,6 @@ _REGRESSOR_EXAMPLE = """    Examples
     """
 
 
-def _attributes(other: str, other_task: str, sklearn: str) -> str:
-    return _ATTRIBUTES.format(other=other, other_task=other_task, sklearn=sklearn)
-
-
 CLASSIFIER = (
     _HEAD.format(task="classes or labels")
     + _SIZES
@@ -274,7 +274,7 @@ CLASSIFIER = (
     + _CLASS_WEIGHT
     + _REST
     + _CLASSES
-    + _attributes("ScratchMLPRegressor", "The same for numbers", "MLPClassifier")
+    + _ATTRIBUTES.format(other="ScratchMLPRegressor", other_task="The same for numbers", sklearn="MLPClassifier")
     + _CLASSIFIER_EXAMPLE
 )
 REGRESSOR = (
@@ -286,7 +286,7 @@ REGRESSOR = (
     + _TRAINING
     + _RATE
     + _REST
-    + _attributes("ScratchMLPClassifier", "The same for classes", "MLPRegressor")
+    + _ATTRIBUTES.format(other="ScratchMLPClassifier", other_task="The same for classes", sklearn="MLPRegressor")
     + _REGRESSOR_EXAMPLE
 )
 
@@ -301,7 +301,7 @@ _X_Y = """
             Targets; for a classifier classes, or an indicator matrix of labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of rows; a weight of 2 is a row that stands there twice, a weight of 0 one that does not.
+            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none.
 
 """
 _RETURNS = """        Returns
@@ -312,15 +312,15 @@ _RETURNS = """        Returns
         Raises
         ------
         ValueError
-            If a parameter, X, y or a weight is not what it must be; the message says what would be.
+            If a parameter, X, y or a weight is not valid; the message says what is expected.
 """
 
 FIT = (
-    """Train the networks.
+    """Train the members.
 """
     + _X_Y
     + """        X_val, y_val : array-like, default=None
-            Rows that choose the best epoch, instead of rows held out from X.
+            Validation rows, by which the best epoch is chosen, instead of rows of X.
 
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Their weights.
@@ -333,18 +333,18 @@ FIT = (
         ConvergenceWarning
             If a fit at a constant, "invscaling" or "adaptive" rate reached `max_iter`.
         RuntimeWarning
-            If a network diverged (its last finite parameters are kept), or on Ctrl-C: the best parameters so far are
-            kept. Before the first epoch is over the estimator stays as it was, as it does after any error.
+            If a member diverged (its last finite parameters are kept), or on Ctrl-C: the best parameters so far are
+            kept. Before the end of the first epoch the estimator stays unchanged, as after any error.
         """
 )
 _CLASSES_ARGUMENT = """        classes : array-like, default=None
-            All classes there will ever be; read in the first call, and only needed if its y lacks some.
+            All classes of all calls; read in the first call, and only needed if its y lacks some.
 
 """
 _PARTIAL = """Train for one epoch on some rows, at a constant rate.
 
-        What the first call learns (columns, categories, scales, classes, precision) stays as it is, and so must the
-        parameters that `warm_start` lists.
+        What the first call learns (columns, categories, scales, classes, precision) does not change later, and the
+        parameters that `warm_start` lists must not change.
 """
 PARTIAL_FIT_CLASSIFIER = _PARTIAL + _X_Y + _CLASSES_ARGUMENT + _RETURNS + "        "
 PARTIAL_FIT_REGRESSOR = _PARTIAL + _X_Y + _RETURNS + "        "
