@@ -12,35 +12,36 @@ from typing import Any
 
 from benchmarks import accuracy
 from benchmarks.methods import OURS, ByTask
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators.recipes import learning_rate
 
-# What is changed: a name, and the parameters that differ from the defaults.
+# For each hyperparameter, the values that are compared with its default.
+ALTERNATIVES: dict[str, Sequence[Any]] = {
+    "n_estimators": [1, 2, 4, 16],
+    "width": [32, 128],
+    "depth": [1, 3],
+    "activation": ["silu", "gelu", "tanh"],
+    "init": ["he_normal"],
+    "numeric_embedding": ["periodic", None],
+    "scaling": ["standard", "quantile"],
+    "n_iter_no_change": [2, 8, float("inf")],
+    "max_iter": [32],
+    "learning_rate": ["cosine"],
+    "batch_size": [64, 256],
+    "beta_2": [0.99, 0.999],
+    "alpha": [3e-3],
+    "dropout": [0.1],
+    "label_smoothing": [0.1],
+    "scoring": ["loss"],
+    "early_stopping": [False],
+    "validation_fraction": [0.2],
+}
+RATE = ByTask(learning_rate(ScratchMLPClassifier()), learning_rate(ScratchMLPRegressor()))
+# What is changed: a name, and the hyperparameters that differ from the defaults.
 ABLATION: dict[str, Mapping[str, Any]] = {
-    "n_estimators=1": {"n_estimators": 1},
-    "n_estimators=4": {"n_estimators": 4},
-    "n_estimators=16": {"n_estimators": 16},
-    "width=32": {"width": 32},
-    "width=128": {"width": 128},
-    "depth=2": {"depth": 2},
-    "activation=silu": {"activation": "silu"},
-    "init=he_normal": {"init": "he_normal"},
-    "numeric_embedding=None": {"numeric_embedding": None},
-    "numeric_embedding=piecewise": {"numeric_embedding": "piecewise"},
-    "scaling=standard": {"scaling": "standard"},
-    "scaling=quantile": {"scaling": "quantile"},
-    "n_iter_no_change=8": {"n_iter_no_change": 8},
-    "n_iter_no_change=inf": {"n_iter_no_change": float("inf")},
-    "max_iter=32": {"max_iter": 32},
-    "learning_rate=cosine": {"learning_rate": "cosine"},
-    "half the rate": {"learning_rate_init": ByTask(classification=0.02, regression=0.035)},
-    "twice the rate": {"learning_rate_init": ByTask(classification=0.08, regression=0.14)},
-    "batch_size=128": {"batch_size": 128},
-    "batch_size=512": {"batch_size": 512},
-    "beta_2=0.999": {"beta_2": 0.999},
-    "alpha=1e-4": {"alpha": 1e-4},
-    "dropout=0.1": {"dropout": 0.1},
-    "label_smoothing=0.1": {"label_smoothing": 0.1},
-    "scoring=loss": {"scoring": "loss"},
-    "early_stopping=False": {"early_stopping": False},
+    **{f"{name}={value}": {name: value} for name, values in ALTERNATIVES.items() for value in values},
+    "half the rate": {"learning_rate_init": ByTask(*(rate / 2 for rate in RATE))},
+    "twice the rate": {"learning_rate_init": ByTask(*(rate * 2 for rate in RATE))},
 }
 
 

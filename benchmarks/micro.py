@@ -23,7 +23,7 @@ from skscratch.core.activations import logistic
 from skscratch.core.parameters import blocks
 from skscratch.core.transforms import ScaleByAdam, Step
 
-N, H, D, K = 256, 64, 50, 8  # samples, units, inputs, members
+N, H, D, K = 128, 64, 50, 8  # samples, units, inputs, members
 TURN = 2e-3  # seconds: a turn calls as often as this takes
 
 

@@ -11,9 +11,10 @@ from benchmarks.methods import arrays
 from benchmarks.tables import Table
 from skscratch import ScratchMLPClassifier
 
-RATE, ALPHA = 1e-3, 1e-4
+# scikit-learn's defaults; its "auto" takes batches of at most 200 rows.
+RATE, ALPHA, BATCH_SIZE = 1e-3, 1e-4, 200
 
-# What scikit-learn's network does not have is switched off, and the rest is as its own.
+# What scikit-learn's network does not have is switched off; all else is scikit-learn's default.
 SAME: dict[str, Any] = dict(
     n_estimators=1,
     init="glorot_uniform",
@@ -21,8 +22,10 @@ SAME: dict[str, Any] = dict(
     early_stopping=False,
     learning_rate="constant",
     learning_rate_init=RATE,
+    batch_size=BATCH_SIZE,
     alpha=ALPHA,
     beta_2=0.999,
+    epsilon=1e-8,
     dtype="float32",
     random_state=0,
 )
@@ -40,7 +43,7 @@ def ours(epochs: int, hidden: Any = (100,), **settings: Any) -> ScratchMLPClassi
 
 def scikit_learn(epochs: int, hidden: Any = (100,), **settings: Any) -> MLPClassifier:
     """scikit-learn's network, trained for so many epochs."""
-    about = dict(learning_rate_init=RATE, alpha=ALPHA, random_state=0, **exactly(epochs))
+    about = dict(learning_rate_init=RATE, batch_size=BATCH_SIZE, alpha=ALPHA, random_state=0, **exactly(epochs))
     return MLPClassifier(hidden, **{**about, **settings})
 
 

@@ -10,8 +10,8 @@ import numpy as np
 class Problem(NamedTuple):
     """A network and its batches; an epoch is `batches` of them, and a run `epochs` of those.
 
-    With several `members` it is the default estimator's network: as many of them side by side, each with the periodic
-    embedding and the factors in front, in the NTK parametrization.
+    With several `members` it is the default estimator's network: as many of them side by side, each with the piecewise
+    linear embedding and the factors in front, in the NTK parametrization.
     """
 
     features: int
@@ -53,5 +53,5 @@ PROBLEMS = [
     Problem(50, (256, 256, 256), 256, 10, epochs=4),
     Problem(100, (1024, 1024), 256, 10, epochs=1),
     Problem(784, (512, 512), 128, 10, epochs=2),
-    Problem(20, (64, 64, 64), 256, 2, epochs=4, members=8),
+    Problem(20, (64, 64), 128, 2, epochs=10, members=8),
 ]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.scaling [rows] [width] [members] [threads] [--most-threads 8] [--plot scaling.png]
 
-Twenty inputs, batches of 256 rows, (64, 64) units, one network and one thread, but for the one thing that changes.
+Twenty inputs, batches of 128 rows, (64, 64) units, one network and one thread, but for the one thing that changes.
 A line that is flat over the rows says that the cost of a fit is linear in them. Each of the numbers of threads up to
 `--most-threads` is timed in a process of its own, with the same eight members, which share them.
 """
@@ -23,7 +23,7 @@ from benchmarks.problems import Problem
 from benchmarks.records import print_facts, write_csv
 from benchmarks.timing import alternate
 
-BASE = Problem(20, (64, 64), 256, 2, epochs=1)
+BASE = Problem(20, (64, 64), 128, 2, epochs=1)
 STEPS = 2000  # of a turn, fewer of large networks
 ROWS = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 LABELS = {
@@ -36,12 +36,13 @@ LABELS = {
 
 def axes(threads: int) -> dict[str, dict[int, Problem]]:
     """For each thing that changes its values, and the problem with each; by the number of threads all are the same."""
-    ensemble = BASE._replace(hidden=(64, 64, 64))
     return {
-        "rows": {batches * BASE.batch: BASE._replace(batches=batches) for batches in (-(-n // 256) for n in ROWS)},
+        "rows": {
+            batches * BASE.batch: BASE._replace(batches=batches) for batches in (-(-n // BASE.batch) for n in ROWS)
+        },
         "width": {h: BASE._replace(hidden=(h, h), batches=20) for h in (16, 32, 64, 128, 256, 512)},
-        "members": {k: ensemble._replace(members=k, batches=20) for k in (2, 4, 8, 16, 32)},
-        "threads": {t: ensemble._replace(members=8, batches=20) for t in range(1, threads + 1)},
+        "members": {k: BASE._replace(members=k, batches=20) for k in (2, 4, 8, 16, 32)},
+        "threads": {t: BASE._replace(members=8, batches=20) for t in range(1, threads + 1)},
     }
 
 

@@ -1,25 +1,22 @@
-"""The benchmarks of speed run, and reckon as they say; how fast anything is, is not asked."""
+"""The benchmarks of training steps run, and compute what they say; no test asserts a time."""
 
 import csv
-import mmap
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import adapters, compare, machine, micro, models, run, scaling, tables, timing
-from benchmarks.adapters.core import core, network, optimizer
-from benchmarks.adapters.fit import fit
+from benchmarks import adapters, compare, machine, micro, run, scaling, timing
+from benchmarks.adapters.core import core, network
+from benchmarks.adapters.fit import estimator, fit
 from benchmarks.adapters.products import products
 from benchmarks.adapters.pytorch import ensemble, pytorch
 from benchmarks.adapters.scikit_learn import scikit_learn
 from benchmarks.problems import PROBLEMS, Problem
-from benchmarks.usage import __main__ as usage
-from benchmarks.usage import figures, importing, latency, memory, probes, search
 from skscratch import ScratchMLPClassifier
+from skscratch.core.optimizers import Optimizer
 from skscratch.estimators import recipes
 
 TINY = [
@@ -92,26 +89,54 @@ def test_all_adapters_train_the_same_network():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("problem", TINY)
+def test_the_core_trains_as_a_fit_does(problem, monkeypatch):
+    """The same network, and as many steps of the same optimizer, at the same rate, on as many members."""
+    steps, step = [], Optimizer.step
+
+    def recorded(self, P, dP, state, clock):
+        steps.append((P.values.shape, self.rate, self.schedule, self.links[0], [*map(type, self.links)]))
+        step(self, P, dP, state, clock)
+
+    monkeypatch.setattr(Optimizer, "step", recorded)
+    model, by_fit = fit(problem)(), steps.copy()
+    steps.clear()
+    history = core(problem)()
+    assert model._model.network == network(problem) and steps == by_fit and len(steps) == problem.steps
+    assert len(history.loss) == len(model.loss_curve_) == problem.epochs
+    assert steps[0][0] == (problem.members, network(problem).n_parameters)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_ensemble_is_the_default_estimators():
-    problem = PROBLEMS[-1]._replace(batches=1, epochs=1)
-    default = ScratchMLPClassifier(max_iter=1, scaling=None, random_state=0)
+    problem = PROBLEMS[-1]._replace(batches=20)
     X, y = problem.data()
-    default.fit(np.tile(X, (2, 1)), np.tile(y, 2))
+    default = ScratchMLPClassifier(max_iter=1, scaling=None, random_state=0).fit(X, y)
     assert network(problem) == default._model.network
-    assert (problem.members, problem.batch) == (default.n_estimators, recipes.BATCH_SIZE)
-    P = default._model.network.init(1, np.random.default_rng(0))
-    links, expected = optimizer(problem, P).links, recipes.optimizer(default, P).links
-    assert [type(link) for link in links] == [type(link) for link in expected] and links[0] == expected[0]
-    np.testing.assert_array_equal(links[-1].factors, expected[-1].factors)
-    assert fit(TINY[2])().t_ == TINY[2].steps * TINY[2].batch
+    assert problem.batch == recipes.batch_size(default, PROBLEMS[-1].rows)
+    ours, expected = estimator(problem).get_params(), ScratchMLPClassifier().get_params()
+    assert {name for name in ours if ours[name] != expected[name]} == {
+        *("hidden_layer_sizes", "batch_size", "scaling", "dtype", "random_state", "early_stopping"),
+        *("learning_rate", "learning_rate_init", "max_iter", "n_iter_no_change"),
+    }
 
 
-def test_products_do_as_many_multiplications_as_the_dense_layers(monkeypatch):
-    """Three for each weight and row, but that the first layer asks for no gradient of its input."""
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        (1, 2 * 7 * 4 + 3 * 4 * 5 + 3 * 5 * 3),
+        (2, 2 * (2 * 7 * 16 * 3 + 3 * 28 * 4 + 3 * 4 * 5 + 3 * 5 * 3)),
+    ],
+)
+def test_products_do_as_many_multiplications_as_the_layers(monkeypatch, members, expected):
+    """Three for each weight and row, but that the first layer asks for no gradient of its input.
+
+    With several members that is the embedding of 7 columns, from 16 bins to 3 outputs beside each of them.
+    """
     done, matmul = [], np.matmul
     monkeypatch.setattr(np, "matmul", lambda a, b, out: done.append(a.shape[-1] * out.size) or matmul(a, b, out=out))
-    products(Problem(7, (4, 5), 6, 3, epochs=1, batches=1))()
-    assert sum(done) == 6 * (2 * 7 * 4 + 3 * 4 * 5 + 3 * 5 * 3)
+    products(Problem(7, (4, 5), 6, 3, epochs=1, batches=1, members=members))()
+    assert sum(done) == 6 * expected
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -132,12 +157,14 @@ def test_pytorchs_ensemble_is_the_cores():
     P = net.init(2, rng, np.float32)
     P.values[...] = rng.normal(size=P.values.shape)
     forward, groups, _ = ensemble(problem)
-    weights, biases, (s,), (w, b, V, a) = (group["params"] for group in groups)
+    weights, biases, (s,), (V, a) = (group["params"] for group in groups)
     front, scale, *hidden = P.layers
     dense = [p for p in hidden if vars(p)]
-    own = [front.w, front.b, front.V, front.a, scale.s, *(p.W for p in dense), *(p.b for p in dense)]
+    # There the outputs of all members stand side by side: (k, m, f, o) -> (m, f, k o).
+    embedding = [front.V.transpose(1, 2, 0, 3), front.a.transpose(1, 0, 2)]
+    own = [*embedding, scale.s, *(p.W for p in dense), *(p.b for p in dense)]
     with torch.no_grad():
-        for array, values in zip([w, b, V, a, s, *weights, *biases], own, strict=True):
+        for array, values in zip([V, a, s, *weights, *biases], own, strict=True):
             array.copy_(torch.from_numpy(values).reshape(array.shape))
         x = rng.normal(size=(6, 3)).astype(np.float32)
         np.testing.assert_allclose(forward(torch.from_numpy(x)), net.predict(P, x), atol=1e-4)
@@ -298,78 +325,6 @@ def test_scaling_is_written_and_drawn(monkeypatch, tmp_path, capsys):
     assert files[1].read_bytes().startswith(b"\x89PNG") and "threads" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         scaling.main(["height"])
-
-
-# As a user meets it
-
-
-def test_figures_are_ratios(capsys, monkeypatch, tmp_path):
-    figure = figures.Figure("what", 3.0, "theirs", 4.0, "s", 0.5)
-    assert figure.ratio == 0.75 and "ratio 0.750   goal 0.5" in str(figure)
-    monkeypatch.setattr(usage, "PARTS", {"one": lambda repeats: [figure] * repeats})
-    path = tmp_path / "usage.csv"
-    usage.main(["--repeats", "2", "--csv", str(path)])
-    assert [(row["part"], row["what"], row["ratio"]) for row in read(path)] == [("one", "what", "0.75")] * 2
-    with pytest.raises(SystemExit):
-        usage.main(["two"])
-    assert "parts must be of one, got two" in capsys.readouterr().err
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_our_network_is_that_of_scikit_learns_pipeline():
-    table = tables.sources()["titanic"]()
-    ours = models.ours(2, (5, 4)).fit(table.X, table.y)
-    theirs = models.pipeline(table, models.scikit_learn(2, (5, 4))).fit(table.X, table.y)[-1]
-    assert [W.shape[2] for W in ours.coefs_] == [W.shape[1] for W in theirs.coefs_] == [5, 4, 1]
-    assert ours.n_iter_ == theirs.n_iter_ == 2 and len(ours.loss_curve_) == 2
-
-
-def test_searches_are_compared(monkeypatch):
-    """In this process alone: workers are not started for a test."""
-    monkeypatch.setattr(search, "worker_threads", lambda jobs: jobs)
-    found = list(search.figures(1, widths=[3], depths=[1], epochs=1, folds=2, jobs=1, defaults={"max_iter": 1}))
-    assert len(found) == 4 and all(figure.ratio > 0 for figure in found)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_predictions_are_compared():
-    found = list(latency.figures(1, calls=1, rows=2100, epochs=1))
-    assert len(found) == 8 and all(figure.ratio > 0 for figure in found)
-    assert [figure.unit for figure in found] == ["us"] * 4 + ["s", "MB"] * 2
-
-
-def test_the_traced_peak_is_what_was_there_at_once():
-    def half_a_megabyte_twice():
-        np.ones(2**19, np.uint8)
-        np.ones(2**19, np.uint8)
-
-    assert 2**19 <= latency.traced_peak(half_a_megabyte_twice) < 2**19 + 2**16
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_memory_is_measured_in_processes_of_their_own(monkeypatch):
-    asked = []
-    monkeypatch.setattr(memory, "probe", lambda *arguments: asked.append(arguments) or 1e6)
-    found = list(memory.figures(1, rows=1000, gigabytes=0.001))
-    assert len(found) == 8 and all(figure.ratio > 0 for figure in found)
-    monkeypatch.undo()
-    assert memory.probe(*asked[0]) > 0  # a real process
-    assert memory.probe("memmap", 0.001) > 1e6
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_resident_memory_counts_what_is_written():
-    before = probes.status("VmRSS")
-    with probes.largest("RssAnon", 0.001) as seen:
-        new = mmap.mmap(-1, 2**24, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # nothing that was freed before
-        kept = np.frombuffer(new, np.uint8)
-        kept[...] = 1
-    seen.append(probes.status("RssAnon"))
-    assert probes.status("VmRSS") - before > 2**23 and max(seen) - seen[0] > 2**23 and kept.all()
-
-
-def test_the_import_is_timed():
-    assert [figure.beside for figure in importing.figures(1)] == ["the bound", "its neural_network"]
 
 
 def test_facts_name_the_threads():

@@ -6,8 +6,8 @@ All are float32, with Adam and the same batch size, on shuffled rows.
 - fit: `ScratchMLPClassifier.fit`, with everything switched off that the other networks do not have. Reading X and y is
   part of it, divided by the number of steps.
 - scikit-learn: `MLPClassifier.fit`, likewise.
-- torch: a loop in eager PyTorch with its fused Adam. It has no penalty (alpha = 0), which spares it work that the
-  three above do.
+- torch: a loop in eager PyTorch with its fused Adam. It has no penalty (alpha = 0), which the default ensemble does not
+  have either; for the other networks the three above compute one.
 - products: the matrix products of a step and nothing else, into arrays that exist; a step cannot be faster.
 """
 

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.adapters.core import network
 from benchmarks.problems import Problem
-from skscratch.core.embeddings import Periodic
+from skscratch.core.embeddings import NumericEmbedding
 
 Product = tuple[Callable[..., np.ndarray], np.ndarray, np.ndarray, np.ndarray]
 
@@ -16,16 +17,16 @@ Product = tuple[Callable[..., np.ndarray], np.ndarray, np.ndarray, np.ndarray]
 def products(problem: Problem) -> Callable[[], None]:
     """As many steps of them: x W and x' g in every layer, g W' in all but the first, into arrays that exist.
 
-    An embedding is a layer for each column, from its frequencies to its outputs, which is asked for g W' as well.
+    The embedding, which comes first, is a layer for each column, from its features to its outputs.
     """
     k, n, d = problem.members, problem.batch, problem.features
     operands: list[Product] = []
     if k > 1:
-        periodic = Periodic(tuple(range(d)))
-        operands += _layer((k, d), n, periodic.frequencies, periodic.outputs, first=False)
-        d = periodic.width(d)
+        embedding = network(problem).layers[0]
+        operands += _embedding(embedding, k, n)
+        d = embedding.width(d)
     for i, (inputs, units) in enumerate(pairwise((d, *problem.hidden, problem.outputs))):
-        operands += _layer((k,), n, inputs, units, first=k == 1 and i == 0)
+        operands += _layer(k, n, inputs, units, first=k == 1 and i == 0)
 
     def run() -> None:
         for _ in range(problem.steps):
@@ -35,13 +36,20 @@ def products(problem: Problem) -> Callable[[], None]:
     return run
 
 
-def _layer(stack: tuple[int, ...], n: int, d: int, h: int, first: bool) -> list[Product]:
-    """The products of one layer, of d inputs and h units, in a stack of such."""
+def _array(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(shape, np.float32)
 
-    def array(*shape: int) -> np.ndarray:
-        return np.random.default_rng(0).standard_normal((*stack, *shape), np.float32)
 
-    x, W, g = array(n, d), array(d, h), array(n, h)
+def _embedding(embedding: NumericEmbedding, k: int, n: int) -> list[Product]:
+    """V' c and c g' of each of m columns; samples are contiguous, and k members share the features c."""
+    m, f, o = len(embedding.columns), embedding.features, embedding.outputs
+    c, V, g = _array(1, m, f, n), _array(k, m, f, o), _array(k, m, o, n)
+    return [(np.matmul, V.mT, c, np.empty_like(g)), (np.matmul, c, g.mT, np.empty_like(V))]
+
+
+def _layer(k: int, n: int, d: int, h: int, first: bool) -> list[Product]:
+    """The products of one layer, of d inputs and h units, in k members."""
+    x, W, g = _array(k, n, d), _array(k, d, h), _array(k, n, h)
     forward = [(np.matmul, x, W, np.empty_like(g)), (np.matmul, x.mT, g, np.empty_like(W))]
     # A product of rank one is faster by broadcasting.
     return forward if first else [*forward, (np.multiply if h == 1 else np.matmul, g, W.mT, np.empty_like(x))]

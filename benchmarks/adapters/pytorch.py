@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from math import pi
 from typing import Any
 
 from benchmarks import THREADS
+from benchmarks.adapters.core import network
 from benchmarks.models import RATE
 from benchmarks.problems import Problem
 from skscratch import ScratchMLPClassifier
-from skscratch.core.embeddings import Periodic
 from skscratch.estimators.recipes import NTK_FACTORS
 
 
@@ -63,35 +62,37 @@ def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], dict]:
 def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
     """The default estimator's network as stacks of matrices: x (n, d) -> scores (k, n, o), groups and options.
 
-    All m = d columns are embedded: u = 2 pi x w + b and e = V' cos u + a, for k members and columns at once.
+    All m = d columns are embedded: e = V' c + a, where the members share the features c (d, n, f), and so one product.
     """
     import torch
 
     k, d = problem.members, problem.features
-    periodic = Periodic(tuple(range(d)))
-    f, o = periodic.frequencies, periodic.outputs
+    embedding = network(problem).layers[0]
+    f, o = embedding.features, embedding.outputs
+    edges, low, high = torch.tensor(embedding.edges), torch.zeros(f), torch.ones(f)
+    left, slope = edges[:, None, :-1], 1 / edges.diff(dim=1)[:, None]
+    low[0], high[-1] = -torch.inf, torch.inf  # the outer bins are open
 
     def learned(*arrays: Any) -> list[Any]:
         return [array.requires_grad_() for array in arrays]
 
     bound = f**-0.5
-    w, b = learned(periodic.sigma * torch.randn(k, d, 1, f), pi * (2 * torch.rand(k, d, 1, f) - 1))
-    V, a = learned(bound * (2 * torch.rand(k * d, f, o) - 1), bound * (2 * torch.rand(k * d, 1, o) - 1))
-    sizes = [periodic.width(d), *problem.hidden, problem.outputs]
+    V, a = learned(bound * (2 * torch.rand(d, f, k * o) - 1), bound * (2 * torch.rand(d, 1, k * o) - 1))
+    sizes = [embedding.width(d), *problem.hidden, problem.outputs]
     (s,) = learned(torch.ones(k, 1, sizes[0]))
     weights = learned(*(torch.randn(k, i, j) for i, j in pairwise(sizes[:-1])), torch.zeros(k, sizes[-2], sizes[-1]))
     biases = learned(*(torch.randn(k, 1, j) for j in sizes[1:-1]), torch.zeros(k, 1, sizes[-1]))
 
     def forward(x: Any) -> Any:
         n = len(x)
-        c = torch.cos(2 * pi * x.T.contiguous()[None, :, :, None] * w + b)  # (k, d, n, f)
-        e = torch.baddbmm(a, c.view(k * d, n, f), V).view(k, d, n, o).permute(0, 2, 1, 3).reshape(k, n, d * o)
+        c = torch.clamp((x.T.contiguous()[:, :, None] - left) * slope, low, high)
+        e = torch.baddbmm(a, c, V).view(d, n, k, o).permute(2, 1, 0, 3).reshape(k, n, d * o)
         h = torch.cat([x.expand(k, n, d), e], 2) * s
         for W, bias in zip(weights[:-1], biases[:-1], strict=True):
             h = torch.relu(torch.baddbmm(bias, h, W, alpha=W.shape[1] ** -0.5))
         return torch.baddbmm(biases[-1], h, weights[-1], alpha=sizes[-2] ** -0.5)
 
-    kinds = {"weight": weights, "bias": biases, "scale": [s], "embedding": [w, b, V, a]}
+    kinds = {"weight": weights, "bias": biases, "scale": [s], "embedding": [V, a]}
     groups = [{"params": arrays, "lr": RATE * NTK_FACTORS.get(kind, 1.0)} for kind, arrays in kinds.items()]
     default = ScratchMLPClassifier()
     return forward, groups, {"betas": (default.beta_1, default.beta_2), "eps": default.epsilon}

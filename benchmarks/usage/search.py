@@ -1,4 +1,4 @@
-"""A search over width and depth on the Titanic as it comes: our estimator beside scikit-learn's pipeline."""
+"""A search over width and depth on the raw frame of the Titanic: our estimator beside scikit-learn's pipeline."""
 
 from __future__ import annotations
 
