@@ -1,11 +1,17 @@
-"""The four experiments hold their figures of merit, by the functions that the examples show."""
+"""The examples hold their figures of merit and test correctly, by the functions that they show."""
 
 import ast
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from joblib import parallel_config
+from scipy import stats
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import log_loss
+from sklearn.naive_bayes import GaussianNB
 
 from skscratch.core.layers import Activate
 
@@ -165,3 +171,90 @@ def test_xor(images):
     assert hidden.score(images.CORNERS, images.XOR) == 1
     network, P = images.fit_xor_core((8,))
     assert (network.predict(P, images.CORNERS)[0].argmax(axis=1) == images.XOR).all()
+
+
+@pytest.fixture(scope="module")
+def titanic():
+    return definitions("titanic")
+
+
+def test_corrected_t_test_by_hand(titanic):
+    """Mean 5/2, s² = 5/3, factor 1/4 + 1/3: t² = 45/7; the p-value of 3 degrees of freedom has a closed form."""
+    mean, error, p_value = titanic.corrected_t_test([1, 2, 3, 4], test_to_train=1 / 3)
+    assert mean == 2.5 and error == pytest.approx(np.sqrt(35 / 36))
+    angle = np.arctan(np.sqrt(45 / 7) / np.sqrt(3))
+    assert p_value == pytest.approx(1 - 2 / np.pi * (angle + np.sin(angle) * np.cos(angle)))
+
+
+def test_corrected_t_test_is_the_paired_one_where_nothing_overlaps(titanic, rng):
+    ours, theirs = rng.normal(size=(2, 20)) + [[0.3], [0.0]]
+    expected = stats.ttest_rel(ours, theirs)
+    mean, error, p_value = titanic.corrected_t_test(ours - theirs, test_to_train=0)
+    assert (mean / error, p_value) == pytest.approx((expected.statistic, expected.pvalue))
+    assert titanic.corrected_t_test(theirs - ours, 0) == pytest.approx((-mean, error, p_value))
+
+
+def test_corrected_t_test_keeps_its_level(titanic, rng):
+    """Differences with the correlation n_test / n that the correction assumes: the p-values are uniform."""
+    correlation, splits = 0.1, 50
+    shared, own = rng.normal(size=(2000, 1)), rng.normal(size=(2000, splits))
+    differences = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own
+    corrected = np.array([titanic.corrected_t_test(d, correlation / (1 - correlation))[2] for d in differences])
+    assert stats.kstest(corrected, "uniform").pvalue > 0.01
+    assert (stats.ttest_1samp(differences, 0, axis=1).pvalue < 0.05).mean() > 0.3  # the usual test does not
+
+
+def test_corrected_t_test_of_equal_values(titanic):
+    assert titanic.corrected_t_test(np.zeros(5), 0.1) == (0, 0, 1)
+    assert titanic.corrected_t_test(np.full(4, 0.5), 0.1) == (0.5, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "mean", "p_value", "words"),
+    [
+        ("log loss", -0.02, 0.031, "log loss: better (difference -0.020 ± 0.010, p = .031)"),
+        ("log loss", 0.02, 0.0001, "log loss: worse (difference +0.020 ± 0.010, p < .001)"),
+        ("accuracy", 0.02, 0.049, "accuracy: better (difference +0.020 ± 0.010, p = .049)"),
+        ("ROC AUC", -0.02, 0.01, "ROC AUC: worse (difference -0.020 ± 0.010, p = .010)"),
+        ("accuracy", 0.02, 1.0, "accuracy: no difference can be told (difference +0.020 ± 0.010, p = 1.000)"),
+    ],
+)
+def test_difference_in_words(titanic, metric, mean, p_value, words):
+    assert titanic.describe_difference(metric, mean, 0.01, p_value) == words
+
+
+def test_comparison_on_the_same_splits(titanic, capsys):
+    """A classifier that sees the class is better in everything than a guess, and equal to itself."""
+    X, y = titanic.load_titanic(return_X_y=True)
+    seen, guess = titanic.with_prepared_columns(GaussianNB()), DummyClassifier(strategy="prior")
+    splits = list(titanic.RepeatedStratifiedKFold(n_splits=10, n_repeats=2, random_state=0).split(X, y))
+    with parallel_config(backend="sequential"):
+        scores = titanic.score_on_folds({"seen": seen, "again": seen, "guess": guess}, X.assign(y=1.0 * y), y, splits)
+    train, test = splits[3]
+    prior = np.where(y[test], y[train].mean(), 1 - y[train].mean())
+    assert scores["guess"]["log loss"][3] == pytest.approx(-np.log(prior).mean())
+    assert scores["guess"]["accuracy"][3] == pytest.approx(1 - y[test].mean()) and len(scores["seen"]) == 20
+    titanic.print_table(scores, 1 / 9)
+    titanic.print_differences(scores, 1 / 9)
+    printed = capsys.readouterr().out
+    assert "Repeat 2 of 2" in printed and len(re.findall(r"^guess( +\d\.\d{3} ± \d\.\d{3}){4}$", printed, re.M)) == 1
+    itself, other = printed.split("seen against ")[1:]
+    assert itself.count("no difference can be told") == 3 and other.count(": better (") == 3
+
+
+def test_search_counts_its_fits(titanic, capsys):
+    X, y = titanic.load_titanic(return_X_y=True)
+    model = titanic.ScratchMLPClassifier(width=4, depth=1, n_estimators=1, max_iter=2, random_state=0).fit(X, y)
+    scorer = titanic.CountingScorer("neg_log_loss", total=5)
+    scores = [scorer(model, X, y) for _ in range(5)]
+    assert scores == [pytest.approx(-log_loss(y, model.predict_proba(X)))] * 5
+    assert capsys.readouterr().out == "Grid search: fit 5 of 5, width 4, depth 1\n"
+
+
+def test_chances_of_passengers(titanic, capsys):
+    """Women of the first class come before men of the third; every passenger has a line."""
+    X, y = titanic.load_titanic(return_X_y=True)
+    titanic.print_chances(titanic.ScratchMLPClassifier(random_state=0).fit(X, y), X)
+    lines = capsys.readouterr().out.splitlines()[3:]
+    chances = [int(re.search(r"(\d+)%", line)[1]) for line in lines]
+    assert len(chances) == len(titanic.PASSENGERS) and chances[0] > 85 and max(chances[-2:]) < 30
