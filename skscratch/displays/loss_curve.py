@@ -22,7 +22,7 @@ class LossCurveDisplay:
         largest.
 
     validation_loss : array-like of shape (n_epochs,) or (n_epochs, n_members), default=None
-        The same on rows held out.
+        The same on the validation rows.
 
     best_epochs : array-like of shape (n_members,), default=None
         The epoch, from 1, that each network kept; 0 stands for its first parameters.
@@ -58,7 +58,7 @@ class LossCurveDisplay:
     >>> model = ScratchMLPRegressor(max_iter=8, random_state=0).fit(X, y)
     >>> display = LossCurveDisplay.from_estimator(model)
     >>> display.ax_.get_ylabel(), [line.get_label() for line in display.lines_]
-    ('squared error', ['training, with its penalty', 'held out'])
+    ('squared error', ['training', 'validation'])
     >>> display.lines_[0].get_ydata().tolist() == model.loss_curve_
     True
     """
@@ -189,7 +189,7 @@ class LossCurveDisplay:
         self._draw_loss(self.train_loss, prefix, self.train_name, {"color": BLUE, **kwargs})
         if self.validation_loss is not None:
             style = {"color": VERMILLION, "linestyle": "--", **kwargs}
-            self._draw_loss(self.validation_loss, prefix, "held out", style)
+            self._draw_loss(self.validation_loss, prefix, "validation", style)
         best = np.sort(np.ravel([] if self.best_epochs is None else self.best_epochs))
         for i, epoch in enumerate(best):
             label = "best epoch" if len(best) == 1 else f"best epochs ({len(best)} networks)"
