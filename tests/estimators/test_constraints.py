@@ -20,6 +20,11 @@ SENTENCE = re.compile(
 X, y = np.arange(12.0).reshape(6, 2), np.array([0, 1, 0, 1, 0, 1])
 
 
+def without_address(value):
+    """A name that is the same in every process, as pytest-xdist needs."""
+    return re.sub(r" at 0x\w+", "", repr(value))
+
+
 def outside(constraint):
     """Values that a constraint must refuse."""
     if isinstance(constraint, Number):
@@ -116,7 +121,7 @@ def test_every_parameter_has_a_bad_and_a_good_value(Estimator):
         dict(dtype=np.float32),
         dict(momentum=1.01),
     ],
-    ids=repr,
+    ids=without_address,
 )
 def test_bad_values_by_hand(Estimator, given):
     """Written down, so that a constraint that grew too wide is noticed."""
@@ -190,7 +195,7 @@ def test_no_hint_where_nothing_is_near():
         dict(categorical_features=[]),
         dict(batch_size=10**9),
     ],
-    ids=repr,
+    ids=without_address,
 )
 def test_good_values_reach_the_end_of_a_fit(Estimator, given):
     model = Estimator(**{**dict(max_iter=1, n_estimators=1), **given}).fit(X, y)

@@ -16,9 +16,7 @@ LINEAR = dict(
     n_estimators=1, max_iter=2000, tol=1e-8, random_state=0,
 )  # fmt: skip
 # Kinked losses have no gradient to vanish: a rate that goes to zero finds their minimum.
-KINKED = dict(
-    LINEAR, solver="adam", learning_rate="cosine", learning_rate_init=0.05, max_iter=1500, batch_size=150
-)
+KINKED = dict(LINEAR, solver="adam", learning_rate="cosine", learning_rate_init=0.05, max_iter=1500, batch_size=150)
 SMALL = dict(width=8, depth=2, n_estimators=3, max_iter=10, random_state=0)
 
 
