@@ -98,7 +98,10 @@ def check_options(estimator: Any) -> None:
 
 
 def batch_size(estimator: Any, n: int) -> int:
-    """Rows in a batch: all of them for L-BFGS; "auto" makes all batches of an epoch alike."""
+    """Rows in a batch: all of them for L-BFGS.
+
+    "auto" makes as few batches alike as have at most max(128, sqrt(2 n)) rows, or eight, as long as they have 16 rows.
+    """
     if estimator.solver == "lbfgs":
         return n
     if estimator.batch_size == "auto":
@@ -108,7 +111,10 @@ def batch_size(estimator: Any, n: int) -> int:
 
 
 def max_iter(estimator: Any, n: int) -> int:
-    """The largest number of epochs on n rows, or of iterations of L-BFGS."""
+    """The largest number of epochs on n rows, or of iterations of L-BFGS.
+
+    "auto" is 64 epochs, at least 300 steps, and beyond 8,192 rows 64 sqrt(8192 / n), which are as many steps at every n.
+    """
     if estimator.max_iter != "auto":
         return int(estimator.max_iter)
     if estimator.solver == "lbfgs":
@@ -122,10 +128,10 @@ def _epochs(estimator: Any, n: int, steps: int) -> int:
 
 
 def holds_out(estimator: Any, n: int) -> bool:
-    """Whether rows are held out to choose the best epoch: "auto" does so where a fit takes more than one batch."""
+    """Whether there are validation rows to choose the best epoch: "auto" takes some if an epoch has several batches."""
     if estimator.early_stopping == "auto":
         return n > batch_size(estimator, n)
-    return {True: True, False: False}[estimator.early_stopping]
+    return bool(estimator.early_stopping)
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:
