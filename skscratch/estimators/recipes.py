@@ -113,7 +113,7 @@ def batch_size(estimator: Any, n: int) -> int:
 def max_iter(estimator: Any, n: int) -> int:
     """The largest number of epochs on n rows, or of iterations of L-BFGS.
 
-    "auto" is 64 epochs, at least 300 steps, and beyond 8,192 rows 64 sqrt(8192 / n), which are as many steps at every n.
+    "auto" is 64 epochs or 300 steps, whichever is more, and beyond 8,192 rows 64 sqrt(8192 / n) epochs.
     """
     if estimator.max_iter != "auto":
         return int(estimator.max_iter)
