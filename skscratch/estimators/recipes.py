@@ -131,7 +131,9 @@ def holds_out(estimator: Any, n: int) -> bool:
     """Whether there are validation rows to choose the best epoch: "auto" takes some if an epoch has several batches."""
     if estimator.early_stopping == "auto":
         return n > batch_size(estimator, n)
-    return bool(estimator.early_stopping)
+    if isinstance(estimator.early_stopping, (bool, np.bool_)):
+        return bool(estimator.early_stopping)
+    raise not_implemented("early_stopping", estimator.early_stopping)
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:
