@@ -131,9 +131,7 @@ def holds_out(estimator: Any, n: int) -> bool:
     """Whether there are validation rows to choose the best epoch: "auto" takes some if an epoch has several batches."""
     if estimator.early_stopping == "auto":
         return n > batch_size(estimator, n)
-    if isinstance(estimator.early_stopping, (bool, np.bool_)):
-        return bool(estimator.early_stopping)
-    raise not_implemented("early_stopping", estimator.early_stopping)
+    return {True: True, False: False}[estimator.early_stopping]  # any other value is an error
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:
