@@ -114,11 +114,11 @@ class Robust(Scaler):
 
     def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
         spread = Q[3] - Q[1]
-        few = np.flatnonzero((spread <= 0) & self.varies)
-        others = np.where(x[:, few] == self.median[few], np.nan, x[:, few]) - self.median[few]
-        q = quantiles(others, self.levels, sample_weight)
-        distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0]
-        spread[few] = np.where(q[3] > q[1], q[3] - q[1], distance)
+        for j in np.flatnonzero((spread <= 0) & self.varies):  # column by column, so that no copy of all x is made
+            others = np.where(x[:, [j]] == self.median[j], np.nan, x[:, [j]]) - self.median[j]
+            q = quantiles(others, self.levels, sample_weight)[:, 0]
+            distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0, 0]
+            spread[j] = q[3] - q[1] if q[3] > q[1] else distance
         self.factor = np.where(self.varies, 1 / np.maximum(spread, TINY), 0.0)
 
     def transform(self, x: np.ndarray) -> np.ndarray:

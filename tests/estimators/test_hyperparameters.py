@@ -64,7 +64,9 @@ def test_what_must_stay_is_documented(Estimator):
 @pytest.mark.parametrize("Estimator, name", cases(ALLOWED))
 def test_what_may_change(Estimator, name, method, capsys):
     model = change(Estimator(**SMALL, warm_start=True), name)
+    epochs = len(model.loss_curve_)
     getattr(model, method)(X, y)
+    assert (len(model.loss_curve_) > epochs) == (model.warm_start or method == "partial_fit")
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
