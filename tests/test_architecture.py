@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = """
+registry
 core.activations core.losses core.initializers core.schedules core.parameters
 core.layers core.embeddings core.transforms
 core.network core.optimizers core.objective
@@ -25,6 +26,7 @@ displays.drawing displays.loss_curve displays.grid displays.function displays.gr
 """.split()  # import anything above, and are imported by nobody but their own package further on
 EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays"}  # __init__ and the version
 LIBRARIES = {
+    "registry": set(),
     "core": {"numpy", "scipy"},
     "tabular": {"numpy", "scipy", "sklearn"},
     "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},

@@ -26,9 +26,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.special import ndtr
 
+from skscratch.registry import Registered
+
 
 @dataclass(frozen=True)
-class Activation(ABC):
+class Activation(Registered, ABC):
     """Element-wise function of z (k, n, h): subclasses name their scratch arrays and write f and f'.
 
     All arrays have one shape and one dtype, which are kept. ``forward`` and ``backward`` allocate nothing.
@@ -58,7 +60,7 @@ def logistic(z: np.ndarray, out: np.ndarray) -> None:
     out *= 0.5
 
 
-class Identity(Activation):
+class Identity(Activation, name="identity"):
     """f(z) = z, f'(z) = 1."""
 
     def forward(self, z: np.ndarray, s: SimpleNamespace) -> None:
@@ -68,7 +70,7 @@ class Identity(Activation):
         pass
 
 
-class Logistic(Activation):
+class Logistic(Activation, name="logistic"):
     """f(z) = 1 / (1 + exp(-z)), f'(z) = a * (1 - a). Verhulst (1838)."""
 
     scratch = ("d",)
@@ -82,7 +84,7 @@ class Logistic(Activation):
         g *= s.d
 
 
-class Tanh(Activation):
+class Tanh(Activation, name="tanh"):
     """f(z) = tanh(z), f'(z) = 1 - a**2. LeCun et al., Efficient BackProp (1998)."""
 
     scratch = ("d",)
@@ -96,7 +98,7 @@ class Tanh(Activation):
         g *= s.d
 
 
-class Relu(Activation):
+class Relu(Activation, name="relu"):
     """f(z) = max(z, 0), f'(z) = [a > 0]. Nair and Hinton (2010); Glorot, Bordes and Bengio (2011)."""
 
     scratch = ("zeros",)
@@ -114,7 +116,7 @@ class Relu(Activation):
 
 
 @dataclass(frozen=True)
-class LeakyRelu(Activation):
+class LeakyRelu(Activation, name="leaky_relu"):
     """f(z) = max(z, c * z), f'(z) = c + (1 - c) * [a > 0], c = negative_slope. Maas, Hannun and Ng (2013)."""
 
     negative_slope: float = 0.01
@@ -136,7 +138,7 @@ class LeakyRelu(Activation):
 
 
 @dataclass(frozen=True)
-class Elu(Activation):
+class Elu(Activation, name="elu"):
     """f(z) = max(z, 0) + e, e = alpha * (exp(min(z, 0)) - 1), f'(z) = e + alpha + (1 - alpha) * [z > 0].
 
     Clevert, Unterthiner and Hochreiter (2016).
@@ -165,7 +167,7 @@ class Elu(Activation):
 
 
 @dataclass(frozen=True)
-class Selu(Activation):
+class Selu(Activation, name="selu"):
     """f(z) = scale * elu(z), f'(z) = scale * elu'(z), with the constants that make mean 0 and variance 1 a fixed point.
 
     Klambauer et al., Self-normalizing neural networks (2017).
@@ -184,7 +186,7 @@ class Selu(Activation):
         g *= self.scale
 
 
-class Gelu(Activation):
+class Gelu(Activation, name="gelu"):
     """f(z) = z * Phi, f'(z) = Phi + z * exp(-z**2 / 2) / sqrt(2 pi), Phi = (1 + erf(z / sqrt(2))) / 2.
 
     Hendrycks and Gimpel (2016); the exact form, not the approximation by tanh.
@@ -207,7 +209,7 @@ class Gelu(Activation):
         g *= s.d
 
 
-class Silu(Activation):
+class Silu(Activation, name="silu"):
     """f(z) = z * sigma, f'(z) = sigma + a * (1 - sigma), sigma = 1 / (1 + exp(-z)). Elfwing, Uchibe and Doya (2018)."""
 
     scratch = ("sigma", "d")
@@ -223,7 +225,7 @@ class Silu(Activation):
         g *= s.d
 
 
-class Mish(Activation):
+class Mish(Activation, name="mish"):
     """f(z) = z * t, f'(z) = t + sigma * (z - a * t), t = tanh(log(1 + exp(z))), sigma = 1 / (1 + exp(-z)).
 
     Misra (2019). With q = 1 - sigma = 1 / (1 + exp(z)), t = (1 - q**2) / (1 + q**2), which cannot overflow.
@@ -249,7 +251,7 @@ class Mish(Activation):
         g *= s.d
 
 
-class Softplus(Activation):
+class Softplus(Activation, name="softplus"):
     """f(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), f'(z) = 1 - exp(-a). Dugas et al. (2001)."""
 
     scratch = ("zeros", "d")

@@ -19,10 +19,11 @@ import numpy as np
 from skscratch.core.initializers import Normal, Uniform
 from skscratch.core.layers import Layer
 from skscratch.core.parameters import Slot
+from skscratch.registry import Registered
 
 
 @dataclass(frozen=True)
-class NumericEmbedding(Layer):
+class NumericEmbedding(Layer, Registered):
     """z = [x, e_1, ..., e_m], e_j = V_j' c_j(x_j) + a_j: x itself, and o outputs for each of m columns j.
 
     x (1, n, d), V (k, m, f, o), a (k, m, o) -> z (k, n, d + m o);  dV = c g', da = sum of g over n.
@@ -98,7 +99,7 @@ class NumericEmbedding(Layer):
 
 
 @dataclass(frozen=True)
-class Periodic(NumericEmbedding):
+class Periodic(NumericEmbedding, name="periodic"):
     """c = cos(u), u = 2 pi x w + b, with f learned frequencies w and phases b for each column.
 
     x (1, m, 1, n), w and b (k, m, f) -> c (k, m, f, n);  with D = sin(u) [g; x g]', (k, m, f, 2 o), the sums over n,
@@ -177,7 +178,7 @@ class Periodic(NumericEmbedding):
 
 
 @dataclass(frozen=True)
-class PiecewiseLinear(NumericEmbedding):
+class PiecewiseLinear(NumericEmbedding, name="piecewise"):
     """c_t = (x - l_t) / (r_t - l_t) between 0 and 1: how far x has come through each of f bins.
 
     The first bin is open to the left, the last to the right. x (1, m, 1, n) -> c (1, m, f, n), the same for all

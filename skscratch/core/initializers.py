@@ -16,9 +16,11 @@ from typing import Literal
 
 import numpy as np
 
+from skscratch.registry import Registered
+
 
 @dataclass(frozen=True)
-class Initializer(ABC):
+class Initializer(Registered, ABC):
     """A distribution of initial parameters."""
 
     @abstractmethod
@@ -66,6 +68,60 @@ class VarianceScaling(Initializer):
 
 
 @dataclass(frozen=True)
+class HeNormal(VarianceScaling, name="he_normal"):
+    """Variance 2 / fan_in, normal."""
+
+    scale: float = 2.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_in"
+    distribution: Literal["normal", "uniform"] = "normal"
+
+
+@dataclass(frozen=True)
+class HeUniform(VarianceScaling, name="he_uniform"):
+    """Variance 2 / fan_in, uniform."""
+
+    scale: float = 2.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_in"
+    distribution: Literal["normal", "uniform"] = "uniform"
+
+
+@dataclass(frozen=True)
+class GlorotNormal(VarianceScaling, name="glorot_normal"):
+    """Variance 1 / ((fan_in + fan_out) / 2), normal."""
+
+    scale: float = 1.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_avg"
+    distribution: Literal["normal", "uniform"] = "normal"
+
+
+@dataclass(frozen=True)
+class GlorotUniform(VarianceScaling, name="glorot_uniform"):
+    """Variance 1 / ((fan_in + fan_out) / 2), uniform."""
+
+    scale: float = 1.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_avg"
+    distribution: Literal["normal", "uniform"] = "uniform"
+
+
+@dataclass(frozen=True)
+class LecunNormal(VarianceScaling, name="lecun_normal"):
+    """Variance 1 / fan_in, normal."""
+
+    scale: float = 1.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_in"
+    distribution: Literal["normal", "uniform"] = "normal"
+
+
+@dataclass(frozen=True)
+class LecunUniform(VarianceScaling, name="lecun_uniform"):
+    """Variance 1 / fan_in, uniform."""
+
+    scale: float = 1.0
+    mode: Literal["fan_in", "fan_avg"] = "fan_in"
+    distribution: Literal["normal", "uniform"] = "uniform"
+
+
+@dataclass(frozen=True)
 class Normal(Initializer):
     """Mean 0 and standard deviation std, whatever the fans."""
 
@@ -86,7 +142,7 @@ class Uniform(Initializer):
 
 
 @dataclass(frozen=True)
-class Zeros(Initializer):
+class Zeros(Initializer, name="zeros"):
     """All zero; draws nothing from rng."""
 
     def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
@@ -94,13 +150,7 @@ class Zeros(Initializer):
 
 
 INITIALIZERS: dict[str, Initializer] = {
-    "he_normal": VarianceScaling(2.0, "fan_in", "normal"),
-    "he_uniform": VarianceScaling(2.0, "fan_in", "uniform"),
-    "glorot_normal": VarianceScaling(1.0, "fan_avg", "normal"),
-    "glorot_uniform": VarianceScaling(1.0, "fan_avg", "uniform"),
-    "lecun_normal": VarianceScaling(1.0, "fan_in", "normal"),
-    "lecun_uniform": VarianceScaling(1.0, "fan_in", "uniform"),
+    **{name: Initializer.make(name) for name in Initializer.names()},
     "normal": Normal(),
     "uniform": Uniform(),
-    "zeros": Zeros(),
 }

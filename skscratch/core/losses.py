@@ -20,6 +20,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import expit, log_expit, xlogy
 
+from skscratch.registry import Registered
+
 
 def softmax(z: np.ndarray) -> np.ndarray:
     """exp(z_j) / sum_i exp(z_i) over the last axis of z (k, n, o)."""
@@ -47,7 +49,7 @@ INVERSE_LINKS: dict[str, Callable] = {"identity": np.positive, "exp": np.exp, "l
 
 
 @dataclass(frozen=True)
-class Loss(ABC):
+class Loss(Registered, ABC):
     """A row's loss, summed over its outputs: the negative log-likelihood up to terms without z.
 
     To add a loss, derive one class and write the methods below (a frozen dataclass, if it has constants). A loss says
@@ -100,7 +102,7 @@ def outside_domain(loss: Loss, must_be: str, got: str, way_out: str) -> ValueErr
     return ValueError(f"The target of {type(loss).__name__} must be {must_be}, got {got}: {way_out}.")
 
 
-class SquaredError(Loss):
+class SquaredError(Loss, name="squared_error"):
     """sum u**2 / 2, d = u: half the squared error, whose minimum is the mean."""
 
     link = "identity"
@@ -116,7 +118,7 @@ class SquaredError(Loss):
         return np.subtract(z, y, out=out)
 
 
-class AbsoluteError(Loss):
+class AbsoluteError(Loss, name="absolute_error"):
     """sum |u|, d = sign(u): its minimum is the median."""
 
     link = "identity"
@@ -132,7 +134,7 @@ class AbsoluteError(Loss):
 
 
 @dataclass(frozen=True)
-class HuberLoss(Loss):
+class HuberLoss(Loss, name="huber"):
     """sum c (u - c / 2), d = c, c = min(max(u, -delta), delta): squared within delta, delta (|u| - delta / 2) beyond.
 
     Huber, Robust estimation of a location parameter, Annals of Mathematical Statistics 35 (1964).
@@ -164,7 +166,7 @@ class HuberLoss(Loss):
 
 
 @dataclass(frozen=True)
-class QuantileLoss(Loss):
+class QuantileLoss(Loss, name="quantile"):
     """sum max(-q u, (1 - q) u), d = [u > 0] - q: the pinball loss, whose minimum is the q-quantile.
 
     Koenker and Bassett, Regression quantiles, Econometrica 46 (1978).
@@ -193,7 +195,7 @@ class QuantileLoss(Loss):
         return np.subtract(np.greater(z, y, out=out), self.quantile, out=out)
 
 
-class PoissonLoss(Loss):
+class PoissonLoss(Loss, name="poisson"):
     """sum exp(z) - y z + y log y - y, d = exp(z) - y: half the Poisson deviance of the mean exp(z).
 
     Where z diverges exp(z) overflows, which training is to see; a clipped exponent would hide it.
@@ -214,7 +216,7 @@ class PoissonLoss(Loss):
         return np.subtract(np.exp(z, out=out), y, out=out)
 
 
-class GammaLoss(Loss):
+class GammaLoss(Loss, name="gamma"):
     """sum m + z - log y - 1, d = 1 - m, m = y exp(-z): half the gamma deviance of the mean exp(z)."""
 
     link = "exp"
@@ -234,7 +236,7 @@ class GammaLoss(Loss):
         return np.subtract(1, out, out=out)
 
 
-class CosineDistance(Loss):
+class CosineDistance(Loss, name="cosine"):
     """1 - c, d = (c p - q) / |z|, c = p.q, p = z / |z|, q = y / |y|.
 
     At z = 0, which has no direction, |z| is read as 1: the loss is 1 and its gradient -q, a step towards the target.

@@ -12,6 +12,8 @@ from math import ceil, cos, inf, log2, pi
 from numbers import Real
 from typing import ClassVar
 
+from skscratch.registry import Registered
+
 
 @dataclass
 class Clock:
@@ -33,7 +35,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Schedule(ABC):
+class Schedule(Registered, ABC):
     """Factor of the initial learning rate as a function of the clock.
 
     Attributes
@@ -59,7 +61,7 @@ def half_cosine(t: float) -> float:
     return (1 + cos(pi * t)) / 2
 
 
-class Constant(Schedule):
+class Constant(Schedule, name="constant"):
     """1."""
 
     patient = True
@@ -69,7 +71,7 @@ class Constant(Schedule):
 
 
 @dataclass(frozen=True)
-class InverseScaling(Schedule):
+class InverseScaling(Schedule, name="invscaling"):
     """1 / (rows + 1)**power, as in scikit-learn, whose name for the power is power_t.
 
     Robbins and Monro, A stochastic approximation method (1951): convergence for 1/2 < power <= 1.
@@ -83,7 +85,7 @@ class InverseScaling(Schedule):
 
 
 @dataclass(frozen=True)
-class Adaptive(Schedule):
+class Adaptive(Schedule, name="adaptive"):
     """shrink**stalls: whenever the loss stalls, that share of the rate remains; a fifth in scikit-learn."""
 
     shrink: float = 0.2
@@ -97,7 +99,7 @@ class Adaptive(Schedule):
         return self.shrink**clock.stalls
 
 
-class Cosine(Schedule):
+class Cosine(Schedule, name="cosine"):
     """(1 + cos(pi t)) / 2. Loshchilov and Hutter, SGDR (2017), without restarts."""
 
     patient = False
@@ -107,7 +109,7 @@ class Cosine(Schedule):
 
 
 @dataclass(frozen=True)
-class FlatCosine(Schedule):
+class FlatCosine(Schedule, name="flat_cosine"):
     """1 up to t = flat, then half a cosine down to 0 at t = 1.
 
     Where rows are held out, the flat part ends as soon as `patience` epochs in a row have made no criterion better: the
@@ -138,7 +140,7 @@ class FlatCosine(Schedule):
 
 
 @dataclass(frozen=True)
-class OneCycle(Schedule):
+class OneCycle(Schedule, name="one_cycle"):
     """Half a cosine up from start to 1 at t = warmup, then one down to end at t = 1.
 
     Smith and Topin, Super-convergence: very fast training of neural networks using large learning rates (2018).
@@ -160,7 +162,7 @@ class OneCycle(Schedule):
         return self.end + (1 - self.end) * half_cosine((t - self.warmup) / (1 - self.warmup))
 
 
-class CosLog4(Schedule):
+class CosLog4(Schedule, name="coslog4"):
     """(1 - cos(2 pi log2(1 + 15 t))) / 2: four cycles, each twice as long as the one before.
 
     Holzmüller, Grinsztajn and Steinwart, Better by default: strong pre-tuned MLPs and boosted trees on tabular data

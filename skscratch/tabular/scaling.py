@@ -29,6 +29,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import ndtri
 
+from skscratch.registry import Registered
+
 TINY = float(np.finfo(np.float32).tiny)  # a spread below has no finite inverse in float32
 FAR = 1e9  # beyond, the smooth clip is 3 to the last digit
 
@@ -64,7 +66,7 @@ def _observed(x: np.ndarray, sample_weight: np.ndarray | None) -> Iterator[tuple
         yield column[seen].astype(np.float64), None if sample_weight is None else sample_weight[seen]
 
 
-class Scaler(ABC):
+class Scaler(Registered, ABC):
     """A map of numeric columns (n, m) -> (n, m), fitted column by column.
 
     Attributes
@@ -107,7 +109,7 @@ class Unscaled(Scaler):
         return x
 
 
-class Robust(Scaler):
+class Robust(Scaler, name="robust"):
     """t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2)."""
 
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -133,7 +135,7 @@ class Robust(Scaler):
         return t
 
 
-class Standard(Scaler):
+class Standard(Scaler, name="standard"):
     """t = (x - mean) / std."""
 
     def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
@@ -146,7 +148,7 @@ class Standard(Scaler):
         return t
 
 
-class Quantile(Scaler):
+class Quantile(Scaler, name="quantile"):
     """t = Phi^-1(F(x)), from 999 quantiles; about -5.2 to 5.2."""
 
     levels = np.linspace(0, 1, 999)
