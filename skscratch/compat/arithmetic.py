@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss, PoissonLoss, any_real, unchanged
+from skscratch.core.inverse_links import InverseIdentity, InverseLogit, InverseMultinomialLogit
+from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss, PoissonLoss
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,8 @@ class MeanSquaredError(Loss):
     """
 
     descend_sum: bool
-    link = "identity"
+    inverse_link = InverseIdentity()
     invariance = "affine"
-    check_target = any_real
-    training_target = unchanged
 
     def value(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         u = z - y
@@ -44,15 +43,13 @@ class ClippedLogLoss(Loss):
     """
 
     invariance = "none"
-    check_target = any_real
-    training_target = unchanged
     loss: Loss
 
     def value(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         eps = np.finfo(z.dtype).eps
         p = np.clip(self.predict(z), eps, 1 - eps)
         log_likelihood = xlogy(y, p)
-        if self.link == "logistic":
+        if isinstance(self.inverse_link, InverseLogit):
             log_likelihood += xlogy(1 - y, 1 - p)
         return -log_likelihood.sum(axis=-1)
 
@@ -63,14 +60,14 @@ class ClippedLogLoss(Loss):
 class ClippedBinaryLogLoss(ClippedLogLoss):
     """Labels that may go together, or one alone."""
 
-    link = "logistic"
+    inverse_link = InverseLogit()
     loss = BinaryLogLoss()
 
 
 class ClippedMulticlassLogLoss(ClippedLogLoss):
     """One class of several."""
 
-    link = "softmax"
+    inverse_link = InverseMultinomialLogit()
     loss = MulticlassLogLoss()
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, shuffle
 
-from skscratch.core.activations import ACTIVATIONS
+from skscratch.core.activations import Activation
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import VarianceScaling
-from skscratch.core.layers import Activate, Dense, Layer
+from skscratch.core.layers import Dense, Layer
 from skscratch.core.network import Network
-from skscratch.core.optimizers import Optimizer, OptimizerState, adam, momentum
+from skscratch.core.optimizers import Adam, Chain, OptimizerState, Sgd
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Adaptive, Clock, Constant, InverseScaling, Schedule
+from skscratch.core.schedules import Adaptive, Constant, InverseScaling, Schedule, ScheduleState
 from skscratch.core.training import Epoch
 
 
@@ -29,7 +29,7 @@ def network_of(widths: list[int], activation: str) -> Network:
     glorot = VarianceScaling(1 / 3 if activation == "logistic" else 1.0, "fan_avg", "uniform")
     layers: list[Layer] = []
     for h in widths[1:]:
-        layers += [Dense(h, glorot, glorot), Activate(ACTIVATIONS[activation]())]
+        layers += [Dense(h, glorot, glorot), Activation.make(activation)]
     return Network(tuple(layers[:-1]), n_inputs=widths[0])
 
 
@@ -39,39 +39,39 @@ class RestartedInverseScaling(Schedule):
 
     power: float
     start: int
-    patient = True
+    open_ended = True
 
-    def factor(self, clock):
-        return 1.0 if clock.rows == self.start else InverseScaling(self.power).factor(clock)
+    def factor(self, state):
+        return 1.0 if state.rows == self.start else InverseScaling(self.power).factor(state)
 
 
 @dataclass
 class Course:
     """What a stochastic solver remembers from one call of `partial_fit` to the next."""
 
-    optimizer: Optimizer
-    clock: Clock
+    chain: Chain
+    schedule_state: ScheduleState
     state: OptimizerState | None = field(default=None, repr=False)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
+        return self.chain.rate * self.chain.schedule.factor(self.schedule_state)
 
 
 def new_course(estimator: Any) -> Course:
     """The optimizer that an estimator's parameters name, without memory."""
     p = estimator
     if p.solver == "adam":
-        optimizer = adam(p.learning_rate_init, p.beta_1, p.beta_2, p.epsilon)
+        chain = Adam(p.beta_1, p.beta_2, p.epsilon).chain(p.learning_rate_init)
     else:
         schedule = {
             "constant": Constant(),
             "invscaling": RestartedInverseScaling(p.power_t, p.t_),
             "adaptive": Adaptive(),
         }[p.learning_rate]
-        optimizer = momentum(p.learning_rate_init, p.momentum, p.nesterovs_momentum, schedule=schedule)
-    return Course(optimizer, Clock(rows=p.t_))
+        chain = Sgd(p.momentum, p.nesterovs_momentum).chain(p.learning_rate_init, schedule)
+    return Course(chain, ScheduleState(rows=p.t_))
 
 
 def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:

@@ -26,9 +26,8 @@ from skscratch.compat.parts import (
 )
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
-from skscratch.core.losses import INVERSE_LINKS
 from skscratch.core.network import Network
-from skscratch.core.objective import Objective
+from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive
 from skscratch.core.training import SMALLEST_RATE, Epoch, Trainer
@@ -123,7 +122,7 @@ class BaseMLP(BaseEstimator):
         self.n_iter_, self.t_ = 0, 0
         self.out_activation_ = self._out_activation()
         network = network_of([X.shape[1], *np.ravel(self.hidden_layer_sizes), self.n_outputs_], self.activation)
-        P = Parameters(np.empty((1, network.n_parameters), X.dtype), network.slots)
+        P = Parameters(np.empty((1, network.n_parameters), X.dtype), network.specs)
         for layer, p, d in zip(network.layers, P.layers, network.widths, strict=False):
             layer.init(p, random_state, d)
         self._publish(P)
@@ -159,13 +158,13 @@ class BaseMLP(BaseEstimator):
         n = len(rows.y)
         trainer = Trainer(
             self._objective(network, descend_sum=True),
-            course.optimizer,
+            course.chain,
             np.random.default_rng(0),  # draws nothing: the order of rows is handed in
             self._batch_size(n),
             shuffle=False,
             loss_weights=batches_by_rows,
             state=course.state,
-            clock=course.clock,
+            schedule_state=course.schedule_state,
         )
         history = trainer.run(
             P,
@@ -221,8 +220,8 @@ class BaseMLP(BaseEstimator):
 
     def _close_epoch(self, epoch: Epoch, network: Network, held_out: Rows | None) -> bool:
         """Keep the books after an epoch: is the fit to end? A NaN is no stall, as comparisons with it are false."""
-        clock = self._optimizer.clock
-        self.n_iter_, self.t_, self.loss_ = epoch.number, clock.rows, float(epoch.history.loss[-1][0])
+        state = self._optimizer.schedule_state
+        self.n_iter_, self.t_, self.loss_ = epoch.number, state.rows, float(epoch.history.loss[-1][0])
         self.loss_curve_.append(self.loss_)
         if self.verbose:
             print_loss(epoch)
@@ -237,15 +236,15 @@ class BaseMLP(BaseEstimator):
         self._no_improvement_count = self._no_improvement_count + 1 if stalled else 0
         if self._no_improvement_count <= self.n_iter_no_change:
             return False
-        if isinstance(self._optimizer.optimizer.schedule, Adaptive) and self._optimizer.learning_rate > SMALLEST_RATE:
-            clock.stalls += 1
+        if isinstance(self._optimizer.chain.schedule, Adaptive) and self._optimizer.learning_rate > SMALLEST_RATE:
+            state.plateaus += 1
             self._no_improvement_count = 0
             return False
         return True
 
     def _validate(self, P: Parameters, network: Network, held_out: Rows) -> float:
         """The score of the rows held out, appended to `validation_scores_`."""
-        p = INVERSE_LINKS[self.out_activation_](network.predict(P, held_out.x))[0]
+        p = loss_of(self.out_activation_, True).predict(network.predict(P, held_out.x))[0]
         self.validation_scores_.append(self._score_held_out(held_out.y, p, held_out.w))
         if self.verbose:
             print(f"Validation score: {self.validation_scores_[-1]:.6f}")
@@ -264,7 +263,7 @@ class BaseMLP(BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         network, P = self._unpublish(np.result_type(X.dtype, *self.coefs_))
-        return INVERSE_LINKS[self.out_activation_](network.predict(P, X))[0]
+        return loss_of(self.out_activation_, True).predict(network.predict(P, X))[0]
 
     def _publish(self, P: Parameters) -> None:
         """Parameters -> `coefs_` and `intercepts_`, views of them."""
@@ -275,7 +274,7 @@ class BaseMLP(BaseEstimator):
         """`coefs_` and `intercepts_` -> the network that they make, and its parameters, a copy."""
         network = network_of([len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)], self.activation)
         arrays = [np.ravel(a) for layer in zip(self.coefs_, self.intercepts_, strict=True) for a in layer]
-        return network, Parameters(np.concatenate(arrays, dtype=dtype)[None], network.slots)
+        return network, Parameters(np.concatenate(arrays, dtype=dtype)[None], network.specs)
 
     def _loss_grad_lbfgs(
         self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *scratch: list
@@ -286,13 +285,12 @@ class BaseMLP(BaseEstimator):
         are.
         """
         network, P = self._unpublish(np.float64)
-        dP = P.like(np.empty_like(P.values))
-        views = [vars(p)[name] for name in "Wb" for p in P.layers[::2]]
+        views = [getattr(p, name) for name in "Wb" for p in P.layers[::2]]
         for view, values in zip(views, np.split(packed, np.cumsum([v.size for v in views])[:-1]), strict=True):
             view[...] = values.reshape(view.shape)
-        objective = self._objective(network, descend_sum=False)
-        loss = objective.value(P, *rows_like(P, Rows(X, y, sample_weight)), objective.allocate(P, len(y)), dP)
-        return float(loss[0]), np.concatenate([vars(p)[name].ravel() for name in "Wb" for p in dP.layers[::2]])
+        gradient = Gradient(self._objective(network, descend_sum=False), P, rows_like(P, Rows(X, y, sample_weight)))
+        loss, dP = float(gradient.value()[0]), gradient.dP
+        return loss, np.concatenate([getattr(p, name).ravel() for name in "Wb" for p in dP.layers[::2]])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

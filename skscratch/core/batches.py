@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skscratch.core.tape import Array
+
 # Bytes of x gathered at once: one gather serves many batches, and memory stays bounded however long the table is.
 BLOCK = 2 * 2**20
 
@@ -15,40 +17,40 @@ BLOCK = 2 * 2**20
 class Rows(NamedTuple):
     """x (n, d), ndarray or CSR; y (n, o); weights w (n,), or (n, k) where members have their own, or None for ones.
 
-    With weights of its own a member can leave out rows, of weight zero, by which it is judged afterwards; where all
+    With weights of its own a member can leave out its validation rows, which then have weight zero; where all
     other weights are one, booleans take a quarter of the memory.
     """
 
     x: Any
-    y: np.ndarray
-    w: np.ndarray | None
+    y: Array
+    w: Array | None
 
-    def take(self, rows: np.ndarray | slice) -> Rows:
-        """Some of the rows: a copy for indices, views for a slice."""
+    def take(self, rows: Array | slice) -> Rows:
+        """Take some of the rows: a copy for indices, views for a slice."""
         if isinstance(rows, slice):
             return Rows(self.x[rows], self.y[rows], None if self.w is None else self.w[rows])
         return Rows(_take(self.x, rows), _take(self.y, rows), None if self.w is None else _take(self.w, rows))
 
     def of_member(self, i: int) -> Rows:
-        """The rows as member i sees them."""
+        """Take the rows with the weights of member i."""
         return self if self.w is None or self.w.ndim == 1 else self._replace(w=self.w[:, i : i + 1])
 
 
-def _take(a: Any, rows: np.ndarray) -> Any:
-    """Rows of an array or CSR; np.take copies narrow rows two to four times as fast as an index does."""
+def _take(a: Any, rows: Array) -> Any:
+    """Take rows of an array or CSR; np.take copies narrow rows two to four times as fast as an index does."""
     return np.take(a, rows, axis=0, mode="clip") if isinstance(a, np.ndarray) else a[rows]
 
 
 @dataclass(frozen=True, eq=False)
 class Batches:
-    """Batches of a table's rows.
+    """The rows of a table in batches.
 
     Parameters
     ----------
     rows : Rows
         The table.
     batch_size : int
-        Rows in a batch; the last batch of an epoch may be shorter and is kept.
+        Rows in a batch; the last batch of an epoch may be shorter.
 
     Examples
     --------
@@ -63,26 +65,22 @@ class Batches:
     rows: Rows
     batch_size: int
 
-    def sizes(self, n: int) -> set[int]:
-        """The sizes of batches in an epoch of n rows, at most two."""
-        return {self.batch_size, n % self.batch_size or self.batch_size} if n > self.batch_size else {n}
-
     def per_epoch(self, n: int) -> int:
-        """The number of batches in an epoch of n rows."""
+        """Return the number of batches in an epoch of n rows."""
         return -(-n // self.batch_size)
 
-    def blocks(self, order: np.ndarray | None) -> Iterator[tuple[Rows, list[slice]]]:
-        """Gathered rows of about 2 MB in the given order, each with its batches as slices.
+    def blocks(self, order: Array | None) -> Iterator[tuple[Rows, list[slice]]]:
+        """Gather rows in the given order, in blocks of about 2 MB; yields each block and its batches as slices.
 
-        Without an order the rows come as they stand and nothing is copied.
+        Without an order, the one block is the table itself, and nothing is copied.
         """
         if order is None:
             yield self.rows, self._slices(len(self.rows.y))
             return
         per_block = max(BLOCK // max(self._bytes_per_row(), 1) // self.batch_size, 1) * self.batch_size
         for start in range(0, len(order), per_block):
-            some = order[start : start + per_block]
-            yield self.rows.take(some), self._slices(len(some))
+            positions = order[start : start + per_block]
+            yield self.rows.take(positions), self._slices(len(positions))
 
     def _slices(self, n: int) -> list[slice]:
         return [slice(start, min(start + self.batch_size, n)) for start in range(0, n, self.batch_size)]

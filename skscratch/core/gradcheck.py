@@ -1,4 +1,4 @@
-"""Is the gradient the gradient? Directional derivatives against central differences."""
+"""A check of the gradient: directional derivatives against central differences."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.objective import Objective
+from skscratch.core.batches import Rows
+from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
+from skscratch.core.tape import Array
 
 
 def gradcheck(
     objective: Objective,
     P: Parameters,
     x: Any,
-    y: np.ndarray,
-    w: np.ndarray | None = None,
+    y: Array,
+    w: Array | None = None,
     *,
     rng: np.random.Generator,
     directions: int = 2,
     step: float = 1e-6,
     dropout_seed: int | None = None,
 ) -> float:
-    """Largest relative error of the gradient along random directions v.
+    """Compute the largest relative error of the gradient along random directions v.
 
     The directional derivative dL/dP . v, with the gradient computed in the dtype of P, is compared with the central
     difference of fourth order, (8 D(h) - D(2h)) / 12h with D(h) = L(P + h v) - L(P - h v), computed in float64; the
@@ -31,9 +33,9 @@ def gradcheck(
     Parameters
     ----------
     objective : Objective
-        What to check: its network, its loss and its penalty.
+        The objective function to check: its network, its loss and its penalty.
     P : Parameters
-        Where to check; k members, each along directions of its own.
+        The point to check at; k members, each along directions of its own.
     x : ndarray or sparse array of shape (n, d)
         Rows, in any float dtype.
     y : ndarray of shape (n, o)
@@ -43,9 +45,9 @@ def gradcheck(
     rng : numpy.random.Generator
         Draws the directions.
     directions : int
-        How many.
+        How many directions.
     step : float
-        h, as a share of the parameters' own norm.
+        h, relative to the norm of the parameters.
     dropout_seed : int, optional
         With a seed dropout is active and drops the same entries in each evaluation.
 
@@ -57,29 +59,23 @@ def gradcheck(
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.core.activations import Tanh
-    >>> from skscratch.core.gradcheck import gradcheck
-    >>> from skscratch.core.layers import Activate, Dense
-    >>> from skscratch.core.losses import SquaredError
-    >>> from skscratch.core.network import Network
-    >>> from skscratch.core.objective import Objective
+    >>> from skscratch.core import Dense, Network, Objective, SquaredError, Tanh, gradcheck
     >>> rng = np.random.default_rng(0)
-    >>> objective = Objective(Network((Dense(4), Activate(Tanh()), Dense(2)), n_inputs=3), SquaredError())
+    >>> objective = Objective(Network((Dense(4), Tanh(), Dense(2)), n_inputs=3), SquaredError())
     >>> P = objective.network.init(2, rng)
     >>> gradcheck(objective, P, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), rng=rng) < 1e-7
     True
     """
 
-    def value(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        at = P.like(values)
-        dP = P.like(np.empty_like(values))
-        dropout = None if dropout_seed is None else np.random.default_rng(dropout_seed).spawn(len(values))
-        arrays = x.astype(values.dtype), y.astype(values.dtype), None if w is None else w.astype(values.dtype)
-        return objective.value(at, *arrays, objective.allocate(at, len(y)), dP, dropout), dP.values
+    def value(values: Array) -> tuple[Array, Array]:
+        rngs = None if dropout_seed is None else np.random.default_rng(dropout_seed).spawn(len(values))
+        rows = Rows(*(a if a is None else a.astype(values.dtype) for a in (x, y, w)))
+        recorded = Gradient(objective, P.like(values), rows, rngs=rngs)
+        return recorded.value(), recorded.dP.values
 
     _, gradient = value(P.values)
     q = P.values.astype(np.float64)
-    worst = 0.0
+    largest = 0.0
     for _ in range(directions):
         v = rng.standard_normal(q.shape)
         v *= np.linalg.norm(q, axis=1, keepdims=True).clip(1e-3) / np.linalg.norm(v, axis=1, keepdims=True)
@@ -87,5 +83,5 @@ def gradcheck(
         difference = (8 * near - far) / (12 * step)
         derivative = np.einsum("kp,kp->k", gradient.astype(np.float64), v)
         size = np.linalg.norm(gradient, axis=1) * np.linalg.norm(v, axis=1)
-        worst = max(worst, float(np.max(np.abs(difference - derivative) / np.maximum(size, 1e-12))))
-    return worst
+        largest = max(largest, float(np.max(np.abs(difference - derivative) / np.maximum(size, 1e-12))))
+    return largest

@@ -1,14 +1,16 @@
-"""Initial weights: every initializer fills one view of one member in place.
+"""Distributions of initial parameters: every initializer fills one array of one member in place.
 
-Draws are made in float64 and cast, so that one seed gives one network whatever its dtype.
+Random numbers are drawn in float64 and then rounded, so that one seed gives one network whatever its dtype.
 
 >>> import numpy as np
 >>> W = np.empty((2, 3), np.float32)
->>> INITIALIZERS["zeros"].fill(W, np.random.default_rng(0), fan_in=2, fan_out=3)
+>>> Initializer.make("zeros").fill(W, np.random.default_rng(0), fan_in=2, fan_out=3)
 >>> W
 array([[0., 0., 0.],
        [0., 0., 0.]], dtype=float32)
 """
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -16,16 +18,17 @@ from typing import Literal
 
 import numpy as np
 
+from skscratch.core.tape import Array
 from skscratch.registry import Registered
 
 
 @dataclass(frozen=True)
 class Initializer(Registered, ABC):
-    """A distribution of initial parameters."""
+    """A distribution of initial parameters; to add one, derive a class, give it a name and write `fill`."""
 
     @abstractmethod
-    def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
-        """Overwrite out (any shape) with draws for a layer of fan_in inputs and fan_out outputs."""
+    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+        """Overwrite out, of any shape, with numbers for a layer of fan_in inputs and fan_out outputs."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ class VarianceScaling(Initializer):
         if not self.scale > 0:
             raise ValueError(f"scale must be > 0, got {self.scale!r}: use Zeros() for zeros.")
         if self.mode not in ("fan_in", "fan_avg"):
-            raise ValueError(f"mode must be 'fan_in' or 'fan_avg', got {self.mode!r}: 'fan_in' is the usual one.")
+            raise ValueError(f"mode must be 'fan_in' or 'fan_avg', got {self.mode!r}: 'fan_in' is the standard one.")
         if self.distribution not in ("normal", "uniform"):
             raise ValueError(f"distribution must be 'normal' or 'uniform', got {self.distribution!r}: choose either.")
 
-    def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         fan = fan_in if self.mode == "fan_in" else (fan_in + fan_out) / 2
         v = self.scale / max(fan, 1)  # a layer without inputs has no weights, but may have other parameters
         draw = Normal(v**0.5) if self.distribution == "normal" else Uniform((3 * v) ** 0.5)
@@ -127,7 +130,7 @@ class Normal(Initializer):
 
     std: float = 1.0
 
-    def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out[...] = rng.normal(0.0, self.std, out.shape)
 
 
@@ -137,20 +140,13 @@ class Uniform(Initializer):
 
     bound: float = 1.0
 
-    def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out[...] = rng.uniform(-self.bound, self.bound, out.shape)
 
 
 @dataclass(frozen=True)
 class Zeros(Initializer, name="zeros"):
-    """All zero; draws nothing from rng."""
+    """All zero; draws no random numbers."""
 
-    def fill(self, out: np.ndarray, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
         out[...] = 0
-
-
-INITIALIZERS: dict[str, Initializer] = {
-    **{name: Initializer.make(name) for name in Initializer.names()},
-    "normal": Normal(),
-    "uniform": Uniform(),
-}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from skscratch.core.batches import Rows
-from skscratch.core.objective import Objective
+from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.stopping import Best, Patience
+from skscratch.core.tape import Array
 from skscratch.core.training import Callback, Epoch, History, Validate, restore
 
 
@@ -33,64 +35,59 @@ def lbfgs(
     Parameters
     ----------
     objective : Objective
-        What is minimised, over all rows at once.
+        The objective function, of all rows at once.
     P : Parameters
         k members, changed in place.
     rows : Rows
         The training rows, x in the dtype of P.
     max_iter, max_fun : int
-        Most iterations, and most evaluations of the objective, for each member.
+        Maximum number of iterations, and of evaluations of the objective, for each member.
     tol : float
         The fit has converged when no entry of the gradient is larger, or an iteration lowers the loss by less than
         2e-9 of it (SciPy's bound).
     validate, patience, callbacks
-        As in `Trainer.run`, after each iteration; callbacks and patience see one member at a time. Without
-        `validate` patience is not asked, since every iteration lowers the loss.
+        As in `Trainer.run`, after each iteration; callbacks and patience get one member at a time. Without
+        `validate`, patience is not used, since every iteration lowers the loss.
 
     Returns
     -------
     History
-        ``end`` is "stalled" where every member has converged, those apart that diverged, and "diverged" where all
-        did. A member that needed fewer iterations than others repeats its last loss.
+        ``end`` is "no_improvement" if all members that did not diverge have converged, and "diverged" if all
+        diverged. The last loss of a member that needed fewer iterations than others is repeated.
 
     Warns
     -----
     RuntimeWarning
-        On Ctrl-C: this member keeps its best parameters so far, and those after it keep theirs from the start.
+        On Ctrl-C: this member keeps its best parameters so far, those after it their initial ones.
 
     Examples
     --------
     Logistic regression:
 
     >>> import numpy as np
-    >>> from skscratch.core.batches import Rows
-    >>> from skscratch.core.layers import Dense
-    >>> from skscratch.core.lbfgs import lbfgs
-    >>> from skscratch.core.losses import BinaryLogLoss
-    >>> from skscratch.core.network import Network
-    >>> from skscratch.core.objective import Objective
+    >>> from skscratch.core import BinaryLogLoss, Dense, Network, Objective, Rows, lbfgs
     >>> objective = Objective(Network((Dense(1),), n_inputs=1), BinaryLogLoss(), alpha=1.0)
     >>> P = objective.network.init(k=1, rng=np.random.default_rng(0))
     >>> x, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([[0.0], [0.0], [1.0], [1.0]])
     >>> lbfgs(objective, P, Rows(x, y, None)).end
-    'stalled'
+    'no_improvement'
     >>> P.layers[0].W.round(2)
     array([[[1.01]]])
     """
-    rows = rows._replace(y=objective.loss.training_target(rows.y))
+    rows = rows._replace(y=objective.training_target(rows.y))
     options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
     histories, interrupted = [], False
     for i in range(len(P.values)):
         member, history = P.like(P.values[i : i + 1]), History()
         best, f = Best(member.values), _value_and_gradient(objective, member, rows.of_member(i))
-        with np.errstate(over="ignore", invalid="ignore"):  # a member that diverges is dealt with afterwards
+        with np.errstate(over="ignore", invalid="ignore"):  # whether a member diverged is checked afterwards
             try:
                 if not interrupted:
-                    judge = validate and _column(validate, P, i)
-                    after_iteration = _after_iteration(member, history, best, judge, patience, callbacks)
+                    validate_member = validate and _column(validate, P, i)
+                    after_iteration = _after_iteration(member, history, best, validate_member, patience, callbacks)
                     _minimise(f, member, history, after_iteration, options)
-                    if judge and not history.validation:  # it had nothing to do
-                        history.validation.append(judge(member))
+                    if validate_member and not history.validation:  # no iteration was needed
+                        history.validation.append(validate_member(member))
             except KeyboardInterrupt:
                 interrupted = True
                 _warn_of_interruption(len(history.loss) + 1)
@@ -103,17 +100,17 @@ def lbfgs(
 
 
 def _column(validate: Validate, P: Parameters, i: int) -> Validate:
-    """The criteria (m, 1) of member i, judged among all members P."""
+    """Return a function that computes the metrics (m, 1) of member i; all members P are evaluated."""
     return lambda member: validate(P)[:, i : i + 1]
 
 
-def _value_and_gradient(objective: Objective, P: Parameters, rows: Rows) -> Callable:
-    """q (p,) -> L and dL/dq (p,) in float64, for one member P; its parameters become q."""
-    s, dP = objective.allocate(P, len(rows.y)), P.like(np.empty_like(P.values))
+def _value_and_gradient(objective: Objective, P: Parameters, rows: Rows) -> Callable[[Array], tuple[float, Array]]:
+    """Make the function q (p,) -> L and dL/dq (p,) in float64, for one member P; its parameters become q."""
+    gradient = Gradient(objective, P, rows)
 
-    def f(q: np.ndarray) -> tuple[float, np.ndarray]:
+    def f(q: Array) -> tuple[float, Array]:
         P.values[0] = q
-        return float(objective.value(P, rows.x, rows.y, rows.w, s, dP)[0]), dP.values[0].astype(np.float64)
+        return float(gradient.value()[0]), gradient.dP.values[0].astype(np.float64)
 
     return f
 
@@ -126,7 +123,7 @@ def _after_iteration(
     patience: Patience | None,
     callbacks: Sequence[Callback],
 ) -> Callable[[OptimizeResult], None]:
-    """What is done after each iteration of one member; StopIteration ends the fit."""
+    """Make the function that runs after each iteration of one member; StopIteration ends the fit."""
     patience = patience and replace(patience, best=None, count=None)
 
     def after_iteration(intermediate_result: OptimizeResult) -> None:
@@ -134,25 +131,31 @@ def _after_iteration(
         history.loss.append(np.array([intermediate_result.fun]))
         if validate is not None:
             history.validation.append(validate(P))
-        criteria = history.loss[-1][None] if validate is None else history.validation[-1]
+        metrics = history.loss[-1][None] if validate is None else history.validation[-1]
         number = len(history.loss)
-        best.update(P.values, criteria, number)
+        best.update(P.values, metrics, number)
         if any([callback(Epoch(number, P, history, 1.0)) for callback in callbacks]):
             history.end = "callback"
             raise StopIteration
-        if validate is not None and patience is not None and patience.stalled(criteria[0]):
-            history.end = "stalled"
+        if validate is not None and patience is not None and patience.is_exceeded(metrics[0]):
+            history.end = "no_improvement"
             raise StopIteration
 
     return after_iteration
 
 
-def _minimise(f: Callable, P: Parameters, history: History, after_iteration: Callable, options: dict) -> None:
+def _minimise(
+    f: Callable[[Array], tuple[float, Array]],
+    P: Parameters,
+    history: History,
+    after_iteration: Callable[[OptimizeResult], None],
+    options: dict[str, Any],
+) -> None:
     """Run SciPy's solver for one member."""
     start = P.values[0].astype(np.float64)
     result = minimize(f, start, method="L-BFGS-B", jac=True, callback=after_iteration, options=options)
     if result.success and history.end == "max_iter":
-        history.end = "stalled"
+        history.end = "no_improvement"
 
 
 def _warn_of_interruption(iteration: int) -> None:
@@ -164,11 +167,11 @@ def _warn_of_interruption(iteration: int) -> None:
 
 
 def _merge(histories: list[History]) -> History:
-    """One history of k members from k histories of one."""
+    """Merge k histories of one member into one of k members."""
 
-    def side_by_side(series: list[list[np.ndarray]]) -> list[np.ndarray]:
+    def side_by_side(series: list[list[Array]]) -> list[Array]:
         full = max(series, key=len)
-        nothing = [np.full_like(array, np.nan) for array in full[:1]]  # of a member whose turn never came
+        nothing = [np.full_like(array, np.nan) for array in full[:1]]  # of a member that was not trained
         filled = [(one or nothing) + (one or nothing)[-1:] * (len(full) - len(one or nothing)) for one in series]
         return [np.concatenate(arrays, axis=-1) for arrays in zip(*filled, strict=True)]
 
@@ -177,5 +180,5 @@ def _merge(histories: list[History]) -> History:
         loss=side_by_side([h.loss for h in histories]),
         validation=side_by_side([h.validation for h in histories]),
         best_epoch=np.concatenate([h.best_epoch for h in histories]),
-        end=next(end for end in ("interrupted", "max_iter", "callback", "stalled", "diverged") if end in ends),
+        end=next(end for end in ("interrupted", "max_iter", "callback", "no_improvement", "diverged") if end in ends),
     )

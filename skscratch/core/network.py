@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from skscratch.core.layers import Dense, Dropout, Layer, Rngs
-from skscratch.core.parameters import Parameters, Slot, count
+from skscratch.core.layers import Dense, Dropout, Layer, Rngs, SparseRows
+from skscratch.core.parameters import Parameters, ParameterSpec, count
+from skscratch.core.tape import Array, Do, Tape, run
 
-Scratch = list[SimpleNamespace]
-
-# Rows that are predicted at once: their scratch stays in a core's cache.
+# Rows that are predicted at once: their buffers fit into the cache of a core.
 PREDICT_BLOCK = 256
+
+
+class Pass(NamedTuple):
+    """A forward pass that was recorded, and the way back.
+
+    Parameters
+    ----------
+    outputs : list of ndarray
+        For each layer its output (k, n, h); that of the last are the raw scores z (k, n, o).
+    backward : callable
+        Records the gradient: from g = dL/dz (k, n, o), which is overwritten, dL/dP into the second argument.
+    """
+
+    outputs: list[Any]
+    backward: Callable[[Array, Parameters], None]
+
+    @property
+    def z(self) -> Array:
+        """The raw scores (k, n, o)."""
+        z: Array = self.outputs[-1]
+        return z
 
 
 @dataclass(frozen=True)
 class Network:
     """Layers in order: x (1 or k, n, d) -> raw scores z (k, n, o).
 
-    A network is a specification. Parameters (one array for k members), the scratch for a batch and the gradient are
-    handed to it, so one network serves any number of fits and predictions at the same time.
+    A network is a specification. Parameters (one array for k members) and rows are passed to it, so one network
+    serves any number of fits and predictions at the same time.
 
     Parameters
     ----------
@@ -42,9 +62,8 @@ class Network:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.core.activations import Tanh
-    >>> from skscratch.core.layers import Activate, Dense
-    >>> network = Network((Dense(8), Activate(Tanh()), Dense(1)), n_inputs=3)
+    >>> from skscratch.core import Dense, Network, Tanh
+    >>> network = Network((Dense(8), Tanh(), Dense(1)), n_inputs=3)
     >>> network.n_parameters
     41
     >>> P = network.init(k=2, rng=np.random.default_rng(0), dtype=np.float32)
@@ -55,110 +74,137 @@ class Network:
     layers: tuple[Layer, ...]
     n_inputs: int
 
-    def __post_init__(self):
-        # Neither the input nor what an in-place layer keeps may be overwritten; Dropout may hand on what it gets.
+    def __post_init__(self) -> None:
+        # Neither the input nor what an in-place layer keeps may be overwritten; Dropout may output its input.
         in_place = [True, *(layer.in_place for layer in self.layers if not isinstance(layer, Dropout))]
         if len(in_place) == 1 or any(a and b for a, b in pairwise(in_place)):
             raise ValueError(
-                "layers must begin with one that leaves its input as it is, such as Dense, Scale or an embedding, and "
-                f"have one such layer between any two Activate, got {self.layers}; insert a Dense."
+                "layers must begin with one that does not change its input, such as Dense, Scale or an embedding, and "
+                f"have one such layer between any two activations, got {self.layers}; insert a Dense."
             )
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
-        """The number of inputs of each layer, and behind them the number of outputs of the last."""
+        """The number of inputs of each layer, and at the end the number of outputs of the last."""
         widths = [self.n_inputs]
         for layer in self.layers:
             widths.append(layer.width(widths[-1]))
         return tuple(widths)
 
     @cached_property
-    def slots(self) -> tuple[Mapping[str, Slot], ...]:
-        """The arrays of each layer by name."""
-        return tuple(layer.slots(d) for layer, d in zip(self.layers, self.widths, strict=False))
+    def specs(self) -> tuple[tuple[ParameterSpec, ...], ...]:
+        """The parameter specifications of each layer."""
+        return tuple(layer.parameters(d) for layer, d in zip(self.layers, self.widths, strict=False))
 
     @property
     def n_parameters(self) -> int:
         """The number of parameters p of one member."""
-        return count(self.slots)
+        return count(self.specs)
 
     @property
     def n_outputs(self) -> int:
         """The number of raw scores o."""
         return self.widths[-1]
 
-    def init(self, k: int, rng: np.random.Generator, dtype: Any = np.float64) -> Parameters:
-        """Draw the parameters of k members; member i is the same whatever k is."""
-        P = Parameters(np.empty((k, self.n_parameters), dtype), self.slots)
+    def init(self, k: int, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Parameters:
+        """Draw the initial parameters of k members; member i is the same whatever k is."""
+        P = Parameters(np.empty((k, self.n_parameters), dtype), self.specs)
         for i, member_rng in enumerate(rng.spawn(k)):
             for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False):
-                layer.init(SimpleNamespace(**{name: views[i] for name, views in vars(p).items()}), member_rng, d)
+                layer.init(type(p)(*(a[i] for a in p)), member_rng, d)
         return P
 
-    def allocate(self, k: int, n: int, dtype: Any, backward: bool = True) -> Scratch:
-        """Scratch for batches of n rows: for `forward` alone, or for `backward` too."""
-        scratch, learned_before = [], False
-        for layer, d, slots in zip(self.layers, self.widths, self.slots, strict=False):
-            s = SimpleNamespace()
-            layer.allocate(k, n, d, dtype, s)
-            if backward:
-                layer.allocate_backward(k, n, d, dtype, s, input_gradient=learned_before)
-            learned_before |= bool(slots)
-            scratch.append(s)
-        return scratch
+    def record(self, do: Do, P: Parameters, x: Any, rngs: Rngs = None) -> Pass:
+        """Record the forward pass for x (1 or k, n, d), or `SparseRows`; with generators dropout is active."""
+        outputs, backwards = [x], []
+        for layer, p in zip(self.layers, P.layers, strict=True):
+            output, backward = layer.record(do, p, outputs[-1], rngs)
+            outputs.append(output)
+            backwards.append(backward)
+        first = next((i for i, specs in enumerate(self.specs) if specs), len(backwards))
 
-    def forward(self, P: Parameters, x: Any, scratch: Scratch, rngs: Rngs = None) -> np.ndarray:
-        """x (n, d) for all members or (k, n, d) -> z (k, n, o), which lives in the scratch until the next call."""
-        a = x[None] if isinstance(x, np.ndarray) and x.ndim == 2 else x
-        for layer, p, s in zip(self.layers, P.layers, scratch, strict=True):
-            a = layer.forward(p, a, s, rngs)
-        return a
+        def record_backward(g: Array, dP: Parameters) -> None:
+            """No gradient is computed before the first layer with parameters."""
+            gradient: Array | None = g
+            for i in range(len(backwards) - 1, first - 1, -1):
+                assert gradient is not None
+                gradient = backwards[i](gradient, dP.layers[i], i > first)
 
-    def backward(self, P: Parameters, g: np.ndarray, scratch: Scratch, dP: Parameters) -> None:
-        """g = dL/dz (k, n, o), which is overwritten, -> dL/dP in dP, for the batch that `forward` has just seen."""
-        for layer, p, s, dp in zip(self.layers[::-1], P.layers[::-1], scratch[::-1], dP.layers[::-1], strict=True):
-            g = layer.backward(p, g, s, dp)
-            if g is None:
-                return
+        return Pass(outputs[1:], record_backward)
 
-    def predict(
-        self,
-        P: Parameters,
-        x: Any,
-        block: int = PREDICT_BLOCK,
-        scratch: dict[int, Scratch] | None = None,
-        chosen: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Raw scores (k, n, o) of any number of rows x (n, d), or of those `chosen` (k, n) for each member.
+    def predict(self, P: Parameters, x: Any, block: int = PREDICT_BLOCK) -> Array:
+        """Compute raw scores (k, n, o) of any number of rows x (n, d) or (k, n, d), dense or sparse, block by block."""
+        if x.shape[-2] <= block:  # made once: recording it would take longer
+            return self.record(run, P, as_input(x)).z
+        return RawScores(self, P, block)(x)
 
-        In blocks of bounded memory. It writes on nothing but `scratch`, by numbers of rows, where a caller keeps it
-        from one call to the next.
-        """
-        if chosen is not None and not isinstance(x, np.ndarray):  # members cannot have sparse rows of their own at once
-            own = zip(P.values[:, None], chosen, strict=True)
-            return np.concatenate([self.predict(P.like(values), x[rows], block) for values, rows in own])
-        k, n = len(P.values), x.shape[0] if chosen is None else chosen.shape[1]
-        z = np.empty((k, n, self.n_outputs), P.values.dtype)
-        scratch = {} if scratch is None else scratch
-        for start in range(0, n, block):
-            rows = slice(start, min(start + block, n))
-            size = rows.stop - start
-            if size not in scratch:
-                scratch[size] = self.allocate(k, size, P.values.dtype, backward=False)
-            some = x[rows] if chosen is None else np.take(x, chosen[:, rows], axis=0, mode="clip")
-            z[:, rows] = self.forward(P, some, scratch[size])
-        return z
-
-    def activations(self, P: Parameters, x: Any, stop: int) -> np.ndarray:
-        """What the first `stop` layers hand on (k, n, h) for rows x (n, d), as `predict`."""
+    def activations(self, P: Parameters, x: Any, stop: int) -> Array:
+        """Compute the output (k, n, h) of the first `stop` layers for rows x (n, d), as `predict`."""
         front = Network(self.layers[:stop], self.n_inputs)
         values = np.ascontiguousarray(P.values[:, : front.n_parameters])
-        return front.predict(Parameters(values, front.slots), x)
+        return front.predict(Parameters(values, front.specs), x)
 
-    def dense_layers(self, P: Parameters) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The effective weights c W (k, d, h) and biases b (k, h) of each dense layer."""
+    def dense_layers(self, P: Parameters) -> list[tuple[Array, Array]]:
+        """Compute the effective weights c W (k, d, h) and biases b (k, h) of each dense layer."""
         return [
             (p.W * p.W.dtype.type(layer.scale(d)), p.b)
             for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False)
             if isinstance(layer, Dense)
         ]
+
+
+class RawScores:
+    """Raw scores of any number of rows, in blocks: a forward pass is recorded for each size of block, and kept.
+
+    Parameters
+    ----------
+    network : Network
+        The architecture.
+    P : Parameters
+        The parameters, which may change in place between calls.
+    block : int
+        Maximum number of rows in a block.
+    """
+
+    def __init__(self, network: Network, P: Parameters, block: int = PREDICT_BLOCK):
+        self.network, self.P, self.block = network, P, block
+        self.recorded: dict[tuple[int, ...], tuple[Any, Array, Tape]] = {}
+
+    def __call__(self, x: Any) -> Array:
+        """Compute z (k, n, o) for rows x (n, d), dense or sparse, or (k, n, d)."""
+        n = x.shape[-2]
+        z = np.empty((len(self.P.values), n, self.network.n_outputs), self.P.values.dtype)
+        for start in range(0, n, self.block):
+            rows = slice(start, min(start + self.block, n))
+            z[:, rows] = self._replay(x[rows] if x.ndim == 2 else x[:, rows])
+        return z
+
+    def _replay(self, x: Any) -> Array:
+        """Compute z of one block, in an array that the next block overwrites."""
+        if x.shape not in self.recorded:
+            tape, buffer = Tape(self.P.values.dtype), new_input(x, self.P.values.dtype)
+            self.recorded[x.shape] = buffer, self.network.record(tape, self.P, buffer).z, tape
+        buffer, z, tape = self.recorded[x.shape]
+        set_input(buffer, x)
+        tape.replay()
+        return z
+
+
+def as_input(x: Any) -> Any:
+    """Make rows x (n, d) or (k, n, d), dense or sparse, the input of a network, without a copy."""
+    if not isinstance(x, np.ndarray):
+        return SparseRows(x)
+    return x[None] if x.ndim == 2 else x
+
+
+def new_input(x: Any, dtype: DTypeLike) -> Any:
+    """Make an input for rows like x, which `set_input` sets."""
+    return as_input(np.empty(x.shape, dtype) if isinstance(x, np.ndarray) else x)
+
+
+def set_input(x: Any, rows: Any) -> None:
+    """Set the input x of a recorded pass to other rows of the same shape."""
+    if isinstance(x, SparseRows):
+        x.matrix = rows
+    else:
+        np.copyto(x, rows)

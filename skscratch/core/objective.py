@@ -1,4 +1,4 @@
-"""What a fit minimises: the mean loss over rows plus a penalty on weights."""
+"""The objective function of a fit: the mean loss over rows plus a penalty on weights."""
 
 from __future__ import annotations
 
@@ -7,26 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from skscratch.core.batches import Rows
+from skscratch.core.inverse_links import ClassInverseLink
 from skscratch.core.layers import Rngs
 from skscratch.core.losses import Loss
-from skscratch.core.network import Network, Scratch
-from skscratch.core.parameters import Block, Parameters, blocks
+from skscratch.core.network import Network, as_input, set_input
+from skscratch.core.parameters import Parameters, blocks
+from skscratch.core.tape import Array, Do, Tape
 
-# Added to dl/dz and taken away again, it rounds to zero what is far below any digit that counts where targets are of
-# the order of one: 1e-16 in float32, 1e-25 in float64. When a network is certain, products with such numbers end in
-# subnormal ones, and arithmetic with those is far slower. The losses themselves stay exact far from zero.
-NOTHING = 1e-9
-
-
-@dataclass
-class Workspace:
-    """Scratch for batches of one size: the layers', g = dL/dz (k, n, o), the penalty (k,) of the last batch, the
-    blocks of the parameters, each with its decay, alpha / n or 0, and room t for the penalty's gradient."""
-
-    layers: Scratch
-    g: np.ndarray
-    penalty: np.ndarray
-    decay: list[tuple[Block, np.ndarray, np.ndarray]]
+# Added to dl/dz and subtracted again, it rounds to zero what is far too small to matter where targets are of
+# the order of one: below 1e-16 in float32, 1e-25 in float64. When a network is certain, products with such numbers
+# become subnormal, and arithmetic with subnormal numbers is far slower. The losses themselves stay exact.
+NEGLIGIBLE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -43,103 +35,151 @@ class Objective:
         Turns raw scores and targets into l and dl/dz.
     alpha : float
         Strength of the penalty.
+    label_smoothing : float in [0, 1)
+        e, the share of every label that is moved to the other classes in training: of K classes, (1 - e) y + e / K is
+        trained on in place of y (Szegedy et al., Rethinking the Inception architecture, 2016).
+
+    Raises
+    ------
+    ValueError
+        If `label_smoothing` is outside [0, 1), or above 0 for a loss without classes.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.core.layers import Dense
-    >>> from skscratch.core.losses import SquaredError
-    >>> from skscratch.core.network import Network
-    >>> from skscratch.core.objective import Objective
+    >>> from skscratch.core import Dense, Gradient, Network, Objective, Rows, SquaredError
     >>> objective = Objective(Network((Dense(1),), n_inputs=1), SquaredError(), alpha=6.0)
     >>> P = objective.network.init(k=1, rng=np.random.default_rng(0))
     >>> P.values[...] = [1, 0]  # z = x, at a penalty of 6 * 1**2 / (2 * 3) = 1
-    >>> x, y, dP = np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [5.0]]), P.like(np.empty((1, 2)))
-    >>> objective.value(P, x, y, None, objective.allocate(P, n=3), dP)
+    >>> rows = Rows(np.array([[0.0], [1.0], [2.0]]), np.array([[0.0], [1.0], [5.0]]), None)
+    >>> gradient = Gradient(objective, P, rows)
+    >>> gradient.value()
     array([2.5])
-    >>> dP.layers[0].W, dP.layers[0].b
+    >>> gradient.dP.layers[0].W, gradient.dP.layers[0].b
     (array([[[0.]]]), array([[-1.]]))
     """
 
     network: Network
     loss: Loss
     alpha: float = 0.0
+    label_smoothing: float = 0.0
 
-    def allocate(self, P: Parameters, n: int) -> Workspace:
-        """Scratch for batches of n rows."""
-        k, dtype = len(P.values), P.values.dtype
-        decay = P.by_kind({"weight": self.alpha / n}, default=0.0)
-        parts = [(block, P.values[block]) for block in blocks(k, len(decay))]
-        t = np.empty(max(q.size for _, q in parts), dtype)
-        return Workspace(
-            layers=self.network.allocate(k, n, dtype),
-            g=np.empty((k, n, self.network.n_outputs), dtype),
-            penalty=np.zeros(k, dtype),
-            decay=[(block, decay[block[1]], t[: q.size].reshape(q.shape)) for block, q in parts],
-        )
+    def __post_init__(self) -> None:
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be in [0, 1), got {self.label_smoothing!r}: 0 keeps the labels.")
+        if self.label_smoothing and not isinstance(self.loss.inverse_link, ClassInverseLink):
+            raise ValueError(
+                f"label_smoothing must be 0 for a loss without classes, got {self.label_smoothing!r} and {self.loss!r}."
+            )
 
-    def gradient(
-        self,
-        P: Parameters,
-        x: Any,
-        y: np.ndarray,
-        w: np.ndarray | None,
-        s: Workspace,
-        dP: Parameters,
-        rngs: Rngs = None,
-    ) -> np.ndarray:
-        """x (n, d), y (n, o), w (n,) or (n, k) or None for ones -> raw scores z (k, n, o), and dL/dP into dP.
+    def training_target(self, y: Array) -> Array:
+        """Return what is trained on in place of y (n, o)."""
+        link, e = self.loss.inverse_link, self.label_smoothing
+        if not (e and isinstance(link, ClassInverseLink)):
+            return y
+        return (1 - e) * y + e / link.n_classes(y.shape[-1])
 
-        `s.penalty` (k,) is the second term of L. With generators, dropout is active.
-        """
-        z = self.network.forward(P, x, s.layers, rngs)
-        g = self.loss.gradient(z, y, s.g)
-        g += NOTHING
-        g -= NOTHING
-        S = total_weight(y, w)
-        g *= 1 / S if w is None else (w / S).T[..., None]
-        self.network.backward(P, g, s.layers, dP)
-        if self.alpha:
-            self._penalise(P, None if w is None else len(y) / S, s, dP)
-        return z
-
-    def _penalise(self, P: Parameters, c: Any, s: Workspace, dP: Parameters) -> None:
-        """dP <- dP + c decay P and s.penalty <- c decay P^2 / 2, with c = n / S, or (k,) of them, or None for 1.
-
-        Block by block: on wide networks four passes over memory would take as long as a matrix product.
-        """
-        s.penalty.fill(0)
-        for block, decay, t in s.decay:
-            q, dq, penalty = P.values[block], dP.values[block], s.penalty[block[0]]
-            np.multiply(q, decay, out=t)
-            if c is not None:
-                t *= c if np.ndim(c) == 0 else c[block[0], None]
-            dq += t
-            penalty += np.vecdot(q, t)
-        s.penalty *= 0.5
-
-    def loss_sum(self, z: np.ndarray, y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
-        """z (k, n, o) -> sum of w_i l(z_i, y_i) (k,), in float64."""
+    def loss_sum(self, z: Array, y: Array, w: Array | None) -> Array:
+        """Compute the sum of w_i l(z_i, y_i) (k,), in float64, for z (k, n, o)."""
         values = self.loss.value(z, y)
         return values.sum(axis=1, dtype=np.float64) if w is None else np.vecdot(values, w.T, dtype=np.float64)
 
-    def value(
-        self,
-        P: Parameters,
-        x: Any,
-        y: np.ndarray,
-        w: np.ndarray | None,
-        s: Workspace,
-        dP: Parameters,
-        rngs: Rngs = None,
-    ) -> np.ndarray:
-        """L (k,), and dL/dP into dP."""
-        z = self.gradient(P, x, y, w, s, dP, rngs)
-        return self.loss_sum(z, y, w) / total_weight(y, w) + s.penalty
+
+class Gradient:
+    """dL/dP for batches of n rows: recorded once, and replayed for every batch.
+
+    Parameters
+    ----------
+    objective : Objective
+        The function L.
+    P : Parameters
+        The parameters of k members, which may change in place between calls.
+    rows : Rows
+        A batch, y as `Objective.training_target` returns it. Its arrays are read by every `value`; a call writes other
+        rows over them.
+    dP : Parameters, optional
+        Memory for the gradient.
+    rngs : sequence of numpy.random.Generator, optional
+        With a generator for each member, dropout is active.
+
+    Attributes
+    ----------
+    outputs : list of ndarray
+        The outputs (k, n, h) of each layer for the last batch.
+    z : ndarray of shape (k, n, o)
+        Those of the last layer, the raw scores.
+    dP : Parameters
+        Its gradient.
+    penalty : ndarray of shape (k,)
+        The second term of L.
+    """
+
+    def __init__(
+        self, objective: Objective, P: Parameters, rows: Rows, dP: Parameters | None = None, rngs: Rngs = None
+    ):
+        self.objective, self.rows = objective, rows
+        self.dP = P.empty() if dP is None else dP
+        self.x, y, w = as_input(rows.x), rows.y, rows.w
+        k, n, dtype = len(P.values), len(y), P.values.dtype
+        self.weights = None if w is None else np.empty((w[0].size, n, 1), dtype)  # w / S
+        self.c = np.ones((k, 1), dtype)  # n / S
+        self.penalty = np.zeros(k, dtype)
+        do = self.tape = Tape(dtype)
+        recorded = objective.network.record(do, P, self.x, rngs)
+        self.outputs, self.z, g = recorded.outputs, recorded.z, np.empty(recorded.z.shape, dtype)
+        do(objective.loss.gradient, self.z, y, g)
+        do(np.add, g, NEGLIGIBLE, out=g)
+        do(np.subtract, g, NEGLIGIBLE, out=g)
+        do(np.multiply, g, 1 / n if self.weights is None else self.weights, out=g)
+        recorded.backward(g, self.dP)
+        if objective.alpha:
+            self._record_penalty(do, P, objective.alpha / n)
+        self._set_weights()
+
+    def __call__(self, x: Any, y: Array, w: Array | None) -> Array:
+        """Compute z and dL/dP for other rows x (n, d), y (n, o) and w (n,) or (n, k), or None for ones; returns z."""
+        set_input(self.x, x)
+        np.copyto(self.rows.y, y)
+        if self.rows.w is not None:
+            np.copyto(self.rows.w, w)
+            self._set_weights()
+        self.tape.replay()
+        return self.z
+
+    def value(self) -> Array:
+        """Compute L (k,), and dL/dP, for the rows as they are now."""
+        self.tape.replay()
+        y, w = self.rows.y, self.rows.w
+        return self.objective.loss_sum(self.z, y, w) / total_weight(y, w) + self.penalty
+
+    def _set_weights(self) -> None:
+        """Compute w / S and n / S from w."""
+        if self.weights is not None and self.rows.w is not None:
+            S = total_weight(self.rows.y, self.rows.w)
+            np.divide(self.rows.w.T, np.reshape(S, (-1, 1)), out=self.weights[..., 0])
+            self.c[:, 0] = len(self.rows.y) / S
+
+    def _record_penalty(self, do: Do, P: Parameters, decay: float) -> None:
+        """Record dP <- dP + c decay P and penalty <- c decay P^2 / 2 for weights.
+
+        Block by block: for wide networks four passes over memory would take as long as a matrix product.
+        """
+        decays, weighted = P.by_kind({"weight": decay}, default=0.0), self.weights is not None
+        do(self.penalty.fill, 0)
+        for rows, columns in blocks(*P.values.shape):
+            q, dq = P.values[rows, columns], self.dP.values[rows, columns]
+            t, squares = np.empty_like(q), np.empty(len(q), q.dtype)
+            do(np.multiply, q, decays[columns], out=t)
+            if weighted:
+                do(np.multiply, t, self.c[rows], out=t)
+            do(np.add, dq, t, out=dq)
+            do(np.vecdot, q, t, out=squares)
+            do(np.add, self.penalty[rows], squares, out=self.penalty[rows])
+        do(np.multiply, self.penalty, 0.5, out=self.penalty)
 
 
-def total_weight(y: np.ndarray, w: np.ndarray | None) -> Any:
-    """S, of rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight.
+def total_weight(y: Array, w: Array | None) -> Any:
+    """Compute S for rows y (n, o) with weights w (n,) or None, or S (k,) with w (n, k); 1 where no row has weight.
 
     Rows of their own of k members, y (k, n, o), are as many for each.
     """

@@ -1,228 +1,263 @@
-"""Optimizers: chains of gradient transformations, and the recipes that have names."""
+"""Optimizers: sequences of gradient transformations that have names, and the steps that they make."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from itertools import groupby
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skscratch.core.parameters import Block, Parameters, blocks
-from skscratch.core.schedules import Clock, Constant, Schedule
-from skscratch.core.transforms import (
+from skscratch.core.schedules import Constant, Schedule, ScheduleState
+from skscratch.core.tape import Array, Tape
+from skscratch.core.transformations import (
+    AccumulateMomentum,
     AddDecay,
     ClipByNorm,
-    Link,
-    Momentum,
+    Kept,
     ScaleByAdam,
-    ScaleByFactor,
+    ScaleByKind,
     ScaleByRate,
     ScaleByRms,
     Step,
+    Transformation,
 )
+from skscratch.registry import Registered
 
 
 @dataclass
 class OptimizerState:
-    """What an optimizer remembers from step to step: t, and the states of its stages' links block by block."""
-
-    t: int
-    stages: list[list[tuple[Block, list[Any]]]] = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class Optimizer:
-    """A chain of links and a learning rate: q <- q + u, where u is the gradient after all links.
-
-    Neighbouring elementwise links run block by block, all of them on one block before the next.
+    """What an optimizer keeps from step to step.
 
     Parameters
     ----------
-    links : tuple of Link
-        The transformations in order. One of them must be `ScaleByRate`, which also turns uphill into downhill.
+    t : int
+        The number of steps so far.
+    arrays : list of dict of str to ndarray of shape (k, p)
+        For each transformation its arrays by name.
+    """
+
+    t: int
+    arrays: list[dict[str, Array]] = field(repr=False)
+
+    def members(self, rows: slice) -> OptimizerState:
+        """Take the state of some members, as views."""
+        return OptimizerState(self.t, [{name: a[rows] for name, a in kept.items()} for kept in self.arrays])
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """Gradient transformations and a learning rate: q <- q + u, where u is the gradient after all transformations.
+
+    Parameters
+    ----------
+    transformations : tuple of Transformation
+        In order. One of them must be `ScaleByRate`, which also changes the sign: the loss is to fall.
     rate : float
         Initial learning rate.
     schedule : Schedule
-        Its course over the fit.
+        Its factor over the fit.
 
     Examples
     --------
     A step of plain gradient descent, by hand:
 
     >>> import numpy as np
-    >>> from skscratch.core.optimizers import sgd
-    >>> from skscratch.core.parameters import Parameters, Slot
-    >>> from skscratch.core.schedules import Clock
-    >>> P = Parameters(np.array([[1.0, 2.0]]), [{"b": Slot((2,), "bias")}])
-    >>> optimizer = sgd(rate=0.1)
-    >>> optimizer.step(P, P.like(np.array([[10.0, -10.0]])), optimizer.init(P), Clock())
+    >>> from skscratch.core import Affine, Chain, Parameters, ParameterSpec, ScaleByRate, ScheduleState, Update
+    >>> P = Parameters(np.array([[1.0, 2.0]]), [Affine(ParameterSpec((1, 1), "weight"), ParameterSpec((1,), "bias"))])
+    >>> chain, dP = Chain((ScaleByRate(),), rate=0.1), P.like(np.array([[10.0, -10.0]]))
+    >>> update = Update(chain, P, dP, chain.init(P))
+    >>> update(ScheduleState())
     >>> P.values
     array([[0., 3.]])
     """
 
-    links: tuple[Link, ...]
+    transformations: tuple[Transformation, ...]
     rate: float
     schedule: Schedule = Constant()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the transformations: a state fits a chain that has the same."""
+        return tuple(type(transformation).__name__ for transformation in self.transformations)
+
     def init(self, P: Parameters) -> OptimizerState:
-        """The state before the first step."""
+        """Make the state before the first step."""
+        return OptimizerState(0, [transformation.init(P.values) for transformation in self.transformations])
+
+
+class Update:
+    """A step of a chain: recorded once for some parameters and their gradient, and replayed for every batch.
+
+    Elementwise transformations that follow each other are recorded block by block, all of them on one block before the
+    next, since a block fits into the cache.
+
+    Parameters
+    ----------
+    chain : Chain
+        What to do with the gradient.
+    P, dP : Parameters
+        The parameters, which each step changes in place, and their gradient, which is overwritten.
+    state : OptimizerState
+        Its arrays are changed in place.
+    """
+
+    def __init__(self, chain: Chain, P: Parameters, dP: Parameters, state: OptimizerState):
+        self.chain, self.P, self.state = chain, P, state
+        self.step = Step(state.t, P.values.dtype)
+        self.tape = Tape(P.values.dtype)
+        pairs = zip(chain.transformations, state.arrays, strict=True)
+        stages = [list(stage) for _, stage in groupby(pairs, key=lambda pair: pair[0].elementwise)]
         k, p = P.values.shape
-        stages: list[list[tuple[Block, list[Any]]]] = []
-        for links in self._stages:
-            parts = blocks(k, p) if links[0].elementwise else [(slice(0, k), slice(0, p))]
-            stages.append([(part, [link.init(P.values[part], part[1]) for link in links]) for part in parts])
-        return OptimizerState(0, stages)
+        for i, stage in enumerate(stages):
+            elementwise = stage[0][0].elementwise
+            for block in blocks(k, p) if elementwise else [(slice(0, k), slice(0, p))]:
+                self._record(stage, P.values[block], dP.values[block], block, last=i == len(stages) - 1)
 
-    def step(self, P: Parameters, dP: Parameters, state: OptimizerState, clock: Clock) -> None:
-        """One step: P changes by the update into which the links turn dP, in place; dP is overwritten."""
-        state.t += 1
-        step = Step(state.t, self.rate * self.schedule.factor(clock))
-        last = len(state.stages) - 1
-        for i, (links, parts) in enumerate(zip(self._stages, state.stages, strict=True)):
-            for part, states in parts:
-                q, u = P.values[part], dP.values[part]
-                for link, s in zip(links, states, strict=True):
-                    link.update(u, q, s, step)
-                if i == last:
-                    q += u
+    def _record(self, stage: list[Any], q: Array, u: Array, block: Block, last: bool) -> None:
+        """Record the transformations of one block, and, after the last of all, the change of the parameters."""
 
-    def flush(self, P: Parameters, state: OptimizerState) -> None:
-        """Set to zero what is so small that its square is no normal number, in P and in the optimizer's memory.
+        def by_kind(numbers: Mapping[str, float], default: float) -> Array:
+            return self.P.by_kind(numbers, default)[block[1]]
 
-        Moments of units that have died halve every few steps, and arithmetic with the subnormal numbers they
-        become is many times slower: a long fit took three times as long.
+        for transformation, arrays in stage:
+            kept: Kept = {name: a[block] for name, a in arrays.items()}
+            transformation.record(self.tape, u, q, kept, self.step, by_kind)
+        if last:
+            self.tape(np.add, q, u, out=q)
+
+    def __call__(self, schedule_state: ScheduleState) -> None:
+        """Make a step for the gradient that is in dP."""
+        self.step.advance(self.chain.rate * self.chain.schedule.factor(schedule_state))
+        self.tape.replay()
+
+    def flush(self) -> None:
+        """Set to zero what is so small that its square is no normal number, in the parameters and in the state.
+
+        Moments of units that no longer learn halve every few steps, and arithmetic with the subnormal numbers that they
+        become is many times slower: a long fit took three times as long. Adding a number and subtracting it again
+        rounds to multiples of that limit, and changes no digit of larger numbers that matters.
         """
-        limit = np.sqrt(np.finfo(P.values.dtype).tiny)
-        links = [s for parts in state.stages for _, states in parts for s in states]
-        for a in [P.values, *(a for s in links for a in vars(s).values() if isinstance(a, np.ndarray))]:
-            a[np.abs(a) < limit] = 0
-
-    @cached_property
-    def _stages(self) -> list[list[Link]]:
-        """The links, neighbours that are elementwise together."""
-        stages: list[list[Link]] = []
-        for link in self.links:
-            if stages and link.elementwise and stages[-1][0].elementwise:
-                stages[-1].append(link)
-            else:
-                stages.append([link])
-        return stages
+        info = np.finfo(self.P.values.dtype)
+        limit = np.array(2 * np.sqrt(info.tiny) / info.eps, info.dtype)
+        for a in [self.P.values, *(a for arrays in self.state.arrays for a in arrays.values())]:
+            a += limit
+            a -= limit
 
 
-def chain(
-    *links: Link,
-    rate: float,
-    schedule: Schedule = Constant(),
-    factors: np.ndarray | None = None,
-    clip_norm: float | None = None,
-) -> Optimizer:
-    """Links between an optional clipping of the gradient and optional factors on the update.
+@dataclass(frozen=True)
+class Optimizer(Registered, ABC):
+    """A named sequence of gradient transformations.
 
-    Parameters
+    To add one, derive a frozen dataclass, give it a name and write `transformations`. The estimators set those fields
+    whose names are hyperparameters of theirs; `alpha` is the strength of the weight decay.
+
+    Attributes
     ----------
-    *links : Link
-        The transformations that make the optimizer, `ScaleByRate` among them.
-    rate, schedule
-        As in `Optimizer`.
-    factors : ndarray of shape (p,), optional
-        Factors on the learning rate (see `Parameters.by_kind`).
-    clip_norm : float, optional
-        Largest Euclidean norm of a member's gradient.
-
-    Returns
-    -------
-    Optimizer
+    decays_weights : bool
+        Whether it applies `alpha` by itself, instead of a penalty on weights in the objective.
+    normalizes_gradients : bool
+        Whether the size of a step depends on the learning rate only, not on the size of the gradient.
     """
-    front = () if clip_norm is None else (ClipByNorm(clip_norm),)
-    back = () if factors is None else (ScaleByFactor(factors),)
-    return Optimizer((*front, *links, *back), rate, schedule)
+
+    decays_weights: ClassVar[bool] = False
+    normalizes_gradients: ClassVar[bool] = True
+
+    @abstractmethod
+    def transformations(self) -> tuple[Transformation, ...]:
+        """Return the transformations in order, `ScaleByRate` among them."""
+
+    def chain(
+        self,
+        rate: float,
+        schedule: Schedule = Constant(),
+        factors: Mapping[str, float] | None = None,
+        clip_norm: float | None = None,
+    ) -> Chain:
+        """Put the transformations between an optional clipping of the gradient and optional factors on the update.
+
+        Parameters
+        ----------
+        rate : float
+            Initial learning rate.
+        schedule : Schedule
+            Its factor over the fit.
+        factors : mapping of str to float, optional
+            Factors on the learning rate by kind of parameter (see `ParameterSpec`), 1 for others.
+        clip_norm : float, optional
+            Maximum Euclidean norm of a member's gradient.
+
+        Returns
+        -------
+        Chain
+        """
+        front = () if clip_norm is None else (ClipByNorm(clip_norm),)
+        back = () if factors is None else (ScaleByKind(factors),)
+        return Chain((*front, *self.transformations(), *back), rate, schedule)
 
 
-def sgd(rate: float, **options: Any) -> Optimizer:
-    """Gradient descent: q <- q - rate g.
-
-    Parameters
-    ----------
-    rate : float
-        Initial learning rate.
-    **options
-        `schedule`, `factors` and `clip_norm`, as in `chain`.
-
-    Returns
-    -------
-    Optimizer
-    """
-    return chain(ScaleByRate(), rate=rate, **options)
-
-
-def momentum(rate: float, mu: float = 0.9, nesterov: bool = False, **options: Any) -> Optimizer:
+@dataclass(frozen=True)
+class Sgd(Optimizer, name="sgd"):
     """Gradient descent with momentum: v <- mu v - rate g, q <- q + v; Nesterov's form of it: q <- q + mu v - rate g.
 
     Parameters
     ----------
-    rate : float
-        Initial learning rate.
-    mu : float in [0, 1)
-        Share of the velocity v that remains.
-    nesterov : bool
-        Whether the velocity is applied ahead of time.
-    **options
-        `schedule`, `factors` and `clip_norm`, as in `chain`.
-
-    Returns
-    -------
-    Optimizer
+    momentum : float in [0, 1)
+        mu, the share of the velocity v that remains; 0 is plain gradient descent.
+    nesterovs_momentum : bool
+        Whether to use Nesterov's form.
 
     References
     ----------
     Sutskever, Martens, Dahl and Hinton, On the importance of initialization and momentum in deep learning (2013).
     """
-    return chain(ScaleByRate(), Momentum(mu, nesterov), rate=rate, **options)
+
+    momentum: float = 0.0
+    nesterovs_momentum: bool = False
+    normalizes_gradients: ClassVar[bool] = False
+
+    def transformations(self) -> tuple[Transformation, ...]:
+        if self.momentum == 0:
+            return (ScaleByRate(),)
+        return ScaleByRate(), AccumulateMomentum(self.momentum, self.nesterovs_momentum)
 
 
-def rmsprop(rate: float, beta: float = 0.9, epsilon: float = 1e-8, **options: Any) -> Optimizer:
-    """RMSprop: v <- beta v + (1 - beta) g^2, q <- q - rate g / (sqrt(v) + epsilon).
+@dataclass(frozen=True)
+class RmsProp(Optimizer, name="rmsprop"):
+    """RMSprop: v <- beta_2 v + (1 - beta_2) g^2, q <- q - rate g / (sqrt(v) + epsilon).
 
     Parameters
     ----------
-    rate : float
-        Initial learning rate.
-    beta : float in [0, 1)
+    beta_2 : float in [0, 1)
         Decay of the mean square v.
     epsilon : float
-        Keeps small gradients from large steps.
-    **options
-        `schedule`, `factors` and `clip_norm`, as in `chain`.
-
-    Returns
-    -------
-    Optimizer
+        Limits the steps where gradients are small.
 
     References
     ----------
     Tieleman and Hinton, Lecture 6.5, COURSERA: Neural networks for machine learning (2012).
     """
-    return chain(ScaleByRms(beta, epsilon), ScaleByRate(), rate=rate, **options)
+
+    beta_2: float = 0.9
+    epsilon: float = 1e-8
+
+    def transformations(self) -> tuple[Transformation, ...]:
+        return ScaleByRms(self.beta_2, self.epsilon), ScaleByRate()
 
 
-def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8, **options: Any) -> Optimizer:
+@dataclass(frozen=True)
+class Adam(Optimizer, name="adam"):
     """Adam: q <- q - rate c m / (sqrt(v) + epsilon), c = sqrt(1 - beta_2^t) / (1 - beta_1^t).
 
     Parameters
     ----------
-    rate : float
-        Initial learning rate.
     beta_1, beta_2 : float in [0, 1)
         Decays of the moments, m <- beta_1 m + (1 - beta_1) g and v <- beta_2 v + (1 - beta_2) g^2.
     epsilon : float
-        Keeps small gradients from large steps; added before the correction of v, as in scikit-learn.
-    **options
-        `schedule`, `factors` and `clip_norm`, as in `chain`.
-
-    Returns
-    -------
-    Optimizer
+        Limits the steps where gradients are small; added before the correction of v, as in scikit-learn.
 
     References
     ----------
@@ -230,48 +265,44 @@ def adam(rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float
 
     Examples
     --------
-    Whatever the size of a gradient, the first step is one of the learning rate:
+    Whatever the size of a gradient, the first step has the size of the learning rate:
 
     >>> import numpy as np
-    >>> from skscratch.core.optimizers import adam
-    >>> from skscratch.core.parameters import Parameters, Slot
-    >>> from skscratch.core.schedules import Clock
-    >>> P = Parameters(np.zeros((1, 2)), [{"b": Slot((2,), "bias")}])
-    >>> optimizer = adam(rate=0.1)
-    >>> optimizer.step(P, P.like(np.array([[3.0, -500.0]])), optimizer.init(P), Clock())
+    >>> from skscratch.core import Adam, Affine, Parameters, ParameterSpec, ScheduleState, Update
+    >>> P = Parameters(np.zeros((1, 2)), [Affine(ParameterSpec((1, 1), "weight"), ParameterSpec((1,), "bias"))])
+    >>> chain, dP = Adam().chain(rate=0.1), P.like(np.array([[3.0, -500.0]]))
+    >>> Update(chain, P, dP, chain.init(P))(ScheduleState())
     >>> P.values.round(6)
     array([[-0.1,  0.1]])
     """
-    return chain(ScaleByAdam(beta_1, beta_2, epsilon), ScaleByRate(), rate=rate, **options)
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def transformations(self) -> tuple[Transformation, ...]:
+        return ScaleByAdam(self.beta_1, self.beta_2, self.epsilon), ScaleByRate()
 
 
-def adamw(
-    rate: float,
-    decay: np.ndarray,
-    beta_1: float = 0.9,
-    beta_2: float = 0.999,
-    epsilon: float = 1e-8,
-    **options: Any,
-) -> Optimizer:
-    """Adam with decoupled weight decay: q <- q - rate (Adam's step + decay q).
+@dataclass(frozen=True)
+class AdamW(Adam, name="adamw"):
+    """Adam with decoupled weight decay: q <- q - rate (Adam's step + alpha q) for weights q.
 
     Parameters
     ----------
-    rate : float
-        Initial learning rate.
-    decay : ndarray of shape (p,)
-        The decay of each parameter: ``P.by_kind({"weight": 0.01}, default=0.0)`` spares biases.
-    beta_1, beta_2, epsilon : float
-        As in `adam`.
-    **options
-        `schedule`, `factors` and `clip_norm`, as in `chain`.
-
-    Returns
-    -------
-    Optimizer
+    beta_1, beta_2, epsilon
+        As in `Adam`.
+    alpha : float
+        Strength of the decay; it acts on weights, not on biases, scales and embeddings.
 
     References
     ----------
     Loshchilov and Hutter, Decoupled weight decay regularization (2019), arXiv:1711.05101.
     """
-    return chain(ScaleByAdam(beta_1, beta_2, epsilon), AddDecay(decay), ScaleByRate(), rate=rate, **options)
+
+    alpha: float = 0.01
+    decays_weights: ClassVar[bool] = True
+
+    def transformations(self) -> tuple[Transformation, ...]:
+        adam, rate = super().transformations()
+        return adam, AddDecay(self.alpha), rate

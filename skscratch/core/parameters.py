@@ -1,56 +1,71 @@
-"""All parameters of k networks in one array: a row per network, layers as views.
+"""All parameters of k members in one array: a row for each member, layers as views.
 
-A snapshot is ``values.copy()``, the best epoch of member i comes back by ``values[i] = best[i]``, L-BFGS is handed
+A snapshot is ``values.copy()``, the best epoch of member i is restored by ``values[i] = best[i]``, L-BFGS gets
 a row, a pickle stores one array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from types import SimpleNamespace
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-# Numbers in a block: few enough that a handful of such arrays stay in a core's own cache during several passes over
-# them, and enough that the time goes into arithmetic and not into calls.
+from skscratch.core.tape import Array
+
+# Numbers in a block: a few such arrays fit into the cache of a core, and a call on them takes far longer than Python
+# needs to make it.
 BLOCK = 65536
 
-Block = tuple[slice, slice]
+Block: TypeAlias = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
-class Slot:
-    """Room for one named array of a layer.
+class ParameterSpec:
+    """Specification of one parameter array of a layer.
 
     Parameters
     ----------
     shape : tuple of int
-        Shape of the array in one network.
+        Shape of the array in one member.
     kind : {"weight", "bias", "scale", "embedding"}
-        What it is: decay acts on weights alone, and learning rates may differ from kind to kind.
+        What it is: weight decay acts on weights only, and learning rates may differ from kind to kind.
     """
 
     shape: tuple[int, ...]
     kind: str
 
 
+class Affine(NamedTuple):
+    """Weights W and biases b of a layer: their specifications, or the arrays themselves."""
+
+    W: Any
+    b: Any
+
+
+class Factors(NamedTuple):
+    """One factor s for each input of a layer."""
+
+    s: Any
+
+
 class Parameters:
-    """The parameters of k networks, or their gradient.
+    """The parameters of k members, or their gradient.
 
     Parameters
     ----------
     values : ndarray of shape (k, p)
-        A row per network, C-contiguous. It is kept, not copied.
-    slots : sequence of mapping of str to Slot
-        For each layer, its arrays by name, in the order in which a row stores them.
+        A row for each member, C-contiguous. It is kept, not copied.
+    specs : sequence of tuple of ParameterSpec
+        For each layer its named tuple of specifications, in the order in which a row stores them.
 
     Attributes
     ----------
-    layers : list of SimpleNamespace
-        For each layer, its arrays as views of `values`; an array of shape s has the shape (k, *s) here.
+    layers : list of tuple of ndarray
+        For each layer its arrays, under the same names, as views of `values`; an array of shape s has shape (k, *s).
 
     Raises
     ------
@@ -60,8 +75,9 @@ class Parameters:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.core.parameters import Parameters, Slot
-    >>> P = Parameters(np.zeros((2, 8)), [{"W": Slot((3, 2), "weight"), "b": Slot((2,), "bias")}])
+    >>> from skscratch.core.parameters import Affine, Parameters, ParameterSpec
+    >>> specs = [Affine(W=ParameterSpec((3, 2), "weight"), b=ParameterSpec((2,), "bias"))]
+    >>> P = Parameters(np.zeros((2, 8)), specs)
     >>> P.layers[0].W.shape, P.layers[0].b.shape
     ((2, 3, 2), (2, 2))
     >>> P.layers[0].b[1] = 7
@@ -69,52 +85,53 @@ class Parameters:
     array([0., 0., 0., 0., 0., 0., 7., 7.])
     """
 
-    def __init__(self, values: np.ndarray, slots: Sequence[Mapping[str, Slot]]):
+    def __init__(self, values: Array, specs: Sequence[tuple[ParameterSpec, ...]]):
         self.values = values
-        self.slots = tuple(slots)
+        self.specs = tuple(specs)
         p = values.shape[1]
-        if p != count(self.slots):
+        if p != count(self.specs):
             raise ValueError(
-                f"values must have one column per parameter, {count(self.slots)}, got {p}; use Network.init."
+                f"values must have one column per parameter, {count(self.specs)}, got {p}; use Network.init."
             )
         if not values.flags.c_contiguous:  # there would be copies where views are needed
             raise ValueError("values must be C-contiguous, got another order in memory; use np.ascontiguousarray.")
 
     @cached_property
-    def layers(self) -> list[SimpleNamespace]:
-        """Views of the values (k, p), made when they are first asked for: often a row is all that is needed."""
-        k, start = len(self.values), 0
-        layers = []
-        for layer in self.slots:
-            box = SimpleNamespace()
-            for name, slot in layer.items():
-                stop = start + prod(slot.shape)
-                setattr(box, name, self.values[:, start:stop].reshape(k, *slot.shape))
+    def layers(self) -> list[Any]:
+        """Views of the values, made at the first access: often only the rows are needed."""
+        start, layers = 0, []
+        for specs in self.specs:
+            views = []
+            for spec in specs:
+                stop = start + prod(spec.shape)
+                views.append(self.values[:, start:stop].reshape(-1, *spec.shape))
                 start = stop
-            layers.append(box)
+            layers.append(type(specs)(*views))
         return layers
 
-    def like(self, values: np.ndarray) -> Parameters:
-        """The same layers over other values (k', p): a gradient, a snapshot, the row of one member."""
-        return Parameters(values, self.slots)
+    def like(self, values: Array) -> Parameters:
+        """Make the same layers over other values (k', p): a gradient, a snapshot, the row of one member."""
+        return Parameters(values, self.specs)
 
-    def by_kind(self, factors: Mapping[str, float], default: float = 1.0) -> np.ndarray:
-        """A factor for every parameter (p,), chosen by its kind."""
-        sizes_and_factors = [
-            (prod(slot.shape), factors.get(slot.kind, default)) for layer in self.slots for slot in layer.values()
-        ]
-        sizes, values = zip(*sizes_and_factors, strict=True)
-        return np.repeat(np.array(values, self.values.dtype), sizes)
+    def empty(self) -> Parameters:
+        """Make the same layers over new values of the same shape, which are not set: memory for a gradient."""
+        return self.like(np.empty_like(self.values))
 
-    def __reduce__(self):
+    def by_kind(self, factors: Mapping[str, float], default: float = 1.0) -> Array:
+        """Choose a factor for every parameter (p,) by its kind."""
+        specs = [spec for layer in self.specs for spec in layer]
+        values = np.array([factors.get(spec.kind, default) for spec in specs], self.values.dtype)
+        return np.repeat(values, [prod(spec.shape) for spec in specs])
+
+    def __reduce__(self) -> tuple[Any, ...]:
         # The views would be pickled as copies beside the values: only what they are made from is stored.
-        return Parameters, (self.values, self.slots)
+        return Parameters, (self.values, self.specs)
 
 
 def blocks(k: int, p: int) -> list[Block]:
-    """Rows and columns of an array (k, p), block by block: several rows, or a part of one that is longer than a block.
+    """Divide an array (k, p) into blocks of rows and columns: several rows, or a part of a row longer than a block.
 
-    Both lie together in memory; a part of several rows does not, and takes up to four times as long.
+    A block is contiguous in memory; a part of several rows would not be, and would take up to four times as long.
     """
     height, width = max(BLOCK // p, 1), min(p, BLOCK)
     return [
@@ -124,6 +141,6 @@ def blocks(k: int, p: int) -> list[Block]:
     ]
 
 
-def count(slots: Sequence[Mapping[str, Slot]]) -> int:
-    """p, the number of parameters of one network."""
-    return sum(prod(slot.shape) for layer in slots for slot in layer.values())
+def count(specs: Iterable[tuple[ParameterSpec, ...]]) -> int:
+    """Count the parameters p of one member."""
+    return sum(prod(spec.shape) for layer in specs for spec in layer)

@@ -1,9 +1,11 @@
-"""Learning-rate schedules: pure functions of a clock that multiply the initial learning rate.
+"""Learning-rate schedules: pure functions of the schedule state that multiply the initial learning rate.
 
 >>> schedule = FlatCosine(flat=0.5)
->>> [round(schedule.factor(Clock(progress=t)), 2) for t in (0.0, 0.5, 0.75, 1.0)]
+>>> [round(schedule.factor(ScheduleState(progress=t)), 2) for t in (0.0, 0.5, 0.75, 1.0)]
 [1.0, 1.0, 0.5, 0.0]
 """
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -16,8 +18,8 @@ from skscratch.registry import Registered
 
 
 @dataclass
-class Clock:
-    """What a schedule may know of the training; the training loop moves it.
+class ScheduleState:
+    """What a schedule may know of the training; the training loop updates it.
 
     Parameters
     ----------
@@ -25,118 +27,120 @@ class Clock:
         Share of all planned steps that is done; t in the formulas.
     rows : int, default 0
         Training rows seen in completed epochs.
-    stalls : int, default 0
-        How many times the loss has stopped improving.
+    plateaus : int, default 0
+        Number of plateaus: how many times the loss has stopped improving.
     """
 
     progress: float = 0.0
     rows: int = 0
-    stalls: int = 0
+    plateaus: int = 0
 
 
 @dataclass(frozen=True)
 class Schedule(Registered, ABC):
-    """Factor of the initial learning rate as a function of the clock.
+    """Factor of the initial learning rate as a function of the schedule state.
+
+    To add one, derive a class, give it a name, set `open_ended` and write `factor`.
 
     Attributes
     ----------
-    patient : bool
-        True: the rate has no planned end, so a stalled loss ends the fit or adapts the rate. False: the schedule was
-        planned over all steps, and runs its course whether the loss stalls or not.
+    open_ended : bool
+        True: the rate has no planned end, so a plateau of the loss ends the fit or lowers the rate. False: the rate is
+        planned over all steps, and a plateau changes nothing.
     """
 
-    patient: ClassVar[bool]
+    open_ended: ClassVar[bool]
 
     @abstractmethod
-    def factor(self, clock: Clock) -> float:
-        """Number >= 0 that multiplies the initial learning rate."""
+    def factor(self, state: ScheduleState) -> float:
+        """Return a number >= 0 that multiplies the initial learning rate."""
 
-    def epochs(self, planned: int, criteria: Sequence[list[float]]) -> int:
-        """How many epochs to plan, given the course of each held-out criterion so far (smaller is better)."""
+    def epochs(self, planned: int, metrics: Sequence[list[float]]) -> int:
+        """Return how many epochs to plan, given the values of each validation metric so far (smaller is better)."""
         return planned
 
 
 def half_cosine(t: float) -> float:
-    """(1 + cos(pi t)) / 2: from 1 at t = 0 to 0 at t = 1."""
+    """Compute (1 + cos(pi t)) / 2: from 1 at t = 0 to 0 at t = 1."""
     return (1 + cos(pi * t)) / 2
 
 
 class Constant(Schedule, name="constant"):
     """1."""
 
-    patient = True
+    open_ended = True
 
-    def factor(self, clock: Clock) -> float:
+    def factor(self, state: ScheduleState) -> float:
         return 1.0
 
 
 @dataclass(frozen=True)
 class InverseScaling(Schedule, name="invscaling"):
-    """1 / (rows + 1)**power, as in scikit-learn, whose name for the power is power_t.
+    """1 / (rows + 1)**power_t, as in scikit-learn.
 
-    Robbins and Monro, A stochastic approximation method (1951): convergence for 1/2 < power <= 1.
+    Robbins and Monro, A stochastic approximation method (1951): convergence for 1/2 < power_t <= 1.
     """
 
-    power: float = 0.5
-    patient = True
+    power_t: float = 0.5
+    open_ended = True
 
-    def factor(self, clock: Clock) -> float:
-        return (clock.rows + 1) ** -self.power
+    def factor(self, state: ScheduleState) -> float:
+        return (state.rows + 1) ** -self.power_t
 
 
 @dataclass(frozen=True)
 class Adaptive(Schedule, name="adaptive"):
-    """shrink**stalls: whenever the loss stalls, that share of the rate remains; a fifth in scikit-learn."""
+    """shrink**plateaus: at each plateau of the loss the rate is multiplied by shrink; by a fifth in scikit-learn."""
 
     shrink: float = 0.2
-    patient = True
+    open_ended = True
 
     def __post_init__(self) -> None:
         if not 0 < self.shrink < 1:
-            raise ValueError(f"shrink must be in (0, 1), got {self.shrink!r}: use Constant() for a rate that stays.")
+            raise ValueError(f"shrink must be in (0, 1), got {self.shrink!r}: use Constant() for a constant rate.")
 
-    def factor(self, clock: Clock) -> float:
-        return self.shrink**clock.stalls
+    def factor(self, state: ScheduleState) -> float:
+        return self.shrink**state.plateaus
 
 
 class Cosine(Schedule, name="cosine"):
     """(1 + cos(pi t)) / 2. Loshchilov and Hutter, SGDR (2017), without restarts."""
 
-    patient = False
+    open_ended = False
 
-    def factor(self, clock: Clock) -> float:
-        return half_cosine(clock.progress)
+    def factor(self, state: ScheduleState) -> float:
+        return half_cosine(state.progress)
 
 
 @dataclass(frozen=True)
 class FlatCosine(Schedule, name="flat_cosine"):
     """1 up to t = flat, then half a cosine down to 0 at t = 1.
 
-    Where rows are held out, the flat part ends as soon as `patience` epochs in a row have made no criterion better: the
-    plan is cut so that t = flat at that moment.
+    With validation rows, the flat part ends as soon as no metric has improved for `patience` epochs in a row: fewer
+    epochs are planned then, so that t = flat at that moment.
     """
 
     flat: float = 0.5
     patience: float = inf
-    patient = False
+    open_ended = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.flat < 1:
-            raise ValueError(f"flat must be in [0, 1), got {self.flat!r}: use Constant() for a rate that stays.")
+            raise ValueError(f"flat must be in [0, 1), got {self.flat!r}: use Constant() for a constant rate.")
         if not self.patience >= 1:
             raise ValueError(
                 f"patience must be at least 1, got {self.patience!r}: use float('inf') to keep to the plan."
             )
 
-    def epochs(self, planned: int, criteria: Sequence[list[float]]) -> int:
-        done = len(criteria[0])
-        latest_best = max(course.index(min(course)) + 1 for course in criteria)
+    def epochs(self, planned: int, metrics: Sequence[list[float]]) -> int:
+        done = len(metrics[0])
+        latest_best = max(curve.index(min(curve)) + 1 for curve in metrics)
         if done >= self.flat * planned or done - latest_best < self.patience:
             return planned
         return min(planned, ceil(done / self.flat))
 
-    def factor(self, clock: Clock) -> float:
-        return half_cosine(max(0.0, clock.progress - self.flat) / (1 - self.flat))
+    def factor(self, state: ScheduleState) -> float:
+        return half_cosine(max(0.0, state.progress - self.flat) / (1 - self.flat))
 
 
 @dataclass(frozen=True)
@@ -149,14 +153,14 @@ class OneCycle(Schedule, name="one_cycle"):
     warmup: float = 0.3
     start: float = 1 / 25
     end: float = 1e-4
-    patient = False
+    open_ended = False
 
     def __post_init__(self) -> None:
         if not 0 < self.warmup < 1:
             raise ValueError(f"warmup must be in (0, 1), got {self.warmup!r}: use Cosine() for none.")
 
-    def factor(self, clock: Clock) -> float:
-        t = clock.progress
+    def factor(self, state: ScheduleState) -> float:
+        t = state.progress
         if t < self.warmup:
             return 1 + (self.start - 1) * half_cosine(t / self.warmup)
         return self.end + (1 - self.end) * half_cosine((t - self.warmup) / (1 - self.warmup))
@@ -169,10 +173,10 @@ class CosLog4(Schedule, name="coslog4"):
     (2024).
     """
 
-    patient = False
+    open_ended = False
 
-    def factor(self, clock: Clock) -> float:
-        return (1 - cos(2 * pi * log2(1 + 15 * clock.progress))) / 2
+    def factor(self, state: ScheduleState) -> float:
+        return (1 - cos(2 * pi * log2(1 + 15 * state.progress))) / 2
 
 
 @dataclass(frozen=True)
@@ -180,24 +184,13 @@ class FunctionOfProgress(Schedule):
     """f(t), for any function f of the progress t in [0, 1] that returns finite numbers >= 0."""
 
     f: Callable[[float], float]
-    patient = False
+    open_ended = False
 
-    def factor(self, clock: Clock) -> float:
-        factor = self.f(clock.progress)
+    def factor(self, state: ScheduleState) -> float:
+        factor = self.f(state.progress)
         if not (isinstance(factor, Real) and 0 <= factor < inf):
             raise ValueError(
                 f"The learning rate function must return a finite number >= 0, got {factor!r} at progress "
-                f"{clock.progress:.3g}: check it over the whole of [0, 1]."
+                f"{state.progress:.3g}: check it over the whole of [0, 1]."
             )
         return float(factor)
-
-
-SCHEDULES: dict[str, type[Schedule]] = {
-    "constant": Constant,
-    "invscaling": InverseScaling,
-    "adaptive": Adaptive,
-    "cosine": Cosine,
-    "flat_cosine": FlatCosine,
-    "one_cycle": OneCycle,
-    "coslog4": CosLog4,
-}

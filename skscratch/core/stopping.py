@@ -1,4 +1,4 @@
-"""When to stop, and which epoch was best: every member is judged by itself."""
+"""When to stop, and which epoch was best, for every member by itself."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skscratch.core.tape import Array
+
 
 @dataclass
 class Best:
-    """The best parameters of each member so far, by criteria of which the first counts most.
+    """The best parameters of each member so far, by metrics in lexicographic order.
 
     Parameters
     ----------
     values : ndarray of shape (k, p)
-        The parameters at the start; copied.
+        The initial parameters; copied.
 
     Attributes
     ----------
-    criteria : ndarray of shape (m, k)
-        The m criteria of each member's best epoch, smaller is better; a later one decides ties of the earlier.
+    metrics : ndarray of shape (m, k)
+        The m metrics of each member's best epoch, smaller is better; a later one breaks ties of the earlier.
     epoch : ndarray of shape (k,)
         The best epoch, counted from 1; 0 where no epoch was finite.
 
@@ -30,87 +32,86 @@ class Best:
     >>> import numpy as np
     >>> from skscratch.core.stopping import Best
     >>> best = Best(np.zeros((2, 1)))
-    >>> best.update(np.array([[1.0], [1.0]]), criteria=np.array([[0.3, 0.5]]), epoch=1)
-    >>> best.update(np.array([[2.0], [2.0]]), criteria=np.array([[0.4, 0.2]]), epoch=2)
+    >>> best.update(np.array([[1.0], [1.0]]), metrics=np.array([[0.3, 0.5]]), epoch=1)
+    >>> best.update(np.array([[2.0], [2.0]]), metrics=np.array([[0.4, 0.2]]), epoch=2)
     >>> best.epoch, best.values
     (array([1, 2]), array([[1.],
            [2.]]))
     """
 
-    values: np.ndarray
-    criteria: np.ndarray | None = None
-    epoch: np.ndarray = field(init=False)
+    values: Array
+    metrics: Array | None = None
+    epoch: Array = field(init=False)
 
     def __post_init__(self):
         self.values = self.values.copy()
         self.epoch = np.zeros(len(self.values), int)
 
-    def update(self, values: np.ndarray, criteria: np.ndarray, epoch: int) -> None:
-        """Keep the members of `values` (k, p) whose criteria (m, k) are better than their best so far."""
-        finite = np.isfinite(criteria).all(axis=0) & np.isfinite(values.sum(axis=1))
-        if self.criteria is None:
-            self.criteria = np.full_like(criteria, np.inf)
-        better = _before(criteria, self.criteria) & finite
+    def update(self, values: Array, metrics: Array, epoch: int) -> None:
+        """Keep the members of `values` (k, p) whose metrics (m, k) are better than their best so far."""
+        finite = np.isfinite(metrics).all(axis=0) & np.isfinite(values.sum(axis=1))
+        if self.metrics is None:
+            self.metrics = np.full_like(metrics, np.inf)
+        better = _before(metrics, self.metrics) & finite
         if better.all():  # one pass over memory; a selection of rows takes two
             self.values[...] = values
         elif better.any():
             self.values[better] = values[better]
-        self.criteria[:, better] = criteria[:, better]
+        self.metrics[:, better] = metrics[:, better]
         self.epoch[better] = epoch
 
 
 @dataclass
 class Patience:
-    """Epochs without progress: a member stalls when its criterion has not fallen by `tol` for more than `epochs`.
+    """The maximum number of epochs without improvement.
 
-    The count is scikit-learn's: an epoch that is not better than the best by more than `tol` counts, and the fit
-    stalls when the count exceeds `epochs`.
+    Counted as in scikit-learn: an epoch that is not better than the best by more than `tol` is one without improvement.
 
     Parameters
     ----------
     epochs : float
-        Epochs without progress that are borne; ``inf`` for all.
+        How many in a row are allowed; ``inf`` for any number.
     tol : float
-        Progress smaller than this is none.
+        A smaller improvement does not count.
 
     Attributes
     ----------
     best : ndarray of shape (k,)
-        The smallest criterion of each member so far.
+        The smallest metric of each member so far.
     count : ndarray of shape (k,)
-        Epochs without progress of each.
+        Present number of epochs without improvement of each.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skscratch.core.stopping import Patience
     >>> patience = Patience(epochs=1, tol=0.1)
-    >>> [patience.stalled(np.array([loss])) for loss in (3.0, 2.0, 1.95, 1.92)]
+    >>> [patience.is_exceeded(np.array([loss])) for loss in (3.0, 2.0, 1.95, 1.92)]
     [False, False, False, True]
     """
 
     epochs: float
     tol: float
-    best: np.ndarray | None = None
-    count: np.ndarray | None = None
+    best: Array | None = None
+    count: Array | None = None
 
-    def stalled(self, criterion: np.ndarray) -> bool:
-        """Take in the criterion (k,) of one more epoch: have all members stalled?"""
+    def is_exceeded(self, metric: Array) -> bool:
+        """Count one more epoch with this metric (k,); return whether all members have exceeded their patience."""
         if self.best is None or self.count is None:
-            self.best, self.count = np.full(len(criterion), np.inf), np.zeros(len(criterion), int)
-        progress = criterion <= self.best - self.tol
-        self.count = np.where(progress, 0, self.count + 1)
-        self.best = np.fmin(self.best, criterion)
+            self.best, self.count = np.full(len(metric), np.inf), np.zeros(len(metric), int)
+        improved = metric <= self.best - self.tol
+        self.count = np.where(improved, 0, self.count + 1)
+        self.best = np.fmin(self.best, metric)
         return bool((self.count > self.epochs).all())
 
-    def forgive(self) -> None:
-        """Begin to count anew: the learning rate has changed."""
+    def reset(self) -> None:
+        """Count from zero again: the learning rate has changed."""
         if self.count is not None:
             self.count[:] = 0
 
 
-def _before(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Whether the columns of a (m, k) come before those of b in the order of the dictionary -> (k,)."""
+def _before(a: Array, b: Array) -> Array:
+    """Whether the columns of a (m, k) come before those of b in lexicographic order -> (k,)."""
     before, tied = np.zeros(a.shape[1], bool), np.ones(a.shape[1], bool)
     for x, y in zip(a, b, strict=True):
         before |= tied & (x < y)

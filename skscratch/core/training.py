@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from skscratch.core.batches import Batches, Rows
-from skscratch.core.lanes import Lane, members_of, threads
+from skscratch.core.groups import MemberGroup, divide_members, worker_threads
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Optimizer, OptimizerState
+from skscratch.core.optimizers import Chain, OptimizerState, Update
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Adaptive, Clock
+from skscratch.core.schedules import Adaptive, ScheduleState
 from skscratch.core.stopping import Best, Patience
+from skscratch.core.tape import Array
 
-# An adaptive rate below this has done what it could (scikit-learn's bound).
+# An adaptive rate is not lowered below this (scikit-learn's bound).
 SMALLEST_RATE = 1e-6
 
 
@@ -28,29 +29,29 @@ class History:
     Attributes
     ----------
     loss : list of ndarray of shape (k,)
-        The mean training loss of each epoch, as it was met on the way, penalty included.
+        The mean training loss of each epoch, penalty included; the loss of each batch is that before its step.
     validation : list of ndarray of shape (m, k)
         What `validate` returned after each epoch.
     best_epoch : ndarray of shape (k,)
-        The epoch, from 1, whose parameters each member keeps; 0 for those of the start.
-    end : {"max_iter", "stalled", "callback", "diverged", "interrupted"}
+        The epoch, from 1, whose parameters each member keeps; 0 for the initial ones.
+    end : {"max_iter", "no_improvement", "callback", "diverged", "interrupted"}
         Why the fit ended.
     """
 
-    loss: list[np.ndarray] = field(default_factory=list)
-    validation: list[np.ndarray] = field(default_factory=list)
-    best_epoch: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
+    loss: list[Array] = field(default_factory=list)
+    validation: list[Array] = field(default_factory=list)
+    best_epoch: Array = field(default_factory=lambda: np.zeros(1, int))
     end: str = "max_iter"
 
     @property
-    def criteria(self) -> list[list[float]]:
-        """The course of each criterion of `validation`: after every epoch the mean of the members, if finite."""
-        return [[_mean_of_finite(epoch) for epoch in course] for course in zip(*self.validation, strict=True)]
+    def metrics(self) -> list[list[float]]:
+        """The curve of each metric of `validation`: after every epoch the mean over the members that are finite."""
+        return [[_mean_of_finite(epoch) for epoch in curve] for curve in zip(*self.validation, strict=True)]
 
 
 @dataclass
 class Epoch:
-    """What a callback is shown after each epoch: its number from 1, the parameters as they are now, the history."""
+    """What a callback gets after each epoch: its number from 1, the present parameters, the history and the rate."""
 
     number: int
     parameters: Parameters
@@ -59,58 +60,52 @@ class Epoch:
 
 
 Callback = Callable[[Epoch], "bool | None"]
-Validate = Callable[[Parameters], np.ndarray]
+Validate = Callable[[Parameters], Array]
 
 
 @dataclass
 class Trainer:
-    """Everything that a fit needs and that outlives an epoch; calling `run` again goes on where it stood.
+    """All that a fit needs and that outlives an epoch; calling `run` again continues from the same state.
 
     Parameters
     ----------
     objective : Objective
-        What is minimised.
-    optimizer : Optimizer
-        How.
+        The objective function.
+    chain : Chain
+        What is done with its gradient, from `Optimizer.chain`.
     rng : numpy.random.Generator
-        Draws the order of rows, and the generators that draw what dropout drops.
+        Draws the order of rows, and the generators of dropout.
     batch_size : int
         Rows in a batch.
     shuffle : bool
         Whether rows are shuffled in each epoch. A single batch never is: its mean does not depend on the order.
     dropout : bool
-        Whether layers are handed a generator while training.
+        Whether layers get a generator while training.
     threads : int
-        Most threads; each trains some of the members, and which ones changes no result.
+        Maximum number of worker threads; each trains some of the members, which does not change the result.
     loss_weights : callable, optional
         Weights w (n,) of some rows, and their batches as slices -> weights (n,) of the rows in the reported loss, which
         are w itself otherwise.
 
     Attributes
     ----------
-    state : list of OptimizerState or None
-        The optimizer's memory of the members in each lane.
+    state : OptimizerState or None
+        The optimizer state of all members.
     rngs : list of numpy.random.Generator or None
         A generator for each member, for dropout.
-    clock : Clock
-        Rows seen and loss stalls so far; progress of the run.
+    schedule_state : ScheduleState
+        Rows seen and number of plateaus so far; progress of the run.
 
     Examples
     --------
     Two members learn y = 2 x:
 
     >>> import numpy as np
-    >>> from skscratch.core.batches import Rows
-    >>> from skscratch.core.layers import Dense
-    >>> from skscratch.core.losses import SquaredError
-    >>> from skscratch.core.network import Network
-    >>> from skscratch.core.objective import Objective
-    >>> from skscratch.core.optimizers import sgd
-    >>> from skscratch.core.training import Trainer
+    >>> from skscratch.core import Dense, Network, Objective, Rows, Sgd, SquaredError, Trainer
     >>> objective = Objective(Network((Dense(1),), n_inputs=1), SquaredError())
     >>> P = objective.network.init(k=2, rng=np.random.default_rng(0))
     >>> x = np.linspace(-1, 1, 100)[:, None]
-    >>> trainer = Trainer(objective, sgd(rate=0.5), np.random.default_rng(1), batch_size=10)
+    >>> trainer = Trainer(objective, Sgd().chain(rate=0.5), np.random.default_rng(1), batch_size=10)
     >>> history = trainer.run(P, Rows(x, 2 * x, None), epochs=20)
     >>> len(history.loss), history.end
     (20, 'max_iter')
@@ -121,16 +116,16 @@ class Trainer:
     """
 
     objective: Objective
-    optimizer: Optimizer
+    chain: Chain
     rng: np.random.Generator
     batch_size: int
     shuffle: bool = True
     dropout: bool = False
-    loss_weights: Callable[[np.ndarray, list[slice]], np.ndarray] | None = None
+    loss_weights: Callable[[Array, list[slice]], Array] | None = None
     threads: int = 1
-    state: list[OptimizerState] | None = None
+    state: OptimizerState | None = None
     rngs: list[np.random.Generator] | None = None
-    clock: Clock = field(default_factory=Clock)
+    schedule_state: ScheduleState = field(default_factory=ScheduleState)
     _plan: int = field(default=0, init=False, repr=False)
 
     def run(
@@ -143,7 +138,7 @@ class Trainer:
         patience: Patience | None = None,
         keep_best: bool = True,
         keep_finite: bool = True,
-        order: Callable[[], np.ndarray | None] | None = None,
+        order: Callable[[], Array | None] | None = None,
         callbacks: Sequence[Callback] = (),
     ) -> History:
         """Train the parameters in place.
@@ -155,16 +150,16 @@ class Trainer:
         rows : Rows
             The training rows, x in the dtype of P.
         epochs : int
-            Most epochs; a schedule may plan fewer after what `validate` returns.
+            Maximum number of epochs; a schedule may plan fewer after what `validate` returns.
         validate : callable, optional
-            Parameters -> criteria (m, k), smaller is better, that choose the best epoch; the training loss otherwise.
+            Parameters -> metrics (m, k), smaller is better, that choose the best epoch; the training loss otherwise.
         patience : Patience, optional
-            Ends the fit (or shrinks an adaptive rate) when all members have stalled; without it, all epochs are run.
+            Ends the fit (or lowers an adaptive rate) when no member improves any more; without it, all epochs are run.
         keep_best : bool
-            Whether members go back to their best epoch at the end; those of an interrupted fit do in any case.
+            Whether the best epoch of each member is restored at the end; after an interruption it is in any case.
         keep_finite : bool
-            Whether the fit ends when no member's loss is finite any more, and members that diverged go back to their
-            last finite parameters, with a warning.
+            Whether the fit ends when no member's loss is finite any more, and the last finite parameters of members
+            that diverged are restored, with a warning.
         order : callable, optional
             Gives the order of rows of the next epoch, instead of a permutation by `rng`.
         callbacks : sequence of callable
@@ -176,126 +171,130 @@ class Trainer:
 
         Notes
         -----
-        A batch whose weights add up to zero says nothing: it makes no step, and does not count in the reported loss.
+        A batch whose weights are all zero makes no step, and does not count in the reported loss.
 
         Warns
         -----
         RuntimeWarning
             If the loss of a member is no longer finite (it keeps its last finite parameters), or on Ctrl-C.
         """
-        rows = rows._replace(y=self.objective.loss.training_target(rows.y))
+        rows = rows._replace(y=self.objective.training_target(rows.y))
         history, best, start = History(), Best(P.values), P.values.copy()
         try:
-            with np.errstate(over="ignore", invalid="ignore"):  # divergence is looked for after each epoch
+            with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
                 for number, loss in enumerate(self._epochs(P, rows, epochs, order), 1):
                     history.loss.append(loss)
                     if validate is not None:
                         history.validation.append(validate(P))
-                        self._plan = self.optimizer.schedule.epochs(self._plan, history.criteria)
-                    criteria = loss[None] if validate is None else history.validation[-1]
-                    best.update(P.values, criteria, number)
+                        self._plan = self.chain.schedule.epochs(self._plan, history.metrics)
+                    metrics = loss[None] if validate is None else history.validation[-1]
+                    best.update(P.values, metrics, number)
                     epoch = Epoch(number, P, history, self.rate)
-                    if end := self._end(epoch, criteria[0], patience, callbacks, keep_finite):
+                    if end := self._end(epoch, metrics[0], patience, callbacks, keep_finite):
                         history.end = end
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
             keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
-        # Held-out rows would have shown that a last step exploded; an epoch's own loss is met before that step.
-        exploded = self._exploded(P.like(best.values), rows) if keep_finite and validate is None else False
-        best.values[exploded], best.epoch[exploded] = start[exploded], 0
-        restore(P, history, best, keep_best, keep_finite, exploded)
+        # A validation loss shows whether a member diverged in the last step; the training loss is that before the step.
+        diverged = self._diverged(P.like(best.values), rows) if keep_finite and validate is None else False
+        best.values[diverged], best.epoch[diverged] = start[diverged], 0
+        restore(P, history, best, keep_best, keep_finite, diverged)
         return history
 
     @property
     def rate(self) -> float:
-        """The learning rate at the present clock."""
-        return self.optimizer.rate * self.optimizer.schedule.factor(self.clock)
+        """The present learning rate."""
+        return self.chain.rate * self.chain.schedule.factor(self.schedule_state)
 
     def _epochs(
-        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], np.ndarray | None] | None
-    ) -> Iterator[np.ndarray]:
-        """Train for one epoch after the other; yields the mean loss (k,) of each."""
+        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
+    ) -> Iterator[Array]:
+        """Train epoch by epoch; yields the mean loss (k,) of each."""
         n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
-        lanes = self._lanes(P, batches.sizes(n))
+        groups = self._groups(P)
         self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
-        with threads(len(lanes)) as each:
+        with worker_threads(min(self.threads, len(groups))) as map_groups:
             while done < self._plan * per_epoch:
-                loss = self._epoch(lanes, each, batches.blocks(order()), done, self._plan * per_epoch)
+                loss = self._epoch(groups, map_groups, batches.blocks(order()), done, self._plan * per_epoch)
                 done += per_epoch
-                self.clock.rows += n
+                self.schedule_state.rows += n
                 yield loss
 
     def _epoch(
         self,
-        lanes: list[Lane],
-        each: Callable[..., Iterator[np.ndarray]],
+        groups: list[MemberGroup],
+        map_groups: Callable[..., Iterator[Array]],
         blocks: Iterator[tuple[Rows, list[slice]]],
         done: int,
         planned: int,
-    ) -> np.ndarray:
-        """Train once on all rows, after so many of the planned steps; the mean loss (k,)."""
-        k = sum(len(lane.P.values) for lane in lanes)
+    ) -> Array:
+        """Train once on all rows, after so many of the planned steps; returns the mean loss (k,)."""
+        k, dtype = sum(len(group.P.values) for group in groups), groups[0].P.values.dtype
         loss, penalty, S, seen = np.zeros(k), np.zeros(k), np.zeros(k), 0
-        for block, slices in blocks:
-            z = np.zeros((k, len(block.y), self.objective.network.n_outputs), lanes[0].P.values.dtype)
-            steps = []
-            for batch in slices:
-                self.clock.progress = done / planned
+        for block, batches in blocks:
+            z, steps = np.zeros((k, len(block.y), self.objective.network.n_outputs), dtype), []
+            for batch in batches:
+                self.schedule_state.progress = done / planned
                 done += 1
                 if block.w is None or block.w[batch].any():
-                    steps.append((batch, Clock(self.clock.progress, self.clock.rows, self.clock.stalls)))
+                    steps.append((batch, replace(self.schedule_state)))
                     seen += batch.stop - batch.start
-            penalty += np.concatenate(list(each(partial(Lane.train, block=block, steps=steps, z=z), lanes)))
-            w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, slices)
+            train = partial(MemberGroup.train, block=block, steps=steps, z=z)
+            penalty += np.concatenate(list(map_groups(train, groups)))
+            w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, batches)
             loss += self.objective.loss_sum(z, block.y, w)
             S += len(block.y) if w is None else w.sum(axis=0)
-        return loss / (S + (S == 0)) + penalty / (seen or 1)
+        assert self.state is not None
+        self.state.t = groups[0].update.step.t
+        mean: Array = loss / (S + (S == 0)) + penalty / (seen or 1)
+        return mean
 
-    def _lanes(self, P: Parameters, sizes: set[int]) -> list[Lane]:
-        """The members in lanes, as many as the last time if there was one."""
-        k = len(P.values)
-        members = members_of(k, self.threads if self.state is None else len(self.state))
-        own = [P.like(P.values[some]) for some in members]
-        self.state = self.state or [self.optimizer.init(p) for p in own]
+    def _groups(self, P: Parameters) -> list[MemberGroup]:
+        """Divide the members into groups, one for each thread."""
+        k, dP = len(P.values), P.empty()
+        self.state = self.state or self.chain.init(P)
         self.rngs = self.rngs or (self.rng.spawn(k) if self.dropout else None)
-        return [
-            Lane(some, self.objective, self.optimizer, p, state, sizes, self.rngs and self.rngs[some])
-            for some, p, state in zip(members, own, self.state, strict=True)
-        ]
+        groups = []
+        for members in divide_members(k, self.threads):
+            p, dp, state = P.like(P.values[members]), P.like(dP.values[members]), self.state.members(members)
+            rngs = None if self.rngs is None else self.rngs[members]
+            groups.append(MemberGroup(members, self.objective, p, dp, Update(self.chain, p, dp, state), rngs))
+        return groups
 
-    def _exploded(self, P: Parameters, rows: Rows) -> np.ndarray:
-        """Members (k,) without a finite loss on the first rows."""
+    def _diverged(self, P: Parameters, rows: Rows) -> Array:
+        """Find members (k,) without a finite loss on the first rows."""
         x, y, w = rows.take(slice(self.batch_size))
         with np.errstate(over="ignore", invalid="ignore"):
-            return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
+            diverged: Array = ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
+        return diverged
 
-    def _order(self, n: int) -> Callable[[], np.ndarray | None]:
-        """A new permutation for every epoch, or none where it would change nothing."""
+    def _order(self, n: int) -> Callable[[], Array | None]:
+        """Return a function that draws the order of an epoch, or none where it would change nothing."""
         return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
 
     def _end(
         self,
         epoch: Epoch,
-        criterion: np.ndarray,
+        metric: Array,
         patience: Patience | None,
         callbacks: Sequence[Callback],
         keep_finite: bool,
     ) -> str:
-        """Why the fit should end after this epoch, or nothing."""
+        """Return why the fit should end after this epoch, or an empty string."""
         if keep_finite and not np.isfinite(epoch.history.loss[-1]).any():
             return "diverged"
         if any([callback(epoch) for callback in callbacks]):
             return "callback"
-        if patience is None or not patience.stalled(criterion):
+        if patience is None or not patience.is_exceeded(metric):
             return ""
-        if isinstance(self.optimizer.schedule, Adaptive) and self.rate > SMALLEST_RATE:
-            self.clock.stalls += 1
-            patience.forgive()
+        if isinstance(self.chain.schedule, Adaptive) and self.rate > SMALLEST_RATE:
+            self.schedule_state.plateaus += 1
+            patience.reset()
             return ""
-        return "stalled"
+        return "no_improvement"
 
 
 def restore(
@@ -304,26 +303,26 @@ def restore(
     best: Best,
     keep_best: bool,
     keep_finite: bool = True,
-    exploded: np.ndarray | bool = False,
+    diverged: Array | bool = False,
 ) -> None:
-    """Bring back the best epochs, and the last finite parameters where a member has diverged or exploded."""
-    lost = ~np.isfinite(P.values).all(axis=1) | exploded
+    """Restore the best epochs, and the last finite parameters of members that diverged."""
+    diverged = ~np.isfinite(P.values).all(axis=1) | diverged
     if history.loss:
-        lost |= ~np.isfinite(history.loss[-1])
-    lost &= keep_finite
-    back = np.full(len(lost), keep_best) | lost
-    P.values[back] = best.values[back]
-    history.best_epoch = np.where(back, best.epoch, len(history.loss))
-    if lost.any():
-        history.end = "diverged" if lost.all() else history.end
+        diverged |= ~np.isfinite(history.loss[-1])
+    diverged &= keep_finite
+    restored = np.full(len(diverged), keep_best) | diverged
+    P.values[restored] = best.values[restored]
+    history.best_epoch = np.where(restored, best.epoch, len(history.loss))
+    if diverged.any():
+        history.end = "diverged" if diverged.all() else history.end
         _warn(
-            f"The fit of {lost.sum()} of {len(lost)} networks diverged: loss and parameters must stay finite, but no "
-            f"longer were in epoch {len(history.loss)}; the last finite parameters are kept, a smaller "
-            "learning_rate_init or clip_norm may help."
+            f"{diverged.sum()} of {len(diverged)} members diverged: loss and parameters must stay finite, but were not "
+            f"in epoch {len(history.loss)}; their last finite parameters are kept, a smaller learning_rate_init or "
+            "clip_norm may help."
         )
 
 
-def _mean_of_finite(values: np.ndarray) -> float:
+def _mean_of_finite(values: Array) -> float:
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if finite.size else np.inf
 

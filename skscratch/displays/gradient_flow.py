@@ -7,9 +7,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 
+from skscratch.core.activations import Activation
 from skscratch.core.batches import Rows
-from skscratch.core.layers import Activate, Dense
-from skscratch.core.objective import Objective
+from skscratch.core.layers import Dense
+from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.training import Epoch
 from skscratch.displays.drawing import COLOURS, panels, whole_numbers
@@ -46,21 +47,14 @@ class GradientRecorder:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.core.activations import Tanh
-    >>> from skscratch.core.batches import Rows
-    >>> from skscratch.core.layers import Activate, Dense
-    >>> from skscratch.core.losses import SquaredError
-    >>> from skscratch.core.network import Network
-    >>> from skscratch.core.objective import Objective
-    >>> from skscratch.core.optimizers import sgd
-    >>> from skscratch.core.training import Trainer
+    >>> from skscratch.core import Dense, Network, Objective, Rows, Sgd, SquaredError, Tanh, Trainer
     >>> from skscratch.displays import GradientFlowDisplay, GradientRecorder
-    >>> objective = Objective(Network((Dense(8), Activate(Tanh()), Dense(1)), n_inputs=1), SquaredError())
+    >>> objective = Objective(Network((Dense(8), Tanh(), Dense(1)), n_inputs=1), SquaredError())
     >>> P = objective.network.init(k=1, rng=np.random.default_rng(0))
     >>> x = np.linspace(-1, 1, 100)[:, None]
     >>> rows = Rows(x, x**2, None)
     >>> recorder = GradientRecorder(objective, rows, P)
-    >>> trainer = Trainer(objective, sgd(rate=0.1), np.random.default_rng(1), batch_size=10)
+    >>> trainer = Trainer(objective, Sgd().chain(rate=0.1), np.random.default_rng(1), batch_size=10)
     >>> history = trainer.run(P, rows, epochs=20, callbacks=[recorder])
     >>> display = GradientFlowDisplay(recorder.gradients, recorder.activations).plot()
     >>> np.shape(display.gradients), np.shape(display.activations)
@@ -71,7 +65,7 @@ class GradientRecorder:
         self.objective = Objective(objective.network, objective.loss)
         n = len(rows.y)
         rows = rows.take(np.linspace(0, n - 1, min(n, PROBE)).astype(int))
-        self.rows = rows._replace(y=objective.loss.training_target(rows.y))
+        self.rows = rows._replace(y=objective.training_target(rows.y))
         self.gradients: list[np.ndarray] = []
         self.activations: list[np.ndarray] = []
         self.record(P)
@@ -88,14 +82,14 @@ class GradientRecorder:
         P : Parameters
             Of the networks that are watched.
         """
-        network, (x, y, w) = self.objective.network, self.rows
-        s, dP = self.objective.allocate(P, len(y)), P.like(np.empty_like(P.values))
-        with np.errstate(over="ignore", invalid="ignore"):  # a network that explodes is worth a picture
-            self.objective.gradient(P, x, y, w, s, dP)
-            layers = list(zip(network.layers, network.widths, dP.layers, s.layers, strict=False))
+        network = self.objective.network
+        with np.errstate(over="ignore", invalid="ignore"):  # a picture of a network that diverges is useful, too
+            gradient = Gradient(self.objective, P, self.rows)
+            gradient.tape.replay()
+            layers = list(zip(network.layers, network.widths, gradient.dP.layers, gradient.outputs, strict=False))
             dense = [(dp.W, layer.scale(d)) for layer, d, dp, _ in layers if isinstance(layer, Dense)]
             self.gradients.append(np.array([_rms(dW) / c for dW, c in dense]))
-            self.activations.append(np.array([_rms(s.a) for layer, *_, s in layers if isinstance(layer, Activate)]))
+            self.activations.append(np.array([_rms(a) for layer, *_, a in layers if isinstance(layer, Activation)]))
 
 
 class GradientFlowDisplay:

@@ -29,10 +29,10 @@ def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: 
         **_curves(state.curves),
         "best_iter_": state.best_iter,
         "n_iter_": state.n_iter,
-        "t_": state.clock.rows,
+        "t_": state.schedule_state.rows,
         "n_outputs_": model.network.n_outputs,
         "n_layers_": sum(isinstance(layer, Dense) for layer in model.network.layers) + 1,
-        "out_activation_": model.loss.link,
+        "out_activation_": model.loss.inverse_link.name,
         "_state": state if keep else state.without_optimizer(),
     }
 

@@ -17,7 +17,7 @@ from skscratch.core.losses import Loss
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.training import Callback
-from skscratch.estimators import docstrings, recipes
+from skscratch.estimators import builders, docstrings
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
@@ -26,8 +26,8 @@ from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import check_unchanged
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given, check_validation, read_data
+from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
-from skscratch.estimators.validation import Split, split_rows
 from skscratch.tabular.columns import read_table
 from skscratch.tabular.encoding import Table
 
@@ -79,9 +79,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             data = read_data(self, given, passed, before, classes)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             model, rows = build(self, data, state) if before is None else resume(before, data)
-            objective = Objective(model.network, model.loss, float(self.alpha))
+            objective = builders.objective(self, model.network, model.loss)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
-            tasks = [] if one_epoch else fit_tasks(self, given, recipes.max_iter(self, len(split.rows.y)))
+            tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, len(split.rows.y)))
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
@@ -93,7 +93,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     def _check(self, validation: Given, before: Model | None, one_epoch: bool) -> Given | None:
         """Check all hyperparameters, before any data is read; returns the validation rows, if some were passed."""
         check_parameters(self, self._constraints)
-        recipes.check_options(self)
+        builders.check_options(self)
         if before is not None:
             check_unchanged(self, before.hyperparameters, one_epoch=one_epoch)
         return check_validation(self, validation)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skscratch.core.batches import Rows
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 from skscratch.estimators.hyperparameters import snapshot
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
@@ -23,10 +23,10 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Rows
     """Learn the encoder from the training rows, choose the network, and draw initial parameters."""
     sample = data.training
     _warn_of_missing_values(sample.raw)
-    dtype = recipes.dtype(estimator, len(sample.raw))
+    dtype = builders.dtype(estimator, len(sample.raw))
     encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w)
     table = encoder.transform(sample.raw, dtype)
-    network = recipes.network(estimator, table, data.target.n_outputs, sample.w)
+    network = builders.network(estimator, table, data.target.n_outputs, sample.w)
     parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
     return model, encode_rows(model, sample, table)

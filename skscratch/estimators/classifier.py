@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import docstrings, recipes
+from skscratch.estimators import builders, docstrings
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
@@ -172,14 +172,16 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     def _log_probabilities(self, X: Any) -> np.ndarray:
         """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""
-        return self._from_raw_scores(lambda z: logsumexp(self._loss.log_probabilities(z), axis=0) - np.log(len(z)), X)
+        return self._from_raw_scores(
+            lambda z: logsumexp(self._loss.inverse_link.log_probabilities(z), axis=0) - np.log(len(z)), X
+        )
 
     def _read_target(self, y: Any) -> np.ndarray:
         return read_labels(y)
 
     def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[ClassTarget, Loss]:
         target = ClassTarget.fit(y, classes)
-        return target, recipes.classification_loss(self, target.kind)
+        return target, builders.classification_loss(self, target.kind)
 
     def _weigh(self, target: ClassTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
         return class_weights(self.class_weight, target.classes_, y, w)

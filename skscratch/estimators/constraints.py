@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.activations import ACTIVATIONS
-from skscratch.core.losses import REGRESSION_LOSSES, Loss
-from skscratch.core.schedules import SCHEDULES
+from skscratch.core.activations import Activation
+from skscratch.core.losses import Loss
+from skscratch.core.schedules import Schedule
 from skscratch.tabular.scaling import SCALINGS
 
 
@@ -98,7 +98,7 @@ POSITIVE_INT = Number(Integral, 1, INF, "[)")
 POSITIVE = Number(Real, 0, INF, "()")
 NOT_NEGATIVE = Number(Real, 0, INF, "[)")
 SHARE = Number(Real, 0, 1, "[)")
-ACTIVATION = Choice(tuple(ACTIVATIONS))
+ACTIVATION = Choice(tuple(Activation.names()))
 LOSS_OBJECT = Instance(lambda value: isinstance(value, Loss), "a skscratch.core.losses.Loss object")
 RANDOM_STATE = Instance(
     lambda value: value is None or isinstance(value, np.random.RandomState) or value in Number(Integral, 0, 2**32 - 1),
@@ -124,7 +124,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
     "clip_norm": (NONE, POSITIVE),
     "label_smoothing": (SHARE,),
     "quantile": (NONE, Number(Real, 0, 1, "()")),
-    "learning_rate": (Choice(tuple(SCHEDULES)), CALLABLE),
+    "learning_rate": (Choice(tuple(Schedule.names())), CALLABLE),
     "learning_rate_init": (NONE, POSITIVE),
     "power_t": (NOT_NEGATIVE,),
     "batch_size": (Choice(("auto",)), POSITIVE_INT),
@@ -157,7 +157,7 @@ CONSTRAINTS: Mapping[str, tuple] = {
 }
 LOSSES: Mapping[str, tuple] = {
     "classifier": (Choice(("log_loss",)), LOSS_OBJECT),
-    "regressor": (Choice(tuple(REGRESSION_LOSSES)), LOSS_OBJECT),
+    "regressor": (Choice(tuple(Loss.names())), LOSS_OBJECT),
 }
 
 

@@ -1,4 +1,4 @@
-"""Training as a function of values: a model, its rows and the state before -> the state after."""
+"""Training as a function: of a model, its rows and the training state before, to the state after."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.objective import Objective
-from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Constant
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Callback, Trainer
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 from skscratch.estimators.model import Model
 from skscratch.estimators.progress import Progress
+from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.threads import threads_for
-from skscratch.estimators.validation import Split
 
 
 def train(
@@ -28,11 +27,11 @@ def train(
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
-    The generators, the optimizer state and the schedule state change in place, too. A fit that was interrupted before
-    any member had learned something raises KeyboardInterrupt.
+    The generators, the optimizer state and the schedule state change in place, too. A fit that is interrupted before
+    the end of the first epoch raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
-    max_iter = 1 if one_epoch else recipes.max_iter(estimator, len(rows.y))
+    max_iter = 1 if one_epoch else builders.max_iter(estimator, len(rows.y))
     lines = [Progress(type(estimator).__name__, max_iter)] if estimator.verbose and not one_epoch else []
     observers = [] if one_epoch else [observe(objective, rows, P) for observe in estimator._observers]
     patience, trainer = None if one_epoch else _patience(estimator, len(rows.y)), None
@@ -41,12 +40,12 @@ def train(
         "patience": patience,
         "callbacks": [*lines, *callbacks, *observers],
     }
-    with threads_for(model.network, recipes.batch_size(estimator, len(rows.y)), k) as threads:
+    with threads_for(model.network, builders.batch_size(estimator, len(rows.y)), k) as threads:
         if estimator.solver == "lbfgs":
             limits: dict[str, Any] = {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol}
             history = lbfgs(objective, P, rows, **limits, **options)
         else:
-            trainer = _trainer(estimator, objective, P, len(rows.y), state, threads, one_epoch)
+            trainer = _trainer(estimator, objective, len(rows.y), state, threads, one_epoch)
             history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
     for line in lines:
         line.end()
@@ -59,26 +58,26 @@ def train(
             ConvergenceWarning,
             stacklevel=5,
         )
-    return state.after(history, k, trainer, split.left_out, one_epoch=one_epoch)
+    return state.after(history, k, trainer, split.validation_rows, one_epoch=one_epoch)
 
 
 def _patience(estimator: Any, n: int) -> Patience | None:
-    """Patience for L-BFGS, and for schedules without a planned end."""
-    if estimator.solver == "lbfgs" or recipes.schedule(estimator, n).patient:
-        return Patience(recipes.epochs_without_change(estimator), estimator.tol)
+    """Make the patience of L-BFGS, and of schedules without a planned end."""
+    if estimator.solver == "lbfgs" or builders.schedule(estimator, n).open_ended:
+        return Patience(builders.epochs_without_change(estimator), estimator.tol)
     return None
 
 
 def _trainer(
-    estimator: Any, objective: Objective, P: Parameters, n: int, state: TrainingState, threads: int, one_epoch: bool
+    estimator: Any, objective: Objective, n: int, state: TrainingState, threads: int, one_epoch: bool
 ) -> Trainer:
-    """Make a trainer that goes on from a state; with its optimizer state only if the optimizer is of the same kind."""
-    schedule = Constant() if one_epoch else recipes.schedule(estimator, n)
-    optimizer = recipes.optimizer(estimator, P, schedule)
+    """Make a trainer that continues from a state, with its optimizer state if the optimizer is of the same kind."""
+    schedule = Constant() if one_epoch else builders.schedule(estimator, n)
+    chain = builders.chain(estimator, schedule)
     trainer = Trainer(
-        objective, optimizer, state.rng, recipes.batch_size(estimator, n), estimator.shuffle, bool(estimator.dropout),
-        threads=threads, rngs=state.dropout_rngs, clock=state.clock,
+        objective, chain, state.rng, builders.batch_size(estimator, n), estimator.shuffle, bool(estimator.dropout),
+        threads=threads, rngs=state.dropout_rngs, schedule_state=state.schedule_state,
     )  # fmt: skip
-    if state.optimizer is not None and [*map(type, state.optimizer.links)] == [*map(type, optimizer.links)]:
+    if state.transformations == chain.names:
         trainer.state = state.optimizer_state
     return trainer

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 
 # Hyperparameters that a warm start or `partial_fit` takes as they are now. All others made the model what it is, and
 # must stay as they were. `random_state` and `warm_start` are read where a fit starts anew.
@@ -31,7 +31,7 @@ def snapshot(estimator: Any) -> dict[str, Any]:
     """Copy the hyperparameters that make a model what it is: all that have a constraint and must not change."""
     names = [name for name in estimator._constraints if hasattr(estimator, name) and name not in MAY_CHANGE | SIZES]
     return {
-        "hidden layers": recipes.hidden_sizes(estimator),
+        "hidden layers": builders.hidden_sizes(estimator),
         **{name: copy.deepcopy(getattr(estimator, name)) for name in names},
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.layers import Activate
+from skscratch.core.activations import Activation
 from skscratch.core.losses import Loss
 from skscratch.core.network import PREDICT_BLOCK, Network
 from skscratch.core.parameters import Parameters
@@ -72,7 +72,7 @@ class Model:
 
     def activations(self, raw: RawTable, layer: int) -> np.ndarray:
         """Compute the activations (k, n, h) of a hidden layer, counted from 0 or from the last, -1."""
-        ends = [i for i, part in enumerate(self.network.layers, 1) if isinstance(part, Activate)]
+        ends = [i for i, part in enumerate(self.network.layers, 1) if isinstance(part, Activation)]
         if not (isinstance(layer, (int, np.integer)) and -len(ends) <= layer < len(ends)):
             raise ValueError(
                 f"layer must be the number of one of the {len(ends)} hidden layers, from 0, or negative from the last, "

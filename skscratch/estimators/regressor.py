@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import docstrings, recipes
+from skscratch.estimators import builders, docstrings
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
@@ -112,11 +112,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)
-        recipes.regression_loss(self).check_target(numbers)
+        builders.regression_loss(self).check_target(numbers)
         return numbers[:, 0] if vector else numbers
 
     def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[RegressionTarget, Loss]:
-        loss, seen = recipes.regression_loss(self), slice(None) if w is None else w > 0
+        loss, seen = builders.regression_loss(self), slice(None) if w is None else w > 0
         return RegressionTarget.fit(y[seen], None if w is None else w[seen], loss.invariance), loss
 
     def _weigh(self, target: RegressionTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:

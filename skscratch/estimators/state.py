@@ -1,4 +1,4 @@
-"""The state of training as a value: what a warm start or another call of `partial_fit` goes on with."""
+"""The state of training as a value: what a warm start or another call of `partial_fit` continues from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-from skscratch.core.optimizers import Optimizer, OptimizerState
-from skscratch.core.schedules import Clock
+from skscratch.core.optimizers import OptimizerState
+from skscratch.core.schedules import ScheduleState
 from skscratch.core.training import History, Trainer
 
 
@@ -39,8 +39,8 @@ class Curves(NamedTuple):
         """Collect the curves of a fit; one that was interrupted may lack the validation of its last epoch."""
         n, m = len(history.loss), len(history.validation)
         validation_loss, scores = np.full((n, k), np.nan), np.full(n, np.nan)
-        for i, criteria in enumerate(history.validation):
-            validation_loss[i], scores[i] = criteria[-1], -criteria[0].mean()
+        for i, metrics in enumerate(history.validation):
+            validation_loss[i], scores[i] = metrics[-1], -metrics[0].mean()
         return cls(np.array(history.loss, float).reshape(n, k), validation_loss, scores, m > 0)
 
     def followed_by(self, later: Curves) -> Curves:
@@ -61,12 +61,12 @@ class TrainingState:
         Draws the order of rows.
     dropout_rngs : list of numpy.random.Generator or None
         A generator for each member, once dropout has been used.
-    optimizer : Optimizer or None
-        The optimizer that the optimizer state belongs to.
-    optimizer_state : list of OptimizerState or None
-        One for each group of members that a worker thread trains.
-    clock : Clock
-        The schedule state.
+    transformations : tuple of str
+        The gradient transformations that the optimizer state belongs to.
+    optimizer_state : OptimizerState or None
+        What the optimizer keeps from step to step.
+    schedule_state : ScheduleState
+        Rows seen, number of plateaus.
     validation_rows : ndarray of int of shape (k, m) or None
         Of the training rows, those that each member left out of its last fit.
     curves : Curves or None
@@ -80,9 +80,9 @@ class TrainingState:
     seed: int
     rng: np.random.Generator
     dropout_rngs: list[np.random.Generator] | None = None
-    optimizer: Optimizer | None = None
-    optimizer_state: list[OptimizerState] | None = None
-    clock: Clock = field(default_factory=Clock)
+    transformations: tuple[str, ...] = ()
+    optimizer_state: OptimizerState | None = None
+    schedule_state: ScheduleState = field(default_factory=ScheduleState)
     validation_rows: np.ndarray | None = None
     curves: Curves | None = None
     n_iter: int = 0
@@ -96,7 +96,7 @@ class TrainingState:
 
     def copy(self) -> TrainingState:
         """Copy what training changes in place."""
-        fresh = ("rng", "dropout_rngs", "optimizer_state", "clock")
+        fresh = ("rng", "dropout_rngs", "optimizer_state", "schedule_state")
         return replace(self, **{name: copy.deepcopy(getattr(self, name)) for name in fresh})
 
     def without_optimizer(self) -> TrainingState:
@@ -105,7 +105,7 @@ class TrainingState:
         return replace(start, curves=self.curves, n_iter=self.n_iter, best_iter=self.best_iter)
 
     def after(
-        self, history: History, k: int, trainer: Trainer | None, left_out: np.ndarray | None, *, one_epoch: bool
+        self, history: History, k: int, trainer: Trainer | None, validation_rows: np.ndarray | None, *, one_epoch: bool
     ) -> TrainingState:
         """Make the state after k members were trained; L-BFGS has no trainer and leaves the optimizer state alone."""
         curves, before = Curves.of(history, k), self.n_iter if one_epoch else 0
@@ -114,12 +114,18 @@ class TrainingState:
             curves=curves if self.curves is None else self.curves.followed_by(curves),
             n_iter=before + len(history.loss),
             best_iter=before + history.best_epoch,
-            validation_rows=self.validation_rows if one_epoch else left_out,
+            validation_rows=self.validation_rows if one_epoch else validation_rows,
         )
         if trainer is None:
             return state
-        kept: dict[str, Any] = {"rng": trainer.rng, "dropout_rngs": trainer.rngs, "clock": trainer.clock}
-        return replace(state, optimizer=trainer.optimizer, optimizer_state=trainer.state, **kept)
+        return replace(
+            state,
+            rng=trainer.rng,
+            dropout_rngs=trainer.rngs,
+            transformations=trainer.chain.names,
+            optimizer_state=trainer.state,
+            schedule_state=trainer.schedule_state,
+        )
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:

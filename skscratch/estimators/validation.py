@@ -1,107 +1,124 @@
-"""The validation rows of a fit, and the validator that evaluates every member on them after each epoch."""
+"""The validator: evaluates every member on validation rows after each epoch."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from skscratch.core.batches import Rows
-from skscratch.core.objective import Objective
+from skscratch.core.inverse_links import ClassInverseLink
+from skscratch.core.network import PREDICT_BLOCK, RawScores
+from skscratch.core.objective import Objective, total_weight
 from skscratch.core.parameters import Parameters
-from skscratch.estimators import recipes
+from skscratch.core.tape import Array
 from skscratch.estimators.attributes import prediction_attributes
-from skscratch.estimators.building import encode_rows
-from skscratch.estimators.held_out import Criterion, Validator, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
-from skscratch.estimators.state import TrainingState, generator
 from skscratch.tabular.columns import take_rows
 from skscratch.tabular.encoding import Table
 
-
-class Split(NamedTuple):
-    """The rows to train on, the validator (None if there is none), and the positions (k, m) of rows left out."""
-
-    rows: Rows
-    validator: Validator | None = None
-    left_out: np.ndarray | None = None
+# Parameters and raw scores (k, m, o) -> a value for each member (k,), smaller is better.
+Metric: TypeAlias = Callable[[Parameters, Array], Array]
 
 
-def split_rows(
-    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, state: TrainingState
-) -> Split:
-    """Validate on the rows that the user passed, or on rows that each member leaves out, or not at all."""
-    if data.validation is not None:
-        passed = encode_rows(model, data.validation)
-        return Split(rows, _validator(estimator, objective, model, data, passed, data.validation))
-    if not recipes.holds_out(estimator, len(rows.y)):
-        return Split(rows)
-    k, strata = estimator.n_estimators, _strata(model, rows.y)
-    rng = generator(state.seed, "split")
-    left_out = rows_to_hold_out(len(rows.y), estimator.validation_fraction, k, rng, strata)
-    validator = _validator(estimator, objective, model, data, rows, data.training, left_out)
-    w = np.ones((len(rows.y), k), bool) if rows.w is None else np.repeat(rows.w[:, None], k, axis=1)
-    np.put_along_axis(w, left_out.T, 0, axis=0)
-    seen, rows = w.any(axis=1), rows._replace(w=w)
-    return Split(rows if seen.all() else rows.take(np.flatnonzero(seen)), validator, left_out)
+class Validator:
+    """Evaluates all members after an epoch: by a metric where there is one, and by the validation loss.
 
-
-def _strata(model: Model, y: np.ndarray) -> np.ndarray | None:
-    """The class of each row of encoded y (n, o), of which every class gives its share; None where there are none."""
-    if model.loss.link == "softmax":
-        return y.argmax(axis=1)
-    return y[:, 0].astype(int) if model.loss.link == "logistic" and y.shape[1] == 1 else None
-
-
-def _validator(
-    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, sample: Sample,
-    chosen: np.ndarray | None = None,
-) -> Validator:  # fmt: skip
-    """What chooses the best epoch: `scoring`, else the accuracy of a classifier, and the validation loss.
-
-    All members are evaluated on all rows, or each on its own, `chosen` (k, m).
+    Parameters
+    ----------
+    objective : Objective
+        Its network and loss; the penalty is left out.
+    rows : Rows
+        The validation rows: all members are evaluated on all of them, or each on its own.
+    metric : callable, optional
+        A metric that comes before the loss in lexicographic order.
+    positions : ndarray of int of shape (k, m), optional
+        Which m of the rows each member is evaluated on.
     """
-    first = None
-    if chosen is not None:
-        rows = Rows(rows.x, rows.y[chosen], None if rows.w is None else rows.w[chosen.T])
-    if estimator.scoring is None and model.loss.link in ("logistic", "softmax"):
-        first = minus_accuracy(model.loss.link, rows.y, rows.w)
-    elif estimator.scoring not in (None, "loss"):
-        first = _minus_score(estimator.scoring, data.reader, model, sample, rows.x, chosen)
-    return Validator(objective, rows, first, chosen)
+
+    def __init__(self, objective: Objective, rows: Rows, metric: Metric | None = None, positions: Array | None = None):
+        self.objective, self.x, self.y, self.w = objective, *rows
+        self.metric, self.positions = metric, positions
+        self.raw_scores: RawScores | None = None
+        if positions is not None:
+            self.y, self.w = rows.y[positions], None if rows.w is None else rows.w[positions.T]
+
+    def __call__(self, P: Parameters) -> Array:
+        """Compute the metrics (m, k) of k members, smaller is better, the loss last."""
+        z = self._predict(P)
+        loss = self.objective.loss_sum(z, self.y, self.w) / total_weight(self.y, self.w)
+        return np.stack([loss] if self.metric is None else [self.metric(P, z), loss])
+
+    def _predict(self, P: Parameters) -> Array:
+        """Compute the raw scores (k, m, o) of the validation rows."""
+        if self.raw_scores is None or self.raw_scores.P is not P:
+            self.raw_scores = RawScores(self.objective.network, P)
+        if self.positions is None:
+            return self.raw_scores(self.x)
+        if not isinstance(self.x, np.ndarray):  # different sparse rows for each member cannot be one array
+            members = zip(P.values[:, None], self.positions, strict=True)
+            network = self.objective.network
+            return np.concatenate([network.predict(P.like(values), self.x[rows]) for values, rows in members])
+        m = self.positions.shape[1]
+        blocks = [self.positions[:, start : start + PREDICT_BLOCK] for start in range(0, m, PREDICT_BLOCK)]
+        return np.concatenate([self.raw_scores(np.take(self.x, rows, axis=0)) for rows in blocks], axis=1)
 
 
-def _minus_score(
-    scoring: Any, reader: Any, model: Model, sample: Sample, x: Any, chosen: np.ndarray | None
-) -> Criterion:
-    """Ask a scorer about each member as if it were the whole estimator.
+def make_validator(
+    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, sample: Sample,
+    positions: Array | None = None,
+) -> Validator:  # fmt: skip
+    """Make the validator of a fit: by `scoring`, else by the accuracy of a classifier, and by the validation loss."""
+    metric = None
+    if estimator.scoring is None:
+        link = model.loss.inverse_link
+        if isinstance(link, ClassInverseLink):
+            metric = minus_accuracy(link, rows, positions)
+    elif estimator.scoring != "loss":
+        metric = _minus_score(estimator.scoring, data.reader, model, sample, rows.x, positions)
+    return Validator(objective, rows, metric, positions)
 
-    A callable gets rows as the user passed them. Those that scikit-learn has by name only pass X to `predict` and the
-    like, and get the rows x of the sample, encoded once.
+
+def minus_accuracy(link: ClassInverseLink, rows: Rows, positions: Array | None) -> Metric:
+    """Make the metric that is minus the share of rows whose class is right; of labels, all of them."""
+    y, w = (rows.y, rows.w) if positions is None else (rows.y[positions], None if rows.w is None else rows.w[positions])
+
+    def metric(P: Parameters, z: Array) -> Array:
+        right = link.is_right(z, y)
+        return -np.average(right, axis=1, weights=None if w is None else np.broadcast_to(w, right.shape))
+
+    return metric
+
+
+def _minus_score(scoring: Any, reader: Any, model: Model, sample: Sample, x: Any, positions: Array | None) -> Metric:
+    """Make the metric that is minus the score of each member, as if it were the whole estimator.
+
+    A callable gets rows as the user passed them. The scorers that scikit-learn has by name only pass X to `predict` and
+    similar methods, and get the rows x of the sample, encoded once.
     """
     from sklearn.metrics import get_scorer  # not above: it takes longer to import than all of this package
 
     scorer, encoded = get_scorer(scoring), x if isinstance(scoring, str) else None
-    if chosen is None:
-        own = [_arguments(sample, encoded, slice(None))] * len(model.parameters.values)
-    else:
-        own = [_arguments(sample, encoded, rows) for rows in chosen]
+    k = len(model.parameters.values)
+    selections = [slice(None)] * k if positions is None else positions
+    arguments = [_arguments(sample, encoded, rows) for rows in selections]
 
-    def criterion(P: Parameters, z: np.ndarray) -> np.ndarray:
+    def metric(P: Parameters, z: Array) -> Array:
         scores = []
-        for values, (X, y, weights) in zip(P.values, own, strict=True):
+        for values, (X, y, weights) in zip(P.values, arguments, strict=True):
             member = copy.copy(reader)
             vars(member).update(prediction_attributes(reader, model.with_parameters(values[None])))
             scores.append(scorer(member, X, y, **weights))
         return -np.array(scores, float)
 
-    return criterion
+    return metric
 
 
-def _arguments(sample: Sample, encoded: Any, rows: Any) -> tuple[Any, np.ndarray, dict[str, np.ndarray]]:
-    """X, y and weights of some rows, for a scorer; X encoded where it is given so."""
+def _arguments(sample: Sample, encoded: Any, rows: Any) -> tuple[Any, Array, dict[str, Array]]:
+    """Take X, y and weights of some rows, for a scorer; X is taken from the encoded rows where there are any."""
     weights = {} if sample.w is None else {"sample_weight": sample.w[rows]}
     if encoded is not None:
         return Table(encoded[rows], 0), sample.y[rows], weights

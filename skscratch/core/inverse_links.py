@@ -1,0 +1,130 @@
+"""Inverse links: functions from the raw scores of a network to predictions, one for each kind of target.
+
+Every loss has one (see `skscratch.core.losses`). Letters: z raw scores, y targets, p probabilities; k members, n
+samples, o outputs.
+
+>>> InverseLogit().predict(np.array([[[0.0], [2.0]]])).round(3)
+array([[[0.5  ],
+        [0.881]]])
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from scipy.special import expit, log_expit
+
+from skscratch.core.tape import Array
+
+
+class InverseLink(ABC):
+    """A function from raw scores to predictions."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def predict(self, z: Array) -> Array:
+        """Compute the mean, quantile or probability (k, n, o) for raw scores z (k, n, o)."""
+
+
+class ClassInverseLink(InverseLink):
+    """A function from raw scores to probabilities, and what follows from it about classes."""
+
+    @abstractmethod
+    def log_probabilities(self, z: Array) -> Array:
+        """Compute log p, precise where p would round to 0 or 1."""
+
+    @abstractmethod
+    def is_right(self, z: Array, y: Array) -> Array:
+        """Compare predicted with true classes: (k, n) booleans from z (k, n, o) and y (n, o) or (k, n, o)."""
+
+    @abstractmethod
+    def strata(self, y: Array) -> Array | None:
+        """Number the classes (n,) of encoded targets y (n, o); None where a row has several labels."""
+
+    @abstractmethod
+    def n_classes(self, o: int) -> int:
+        """Return how many classes a column of y, or all o columns together, stand for."""
+
+
+class InverseIdentity(InverseLink):
+    """z itself."""
+
+    name = "identity"
+
+    def predict(self, z: Array) -> Array:
+        return z
+
+
+class InverseLog(InverseLink):
+    """exp(z), for targets that are not negative."""
+
+    name = "exp"
+
+    def predict(self, z: Array) -> Array:
+        return np.exp(z)
+
+
+class InverseLogit(ClassInverseLink):
+    """p = 1 / (1 + exp(-z)) for two classes, or for labels that may occur together."""
+
+    name = "logistic"
+
+    def predict(self, z: Array) -> Array:
+        p: Array = expit(z)
+        return p
+
+    def log_probabilities(self, z: Array) -> Array:
+        """Compute log(1 - p) and log p, (k, n, o, 2)."""
+        return np.stack([log_expit(-z), log_expit(z)], axis=-1)
+
+    def is_right(self, z: Array, y: Array) -> Array:
+        right: Array = ((z > 0) == (y > 0.5)).all(axis=-1)
+        return right
+
+    def strata(self, y: Array) -> Array | None:
+        return y[:, 0].astype(int) if y.shape[1] == 1 else None
+
+    def n_classes(self, o: int) -> int:
+        return 2
+
+
+class InverseMultinomialLogit(ClassInverseLink):
+    """p_j = exp(z_j) / sum_i exp(z_i), softmax, for more than two classes."""
+
+    name = "softmax"
+
+    def predict(self, z: Array) -> Array:
+        return softmax(z)
+
+    def log_probabilities(self, z: Array) -> Array:
+        """Compute log p, (k, n, o)."""
+        return log_softmax(z)
+
+    def is_right(self, z: Array, y: Array) -> Array:
+        right: Array = z.argmax(axis=-1) == y.argmax(axis=-1)
+        return right
+
+    def strata(self, y: Array) -> Array | None:
+        return y.argmax(axis=1)
+
+    def n_classes(self, o: int) -> int:
+        return o
+
+
+def softmax(z: Array) -> Array:
+    """Compute exp(z_j) / sum_i exp(z_i) over the last axis of z (k, n, o)."""
+    e = np.ascontiguousarray(z.mT)  # over few columns, reductions are slow along the last axis and fast along this one
+    e = np.exp(e - e.max(axis=-2, keepdims=True))
+    e /= e.sum(axis=-2, keepdims=True)
+    return e.mT
+
+
+def log_softmax(z: Array) -> Array:
+    """Compute z_j - log(sum_i exp(z_i)) over the last axis of z (k, n, o)."""
+    t = np.ascontiguousarray(z.mT)
+    t = t - t.max(axis=-2, keepdims=True)
+    t -= np.log(np.exp(t).sum(axis=-2, keepdims=True))
+    return t.mT
