@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPClassifier
 from benchmarks import models, tables
 from benchmarks.usage import __main__ as usage
 from benchmarks.usage import figures, importing, latency, memory, probes, search
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 
 
 def test_figures_are_ratios(capsys, monkeypatch, tmp_path):

@@ -12,12 +12,12 @@ import numpy as np
 from benchmarks.usage.figures import Figure
 from benchmarks.usage.latency import traced_peak
 from skscratch.core.activations import Relu
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import adam
-from skscratch.core.schedules import Clock
+from skscratch.core.optimizers import Adam
+from skscratch.core.schedules import ScheduleState
 
 STEP_BOUND, FIT_ROOM, MEMMAP_BOUND = 128 * 1024, 64 * 2**20, 1e9
 COLUMNS = 20
@@ -42,13 +42,13 @@ def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iter
 
 def step_peak(width: int, batch: int) -> int:
     """Bytes allocated at once in one training step of a network of two hidden layers, after a first one."""
-    layers = (Dense(width), Activate(Relu()), Dense(width), Activate(Relu()), Dense(1))
+    layers = (Dense(width), Relu(), Dense(width), Relu(), Dense(1))
     objective = Objective(Network(layers, COLUMNS), BinaryLogLoss(), alpha=1e-4)
     rng = np.random.default_rng(0)
     P = objective.network.init(1, rng, np.float32)
-    dP, work, optimizer = P.like(np.empty_like(P.values)), objective.allocate(P, batch), adam(1e-3)
+    dP, work, optimizer = P.like(np.empty_like(P.values)), objective.allocate(P, batch), Adam().chain(1e-3)
     x, y = rng.standard_normal((batch, COLUMNS), np.float32), np.float32(rng.integers(0, 2, (batch, 1)))
-    state, clock = optimizer.init(P), Clock()
+    state, clock = optimizer.init(P), ScheduleState()
 
     def step() -> None:
         objective.gradient(P, x, y, None, work, dP)

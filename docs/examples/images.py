@@ -30,11 +30,11 @@ from skscratch import ScratchMLPClassifier
 from skscratch.core.activations import Logistic, Relu
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import INITIALIZERS, VarianceScaling
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import adam, momentum, rmsprop, sgd
+from skscratch.core.optimizers import Adam, momentum, RmsProp, Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 
@@ -169,10 +169,10 @@ draw_training(models)
 # gradient.
 
 OPTIMIZERS = {
-    "gradient descent": sgd(0.1),
+    "gradient descent": Sgd().chain(0.1),
     "momentum": momentum(0.1, mu=0.9),
     "RMSprop": rmsprop(0.003, beta=0.9),
-    "Adam": adam(0.003),
+    "Adam": Adam().chain(0.003),
 }
 
 
@@ -184,7 +184,7 @@ def generators(seed):
 
 def make_network(hidden, activation, n_inputs, n_classes, weights=INITIALIZERS["lecun_normal"]):
     """Dense layers with an activation between any two."""
-    layers = [layer for h in hidden for layer in (Dense(h, weights), Activate(activation))]
+    layers = [layer for h in hidden for layer in (Dense(h, weights), activation)]
     return Network((*layers, Dense(n_classes, weights)), n_inputs)
 
 

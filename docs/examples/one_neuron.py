@@ -27,11 +27,11 @@ from skscratch import ScratchMLPClassifier
 from skscratch.core.activations import Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import LossCurveDisplay
 
@@ -108,10 +108,10 @@ print(f"| one neuron, five draws | 98.9% | {low:.1%} to {high:.1%}, median {medi
 def fit_core(x, above, hidden=(), init="zeros", rate=0.1, epochs=2000, rng=None):
     """Gradient descent over all points at once -> network, parameters, and the cost of each step."""
     init = INITIALIZERS[init]
-    layers = [layer for h in hidden for layer in (Dense(h, init), Activate(Tanh()))]
+    layers = [layer for h in hidden for layer in (Dense(h, init), Tanh())]
     network = Network((*layers, Dense(1, init)), n_inputs=2)
     P = network.init(1, rng or np.random.default_rng(0))
-    trainer = Trainer(Objective(network, BinaryLogLoss()), sgd(rate), rng=None, batch_size=len(x))
+    trainer = Trainer(Objective(network, BinaryLogLoss()), Sgd().chain(rate), rng=None, batch_size=len(x))
     history = trainer.run(P, Rows(x, above[:, None].astype(float), None), epochs)
     return network, P, np.array(history.loss)[:, 0]
 
@@ -185,10 +185,10 @@ print(f'For comparison, to say "outside" of every point: {1 - band(seed=1000)[1]
 
 def fit_from(value, x, inside, epochs=2000):
     """Eight hidden units, every weight of which begins at ``value`` -> network, parameters."""
-    network = Network((Dense(8), Activate(Tanh()), Dense(1)), n_inputs=2)
+    network = Network((Dense(8), Tanh(), Dense(1)), n_inputs=2)
     P = network.init(1, np.random.default_rng(0))
     P.values[...] = value
-    trainer = Trainer(Objective(network, BinaryLogLoss()), sgd(0.5), rng=None, batch_size=len(x))
+    trainer = Trainer(Objective(network, BinaryLogLoss()), Sgd().chain(0.5), rng=None, batch_size=len(x))
     trainer.run(P, Rows(x, inside[:, None].astype(float), None), epochs)
     return network, P
 

@@ -28,11 +28,11 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.activations import Logistic
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss, CosineDistance, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import LossCurveDisplay
 
@@ -89,7 +89,7 @@ def generators(seed):
 def fit_core(loss, target, hidden, last, rate, epochs=20):
     """Per-sample updates; target (n, o) -> network, parameters, history."""
     init = INITIALIZERS["lecun_normal"]
-    layers = [layer for h in hidden for layer in (Dense(h, init), Activate(Logistic()))]
+    layers = [layer for h in hidden for layer in (Dense(h, init), Logistic())]
     network = Network((*layers, Dense(target.shape[1], init), *last), n_inputs=X.shape[1])
     init_rng, _, order_rng = generators(0)
     P, objective = network.init(1, init_rng), Objective(network, loss)
@@ -98,7 +98,7 @@ def fit_core(loss, target, hidden, last, rate, epochs=20):
         z = network.predict(P, X[VALIDATION])
         return objective.loss_sum(z, target[VALIDATION], None)[None] / z.shape[1]
 
-    trainer = Trainer(objective, sgd(rate), order_rng, batch_size=1)
+    trainer = Trainer(objective, Sgd().chain(rate), order_rng, batch_size=1)
     return network, P, trainer.run(P, Rows(X[TRAIN], target[TRAIN], None), epochs, validate=validate)
 
 
@@ -110,7 +110,7 @@ def rmse(prediction):
 RATES = {"squared error, sigmoid": 1.0, "squared error, linear": 0.02, "cosine distance": 0.2, "cross-entropy": 0.02}
 HIDDEN = {"no hidden layer": (), "16 hidden units": (16,)}
 PROBLEMS = {
-    "squared error, sigmoid": (SquaredError(), Y[:, None], [Activate(Logistic())]),
+    "squared error, sigmoid": (SquaredError(), Y[:, None], [Logistic()]),
     "cosine distance": (CosineDistance(), CIRCLE, []),
     "cross-entropy": (BinaryLogLoss(), LABELS[:, None].astype(float), []),
 }

@@ -35,11 +35,11 @@ from skscratch import ScratchMLPRegressor
 from skscratch.core.activations import Relu
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import FunctionDisplay
 
@@ -162,10 +162,10 @@ def parameter_rng(seed):
 def fit_core(f, seed, hidden=None, k=1):
     """Plain SGD over 10,000 samples, one at a time -> network and parameters."""
     he = INITIALIZERS["he_normal"]
-    layers = [layer for h in hidden or HIDDEN[f] for layer in (Dense(h, he), Activate(Relu()))]
+    layers = [layer for h in hidden or HIDDEN[f] for layer in (Dense(h, he), Relu())]
     network = Network((*layers, Dense(1, he)), n_inputs=INPUTS[f])
     P = network.init(k, parameter_rng(seed))
-    trainer = Trainer(Objective(network, SquaredError()), sgd(RATE[f]), rng=None, batch_size=1, shuffle=False)
+    trainer = Trainer(Objective(network, SquaredError()), Sgd().chain(RATE[f]), rng=None, batch_size=1, shuffle=False)
     x, y = samples(f, seed)
     trainer.run(P, Rows(x, y[:, None], None), epochs=1)
     return network, P

@@ -7,7 +7,7 @@ import pytest
 
 from skscratch.core.activations import Tanh
 from skscratch.core.embeddings import Periodic, PiecewiseLinear
-from skscratch.core.layers import Activate, Dense, Dropout, Scale
+from skscratch.core.layers import Dense, Dropout, Scale
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -100,7 +100,7 @@ def test_an_embedding_behind_something_learned(layer, before):
 
 
 def test_an_embedding_behind_dropout_of_the_input(rng):
-    network = Network((Dropout(0.5), Periodic((0, 1)), Dense(4), Activate(Tanh()), Dense(1)), D)
+    network = Network((Dropout(0.5), Periodic((0, 1)), Dense(4), Tanh(), Dense(1)), D)
     P = network.init(K, rng)
     scratch = network.allocate(K, N, np.float64)
     x = rng.standard_normal((N, D))

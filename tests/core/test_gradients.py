@@ -8,7 +8,7 @@ from skscratch.core.activations import ACTIVATIONS, Activation, Tanh
 from skscratch.core.embeddings import NumericEmbedding, Periodic, PiecewiseLinear
 from skscratch.core.gradcheck import gradcheck
 from skscratch.core.initializers import Normal
-from skscratch.core.layers import Activate, Dense, Dropout, Layer, Scale
+from skscratch.core.layers import Dense, Dropout, Layer, Scale
 from skscratch.core.losses import CosineDistance, Loss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -75,13 +75,13 @@ def test_gradients(loss, activation, dtype):
 
 @pytest.mark.parametrize("loss", [x for x in LOSSES if x not in (CosineDistance, MulticlassLogLoss)])
 def test_gradients_with_one_output(loss):
-    assert error((Dense(5), Activate(Tanh())), loss(), outputs=1) < 1e-7
+    assert error((Dense(5), Tanh()), loss(), outputs=1) < 1e-7
     assert error((), loss(), outputs=1, k=1) < 1e-7
 
 
 def test_everything_that_can_be_checked_is():
     assert set(ACTIVATIONS.values()) == set(Activation.__subclasses__())
-    layers = {type(layer) for hidden in HIDDEN.values() for layer in hidden(Activate(Tanh()))}
+    layers = {type(layer) for hidden in HIDDEN.values() for layer in hidden(Tanh())}
     ours = {layer for layer in all_subclasses(Layer) if layer.__module__.startswith("skscratch")}
     assert layers == ours - {NumericEmbedding}
 
@@ -129,12 +129,12 @@ class WrongError(SquaredError):
 @pytest.mark.parametrize(
     ("hidden", "last", "loss"),
     [
-        ((Dense(5), Activate(Tanh())), WrongWeights, SquaredError()),
-        ((Dense(5), Activate(Tanh())), WrongBiases, SquaredError()),
-        ((Dense(5), Activate(Tanh())), WrongInput, SquaredError()),
-        ((Dense(5), Activate(WrongActivation())), Dense, SquaredError()),
-        ((WrongScale(), Dense(5), Activate(Tanh())), Dense, SquaredError()),
-        ((Dense(5), Activate(Tanh())), Dense, WrongError()),
+        ((Dense(5), Tanh()), WrongWeights, SquaredError()),
+        ((Dense(5), Tanh()), WrongBiases, SquaredError()),
+        ((Dense(5), Tanh()), WrongInput, SquaredError()),
+        ((Dense(5), WrongActivation()), Dense, SquaredError()),
+        ((WrongScale(), Dense(5), Tanh()), Dense, SquaredError()),
+        ((Dense(5), Tanh()), Dense, WrongError()),
     ],
 )
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -152,7 +152,7 @@ def test_a_wrong_penalty_is_seen(monkeypatch):
         return z
 
     monkeypatch.setattr(Objective, "gradient", without_its_slope)
-    assert error((Dense(5), Activate(Tanh())), SquaredError()) > 1e-2
+    assert error((Dense(5), Tanh()), SquaredError()) > 1e-2
 
 
 def test_a_wrong_member_among_several_is_seen():
@@ -162,11 +162,11 @@ def test_a_wrong_member_among_several_is_seen():
             dp.W[1] *= -1
             return dx
 
-    assert error((Dense(5), Activate(Tanh())), SquaredError(), last=OneWrong) > 1e-2
+    assert error((Dense(5), Tanh()), SquaredError(), last=OneWrong) > 1e-2
 
 
 def test_nothing_is_changed(rng):
-    objective = Objective(Network((Dense(3), Activate(Tanh()), Dense(1)), INPUTS), SquaredError())
+    objective = Objective(Network((Dense(3), Tanh(), Dense(1)), INPUTS), SquaredError())
     P = objective.network.init(2, rng)
     x, y, w = rng.standard_normal((ROWS, INPUTS)), rng.standard_normal((ROWS, 1)), rng.uniform(1, 2, ROWS)
     before = [a.copy() for a in (P.values, x, y, w)]

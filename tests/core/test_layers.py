@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skscratch.core.activations import Tanh
 from skscratch.core.initializers import Normal, Zeros
-from skscratch.core.layers import Activate, Dense, Dropout, Scale
+from skscratch.core.layers import Dense, Dropout, Scale
 from skscratch.core.parameters import Slot
 
 K, N, D = 3, 5, 4
@@ -89,7 +89,7 @@ def test_dense_without_inputs(rng):
 
 
 def test_activate_works_in_place(rng):
-    layer, x, g = Activate(Tanh()), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, D))
+    layer, x, g = Tanh(), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, D))
     p, s, dp = prepare(layer, rng)
     z, slope = np.tanh(x), g * (1 - np.tanh(x) ** 2)
     assert layer.in_place
@@ -149,9 +149,9 @@ def test_dropout_drops_the_same_entries_in_both_dtypes(rng):
 def test_kinds_and_widths():
     assert Dense(7).slots(4) == {"W": Slot((4, 7), "weight"), "b": Slot((7,), "bias")}
     assert Scale().slots(4) == {"s": Slot((4,), "scale")}
-    assert Dropout(0.5).slots(4) == Activate(Tanh()).slots(4) == {}
+    assert Dropout(0.5).slots(4) == Tanh().slots(4) == {}
     assert Dense(7).width(4) == 7
-    assert Scale().width(4) == Dropout(0.5).width(4) == Activate(Tanh()).width(4) == 4
+    assert Scale().width(4) == Dropout(0.5).width(4) == Tanh().width(4) == 4
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, np.nan])

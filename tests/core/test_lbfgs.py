@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from skscratch.core.activations import Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.gradcheck import gradcheck
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, PoissonLoss, SquaredError
 from skscratch.core.network import Network
@@ -28,7 +28,7 @@ def linear(loss, outputs, k=1, alpha=ALPHA, dtype=np.float64, seed=0):
 
 def hidden(k=3, seed=0):
     """An objective with a hidden layer, parameters, and rows."""
-    objective = Objective(Network((Dense(6), Activate(Tanh()), Dense(1)), D), SquaredError(), alpha=0.1)
+    objective = Objective(Network((Dense(6), Tanh(), Dense(1)), D), SquaredError(), alpha=0.1)
     X, y = make_regression(N, D, random_state=0)
     return objective, objective.network.init(k, np.random.default_rng(seed)), Rows(X, y[:, None] / y.std(), None)
 

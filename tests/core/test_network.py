@@ -14,15 +14,15 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from skscratch.core.activations import ACTIVATIONS, Logistic, Relu, Tanh
 from skscratch.core.embeddings import Periodic, PiecewiseLinear
 from skscratch.core.initializers import Normal, Zeros
-from skscratch.core.layers import Activate, Dense, Dropout, Scale
+from skscratch.core.layers import Dense, Dropout, Scale
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
-from skscratch.core.schedules import Clock
+from skscratch.core.optimizers import Sgd
+from skscratch.core.schedules import ScheduleState
 
 D = 5
-RECIPE = (Periodic((0, 1)), Scale(), Dense(8, Normal(), Normal(), ntk=True), Activate(Relu()), Dropout(0.2), Dense(2))
+RECIPE = (Periodic((0, 1)), Scale(), Dense(8, Normal(), Normal(), ntk=True), Relu(), Dropout(0.2), Dense(2))
 
 
 def network_like(mlp):
@@ -88,15 +88,15 @@ def test_one_step_equals_that_of_scikit_learn(activation, task):
     z = network.predict(P, X)
     halved = (loss.value(z, targets).mean() / 2).item() if task == "regression" else 0
     np.testing.assert_allclose(value - halved, mlp.loss_, rtol=1e-10)
-    optimizer = sgd(0.2)
-    optimizer.step(P, dP, optimizer.init(P), Clock())
+    optimizer = Sgd().chain(0.2)
+    optimizer.step(P, dP, optimizer.init(P), ScheduleState())
     for ours, W, b in zip([p for p in P.layers if vars(p)], mlp.coefs_, mlp.intercepts_, strict=True):
         np.testing.assert_allclose(ours.W[0], W, rtol=1e-9, atol=1e-13)
         np.testing.assert_allclose(ours.b[0], b, rtol=1e-9, atol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("layers", [RECIPE, (Dense(2),), (Scale(), Dense(3), Activate(Tanh()), Dense(2, Zeros()))])
+@pytest.mark.parametrize("layers", [RECIPE, (Dense(2),), (Scale(), Dense(3), Tanh(), Dense(2, Zeros()))])
 def test_each_member_is_what_it_would_be_alone(layers, dtype):
     network, x = Network(layers, D), np.random.default_rng(1).standard_normal((7, D)).astype(dtype)
     many = network.init(4, np.random.default_rng(0), dtype)
@@ -127,7 +127,7 @@ def test_blocks_equal_one_block(n, rng):
 
 
 def test_sparse_rows_in_blocks(rng):
-    network = Network((Dense(4), Activate(Tanh()), Dense(2)), D)
+    network = Network((Dense(4), Tanh(), Dense(2)), D)
     P, x = network.init(3, rng), sparse.csr_array(rng.standard_normal((25, D)) * (rng.random((25, D)) < 0.4))
     np.testing.assert_allclose(network.predict(P, x, block=10), network.predict(P, x.toarray()), rtol=1e-12, atol=1e-14)
 
@@ -158,7 +158,7 @@ def test_a_network_is_small_and_comparable():
     assert network.n_parameters == network.init(1, np.random.default_rng(0)).values.shape[1]
     again = pickle.loads(pickle.dumps(network))
     assert again == network
-    assert len(pickle.dumps(Network((Dense(1000), Activate(Relu()), Dense(1000)), 1000))) < 1000
+    assert len(pickle.dumps(Network((Dense(1000), Relu(), Dense(1000)), 1000))) < 1000
 
 
 def test_dense_layers_are_effective_weights(rng):
@@ -173,13 +173,13 @@ def test_dense_layers_are_effective_weights(rng):
 
 
 def test_zero_weights_are_a_network(rng):
-    network = Network((Dense(4, Zeros()), Activate(Logistic()), Dense(2, Zeros())), D)
+    network = Network((Dense(4, Zeros()), Logistic(), Dense(2, Zeros())), D)
     np.testing.assert_array_equal(network.predict(network.init(2, rng), rng.standard_normal((3, D))), 0)
 
 
 def test_nothing_before_the_first_parameters_is_differentiated(rng):
     """No gradient is computed that nobody asks for: the first learned layer has no room for one."""
-    network = Network((Dropout(0.1), Dense(3), Activate(Tanh()), Dense(2)), D)
+    network = Network((Dropout(0.1), Dense(3), Tanh(), Dense(2)), D)
     first, *_, last = network.allocate(1, 4, np.float64)[1:]
     assert first.dx is None
     assert last.dx.shape == (1, 4, 3)
@@ -190,10 +190,10 @@ def test_nothing_before_the_first_parameters_is_differentiated(rng):
     [
         (),
         (Dropout(0.5),),
-        (Activate(Tanh()), Dense(1)),
-        (Dropout(0.5), Activate(Tanh()), Dense(1)),
-        (Dense(2), Activate(Tanh()), Activate(Relu()), Dense(1)),
-        (Dense(2), Activate(Tanh()), Dropout(0.1), Activate(Relu()), Dense(1)),
+        (Tanh(), Dense(1)),
+        (Dropout(0.5), Tanh(), Dense(1)),
+        (Dense(2), Tanh(), Relu(), Dense(1)),
+        (Dense(2), Tanh(), Dropout(0.1), Relu(), Dense(1)),
     ],
 )
 def test_layers_that_would_overwrite_what_is_needed(layers):
@@ -202,7 +202,7 @@ def test_layers_that_would_overwrite_what_is_needed(layers):
 
 
 def test_activations_are_what_the_first_layers_hand_on(rng):
-    network = Network((Dense(4), Activate(Tanh()), Dense(3), Activate(Tanh()), Dense(1)), n_inputs=2)
+    network = Network((Dense(4), Tanh(), Dense(3), Tanh(), Dense(1)), n_inputs=2)
     P, x = network.init(k=2, rng=rng), rng.normal(size=(700, 2))
     first, _, second, _, _ = P.layers
     a = np.tanh(x @ first.W + first.b[:, None])
@@ -221,7 +221,7 @@ def test_activations_are_what_the_first_layers_hand_on(rng):
     ],
 )
 def test_rows_of_their_own(front, rng):
-    network = Network((*front, Dense(4), Activate(Tanh()), Dense(2)), 3)
+    network = Network((*front, Dense(4), Tanh(), Dense(2)), 3)
     P, x, scratch = network.init(5, rng), rng.standard_normal((20, 3)), {}
     for chosen in (rng.integers(0, 20, (5, 7)), rng.integers(0, 20, (5, 7))):
         own = [network.predict(P.like(P.values[i : i + 1]), x[chosen[i]])[0] for i in range(5)]

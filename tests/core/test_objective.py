@@ -8,15 +8,15 @@ from scipy import sparse
 
 from skscratch.core.activations import Relu, Tanh
 from skscratch.core.embeddings import Periodic
-from skscratch.core.layers import Activate, Dense, Dropout, Scale
+from skscratch.core.layers import Dense, Dropout, Scale
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, PoissonLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import adam
-from skscratch.core.schedules import Clock
+from skscratch.core.optimizers import Adam
+from skscratch.core.schedules import ScheduleState
 
 K, N, D, OUTPUTS = 3, 8, 4, 2
-NETWORK = Network((Scale(), Dense(5), Activate(Tanh()), Dense(OUTPUTS)), D)
+NETWORK = Network((Scale(), Dense(5), Tanh(), Dense(OUTPUTS)), D)
 
 
 def evaluate(objective, P, x, y, w=None):
@@ -85,7 +85,7 @@ def test_members_are_independent(problem):
 
 
 def test_sparse_rows(rng):
-    network = Network((Dense(5), Activate(Tanh()), Dense(OUTPUTS)), D)
+    network = Network((Dense(5), Tanh(), Dense(OUTPUTS)), D)
     objective, P = Objective(network, SquaredError(), alpha=0.3), network.init(K, rng)
     x, y = sparse.csr_array(rng.standard_normal((N, D)) * (rng.random((N, D)) < 0.4)), rng.standard_normal((N, OUTPUTS))
     for one, other in zip(evaluate(objective, P, x, y), evaluate(objective, P, x.toarray(), y), strict=True):
@@ -130,17 +130,17 @@ def test_dropout_is_active_if_and_only_if_there_is_a_generator(problem, rng):
 @pytest.mark.parametrize("first", [(), (Periodic((0, 1, 2, 3)), Scale())])
 def test_a_training_step_allocates_next_to_nothing(rng, first):
     """Whatever the width: here one layer's activations take 1 MB for each member, the parameters as much."""
-    hidden = (Dense(512), Activate(Relu()), Dropout(0.1), Dense(512), Activate(Relu()))
+    hidden = (Dense(512), Relu(), Dropout(0.1), Dense(512), Relu())
     network = Network((*first, *hidden, Dense(3)), D)
     objective, n = Objective(network, MulticlassLogLoss(), alpha=0.1), 512
-    P, optimizer = network.init(2, rng, np.float32), adam(0.01, clip_norm=1.0)
+    P, optimizer = network.init(2, rng, np.float32), Adam().chain(0.01, clip_norm=1.0)
     dP, s, state = P.like(np.empty_like(P.values)), objective.allocate(P, n), optimizer.init(P)
     x, y = rng.standard_normal((n, D), np.float32), np.eye(3, dtype=np.float32)[rng.integers(0, 3, n)]
     w, rngs = np.ones(n, np.float32), rng.spawn(2)
 
     def step():
         objective.gradient(P, x, y, w, s, dP, rngs)
-        optimizer.step(P, dP, state, Clock())
+        optimizer.step(P, dP, state, ScheduleState())
 
     step()
     tracemalloc.start()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from skscratch.core import parameters as parameters_module
-from skscratch.core.optimizers import adam, adamw, chain, momentum, rmsprop, sgd
+from skscratch.core.optimizers import Adam, AdamW, chain, momentum, RmsProp, Sgd
 from skscratch.core.parameters import BLOCK, Parameters, Slot
-from skscratch.core.schedules import Adaptive, Clock, FlatCosine, InverseScaling
+from skscratch.core.schedules import Adaptive, ScheduleState, FlatCosine, InverseScaling
 from skscratch.core.transforms import ScaleByRate
 
 K, SIZE, STEPS = 2, 5, 20
@@ -23,7 +23,7 @@ def parameters(values):
 def descend(optimizer, q, gradient, steps=STEPS, clock=None):
     """The parameters after some steps from q (k, p), where gradient maps (k, p) to (k, p)."""
     P = parameters(q.copy())
-    state, clock = optimizer.init(P), clock or Clock()
+    state, clock = optimizer.init(P), clock or ScheduleState()
     for _ in range(steps):
         optimizer.step(P, P.like(gradient(P.values)), state, clock)
     assert state.t == steps
@@ -92,11 +92,11 @@ def by_clipped_momentum(q, g, t, s):
 
 
 RECIPES = {
-    "sgd": (sgd(0.05), by_sgd),
+    "sgd": (Sgd().chain(0.05), by_sgd),
     "momentum": (momentum(0.02), by_momentum),
     "nesterov": (momentum(0.02, nesterov=True), by_nesterov),
     "rmsprop": (rmsprop(0.03, 0.8, 1e-4), by_rmsprop),
-    "adam": (adam(0.03, 0.8, 0.95, 1e-3), by_adam),
+    "adam": (Adam().chain(0.03, 0.8, 0.95, 1e-3), by_adam),
     "adamw": (adamw(0.03, DECAY, epsilon=0), by_adamw),
     "clipped": (momentum(0.02, clip_norm=0.5), by_clipped_momentum),
 }
@@ -113,11 +113,11 @@ def test_recipes_equal_the_textbook(name, rng):
 @pytest.mark.parametrize(
     ("name", "ours", "options"),
     [
-        ("SGD", sgd(0.05), {"lr": 0.05}),
+        ("SGD", Sgd().chain(0.05), {"lr": 0.05}),
         ("SGD", momentum(0.02, 0.8), {"lr": 0.02, "momentum": 0.8}),
         ("SGD", momentum(0.02, 0.8, nesterov=True), {"lr": 0.02, "momentum": 0.8, "nesterov": True}),
         ("RMSprop", rmsprop(0.03, 0.95, 1e-4), {"lr": 0.03, "alpha": 0.95, "eps": 1e-4}),
-        ("Adam", adam(0.03, 0.8, 0.95, 0.0), {"lr": 0.03, "betas": (0.8, 0.95), "eps": 0.0}),
+        ("Adam", Adam().chain(0.03, 0.8, 0.95, 0.0), {"lr": 0.03, "betas": (0.8, 0.95), "eps": 0.0}),
         ("AdamW", adamw(0.03, np.full(SIZE, 0.3), epsilon=0.0), {"lr": 0.03, "weight_decay": 0.3, "eps": 0.0}),
     ],
 )
@@ -135,7 +135,7 @@ def test_recipes_equal_pytorch(name, ours, options, rng):
 def test_clipping_equals_pytorch_member_by_member(rng):
     torch = pytest.importorskip("torch")
     q = rng.standard_normal((K, SIZE))
-    ours = descend(sgd(1.0, clip_norm=0.7), q, noisy, steps=1)
+    ours = descend(Sgd().chain(1.0, clip_norm=0.7), q, noisy, steps=1)
     for i in range(K):
         theirs = torch.tensor(q[i], requires_grad=True)
         theirs.grad = torch.tensor(noisy(q)[i])
@@ -157,7 +157,7 @@ def rosenbrock(q):
 @pytest.mark.parametrize(
     ("optimizer", "steps"),
     [
-        (sgd(0.1), 200),
+        (Sgd().chain(0.1), 200),
         (momentum(0.03), 300),
         (momentum(0.03, nesterov=True), 300),
         (rmsprop(0.05, schedule=FlatCosine()), 500),
@@ -173,7 +173,7 @@ def test_parabola(optimizer, steps, rng):
 @pytest.mark.parametrize(
     ("optimizer", "steps"),
     [
-        (sgd(0.001), 20000),
+        (Sgd().chain(0.001), 20000),
         (momentum(0.0005), 5000),
         (momentum(0.0005, nesterov=True), 5000),
         (rmsprop(0.01, schedule=FlatCosine()), 5000),
@@ -187,7 +187,7 @@ def test_rosenbrock(optimizer, steps):
 
 def follow(optimizer, gradient, q, steps):
     """As `descend`, with the progress of a fit."""
-    P, clock = parameters(q.copy()), Clock()
+    P, clock = parameters(q.copy()), ScheduleState()
     state = optimizer.init(P)
     for t in range(steps):
         clock.progress = t / steps
@@ -208,9 +208,9 @@ def test_long_parameters_in_blocks(name, k, rng, monkeypatch):
 
 def test_blocks_have_bounded_size():
     P = parameters(np.zeros((4, BLOCK)))
-    ((*parts,),) = adam(0.1).init(P).stages
+    ((*parts,),) = Adam().chain(0.1).init(P).stages
     assert [part for part, _ in parts] == [(slice(i, i + 1), slice(0, BLOCK)) for i in range(4)]
-    clip, elementwise = adam(0.1, clip_norm=1.0).init(P).stages
+    clip, elementwise = Adam().chain(0.1, clip_norm=1.0).init(P).stages
     assert [part for part, _ in clip] == [(slice(0, 4), slice(0, BLOCK))]
     assert len(elementwise) == 4
 
@@ -243,36 +243,36 @@ def test_factors_are_factors_on_the_rate(recipe, rng):
 
 def test_factors_by_kind():
     P = Parameters(np.zeros((1, 3)), [{"W": Slot((2, 1), "weight"), "b": Slot((1,), "bias")}])
-    optimizer = sgd(1.0, factors=P.by_kind({"bias": 0.1}))
-    optimizer.step(P, P.like(np.ones((1, 3))), optimizer.init(P), Clock())
+    optimizer = Sgd().chain(1.0, factors=P.by_kind({"bias": 0.1}))
+    optimizer.step(P, P.like(np.ones((1, 3))), optimizer.init(P), ScheduleState())
     np.testing.assert_allclose(P.values, [[-1, -1, -0.1]])
 
 
 @pytest.mark.parametrize(
     ("schedule", "clock", "factor"),
     [
-        (Adaptive(), Clock(stalls=2), 0.04),
-        (InverseScaling(0.5), Clock(rows=99), 0.1),
-        (FlatCosine(), Clock(progress=0.75), 0.5),
+        (Adaptive(), ScheduleState(stalls=2), 0.04),
+        (InverseScaling(0.5), ScheduleState(rows=99), 0.1),
+        (FlatCosine(), ScheduleState(progress=0.75), 0.5),
     ],
 )
 def test_the_schedule_multiplies_the_rate(schedule, clock, factor, rng):
     q = rng.standard_normal((K, SIZE))
     np.testing.assert_allclose(
-        descend(adam(0.1, schedule=schedule), q, noisy, clock=clock), descend(adam(0.1 * factor), q, noisy), rtol=1e-12
+        descend(Adam().chain(0.1, schedule=schedule), q, noisy, clock=clock), descend(Adam().chain(0.1 * factor), q, noisy), rtol=1e-12
     )
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda state: pickle.loads(pickle.dumps(state))])
 def test_a_copied_state_goes_on_by_itself(duplicate, rng):
     """What is continued from a pickle equals what was never interrupted."""
-    optimizer, P = adam(0.1, clip_norm=1.0), parameters(rng.standard_normal((K, SIZE)))
+    optimizer, P = Adam().chain(0.1, clip_norm=1.0), parameters(rng.standard_normal((K, SIZE)))
     state = optimizer.init(P)
     for _ in range(3):
-        optimizer.step(P, P.like(noisy(P.values)), state, Clock())
+        optimizer.step(P, P.like(noisy(P.values)), state, ScheduleState())
     other, again = parameters(P.values.copy()), duplicate(state)
     for Q, s in ((P, state), (other, again)):
-        optimizer.step(Q, Q.like(noisy(Q.values)), s, Clock())
+        optimizer.step(Q, Q.like(noisy(Q.values)), s, ScheduleState())
     np.testing.assert_array_equal(P.values, other.values)
     assert again.t == state.t == 4
 
@@ -288,7 +288,7 @@ def test_flush_leaves_nothing_whose_square_is_subnormal(dtype):
     tiny = np.finfo(dtype).tiny
     values = np.array([[1.0, -1.0, tiny, -tiny, tiny**0.5 * 2, tiny**0.5 / 2, 0.0]], dtype)
     P = Parameters(values.copy(), [{"b": Slot((7,), "bias")}])
-    optimizer = adam(0.1)
+    optimizer = Adam().chain(0.1)
     state = optimizer.init(P)
     moments = state.stages[0][0][1][0]
     moments.M[...], moments.V[...] = values, values

@@ -22,7 +22,7 @@ root = 0.5**0.5  # cos(pi / 4)
 
 
 def curve(schedule, t):
-    return np.array([schedule.factor(Clock(progress=x)) for x in t])
+    return np.array([schedule.factor(ScheduleState(progress=x)) for x in t])
 
 
 def test_the_table_holds_every_schedule_that_needs_no_argument():
@@ -35,40 +35,40 @@ def test_the_table_holds_every_schedule_that_needs_no_argument():
 @pytest.mark.parametrize(
     ("schedule", "clock", "factor"),
     [
-        (Constant(), Clock(0.7, 500, 3), 1),
-        (InverseScaling(), Clock(), 1),
-        (InverseScaling(), Clock(rows=99), 0.1),
-        (InverseScaling(power=2), Clock(rows=9), 0.01),
-        (Adaptive(), Clock(), 1),
-        (Adaptive(), Clock(stalls=3), 0.008),
-        (Adaptive(shrink=0.5), Clock(stalls=2), 0.25),
-        (Cosine(), Clock(0), 1),
-        (Cosine(), Clock(0.25), (1 + root) / 2),
-        (Cosine(), Clock(0.5), 0.5),
-        (Cosine(), Clock(1), 0),
-        (FlatCosine(), Clock(0), 1),
-        (FlatCosine(), Clock(0.5), 1),
-        (FlatCosine(), Clock(0.625), (1 + root) / 2),
-        (FlatCosine(), Clock(0.75), 0.5),
-        (FlatCosine(), Clock(1), 0),
-        (FlatCosine(flat=0.2), Clock(0.6), 0.5),
-        (FlatCosine(flat=0), Clock(0.25), (1 + root) / 2),
-        (OneCycle(), Clock(0), 1 / 25),
-        (OneCycle(), Clock(0.15), (1 + 1 / 25) / 2),
-        (OneCycle(), Clock(0.3), 1),
-        (OneCycle(), Clock(0.65), (1 + 1e-4) / 2),
-        (OneCycle(), Clock(1), 1e-4),
-        (OneCycle(warmup=0.4, start=0, end=0), Clock(0.1), (1 - root) / 2),
-        (OneCycle(warmup=0.4, start=0, end=0), Clock(0.7), 0.5),
-        (CosLog4(), Clock(0), 0),
-        (CosLog4(), Clock((2**0.5 - 1) / 15), 1),
-        (CosLog4(), Clock(1 / 15), 0),
-        (CosLog4(), Clock((8**0.5 - 1) / 15), 1),
-        (CosLog4(), Clock(3 / 15), 0),
-        (CosLog4(), Clock(1), 0),
-        (FunctionOfProgress(lambda t: 1 - t), Clock(0.25), 0.75),
-        (FunctionOfProgress(lambda t: np.float32(0.5)), Clock(), 0.5),
-        (FunctionOfProgress(lambda t: 0), Clock(), 0),
+        (Constant(), ScheduleState(0.7, 500, 3), 1),
+        (InverseScaling(), ScheduleState(), 1),
+        (InverseScaling(), ScheduleState(rows=99), 0.1),
+        (InverseScaling(power=2), ScheduleState(rows=9), 0.01),
+        (Adaptive(), ScheduleState(), 1),
+        (Adaptive(), ScheduleState(stalls=3), 0.008),
+        (Adaptive(shrink=0.5), ScheduleState(stalls=2), 0.25),
+        (Cosine(), ScheduleState(0), 1),
+        (Cosine(), ScheduleState(0.25), (1 + root) / 2),
+        (Cosine(), ScheduleState(0.5), 0.5),
+        (Cosine(), ScheduleState(1), 0),
+        (FlatCosine(), ScheduleState(0), 1),
+        (FlatCosine(), ScheduleState(0.5), 1),
+        (FlatCosine(), ScheduleState(0.625), (1 + root) / 2),
+        (FlatCosine(), ScheduleState(0.75), 0.5),
+        (FlatCosine(), ScheduleState(1), 0),
+        (FlatCosine(flat=0.2), ScheduleState(0.6), 0.5),
+        (FlatCosine(flat=0), ScheduleState(0.25), (1 + root) / 2),
+        (OneCycle(), ScheduleState(0), 1 / 25),
+        (OneCycle(), ScheduleState(0.15), (1 + 1 / 25) / 2),
+        (OneCycle(), ScheduleState(0.3), 1),
+        (OneCycle(), ScheduleState(0.65), (1 + 1e-4) / 2),
+        (OneCycle(), ScheduleState(1), 1e-4),
+        (OneCycle(warmup=0.4, start=0, end=0), ScheduleState(0.1), (1 - root) / 2),
+        (OneCycle(warmup=0.4, start=0, end=0), ScheduleState(0.7), 0.5),
+        (CosLog4(), ScheduleState(0), 0),
+        (CosLog4(), ScheduleState((2**0.5 - 1) / 15), 1),
+        (CosLog4(), ScheduleState(1 / 15), 0),
+        (CosLog4(), ScheduleState((8**0.5 - 1) / 15), 1),
+        (CosLog4(), ScheduleState(3 / 15), 0),
+        (CosLog4(), ScheduleState(1), 0),
+        (FunctionOfProgress(lambda t: 1 - t), ScheduleState(0.25), 0.75),
+        (FunctionOfProgress(lambda t: np.float32(0.5)), ScheduleState(), 0.5),
+        (FunctionOfProgress(lambda t: 0), ScheduleState(), 0),
     ],
 )
 def test_value(schedule, clock, factor):
@@ -88,7 +88,7 @@ def test_never_negative_nor_above_the_initial_rate_and_without_jumps(name):
 def test_planned_schedules_look_at_progress_and_the_others_do_not(name):
     schedule = SCHEDULES[name]()
     assert (len(set(curve(schedule, [0.05, 0.4, 0.9]))) == 1) == schedule.patient
-    assert (schedule.factor(Clock(0.4)) == schedule.factor(Clock(0.4, 100, 2))) == (name not in PATIENT - {"constant"})
+    assert (schedule.factor(ScheduleState(0.4)) == schedule.factor(ScheduleState(0.4, 100, 2))) == (name not in PATIENT - {"constant"})
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_number_of_turning_points(schedule, ups_and_downs):
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, None, "fast", 1j])
 def test_a_function_must_return_a_rate(value):
     with pytest.raises(ValueError, match=r"must return a finite number >= 0, got .* at progress 0.25: check"):
-        FunctionOfProgress(lambda t: value).factor(Clock(0.25))
+        FunctionOfProgress(lambda t: value).factor(ScheduleState(0.25))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_a_flat_part_that_brings_nothing_ends(schedule, planned, criteria, epoch
     still_better = [-float(i) for i in range(len(criteria))]
     assert schedule.epochs(planned, [criteria, still_better]) == planned
     if epochs < planned:  # the descent begins now
-        now = Clock(progress=len(criteria) / epochs)
+        now = ScheduleState(progress=len(criteria) / epochs)
         assert schedule.factor(now) == pytest.approx(1)
-        assert schedule.factor(Clock(now.progress + 0.01)) < 0.9999
+        assert schedule.factor(ScheduleState(now.progress + 0.01)) < 0.9999
 
 
 def test_patience_must_be_an_epoch_at_least():

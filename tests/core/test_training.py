@@ -12,17 +12,17 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from skscratch.core.activations import Relu, Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import Zeros
-from skscratch.core.layers import Activate, Dense, Dropout
+from skscratch.core.layers import Dense, Dropout
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import adam, momentum, sgd
+from skscratch.core.optimizers import Adam, momentum, Sgd
 from skscratch.core.schedules import Adaptive, FlatCosine, FunctionOfProgress, InverseScaling
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Trainer
 
 N, D, K = 25, 3, 3
-NETWORK = Network((Dense(6), Activate(Tanh()), Dense(2)), D)
+NETWORK = Network((Dense(6), Tanh(), Dense(2)), D)
 
 
 def draw(k=K, dtype=np.float64, network=NETWORK, weighted=False):
@@ -35,7 +35,7 @@ def draw(k=K, dtype=np.float64, network=NETWORK, weighted=False):
 
 def trainer(optimizer=None, batch_size=10, loss=None, alpha=0.0, network=NETWORK, **options):
     objective = Objective(network, loss or SquaredError(), alpha)
-    return Trainer(objective, optimizer or adam(0.01), np.random.default_rng(2), batch_size, **options)
+    return Trainer(objective, optimizer or Adam().chain(0.01), np.random.default_rng(2), batch_size, **options)
 
 
 class RecordedError(SquaredError):
@@ -101,13 +101,13 @@ def test_a_fit_equals_that_of_scikit_learn(task, solver):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         mlp.fit(X, y)
-        network = Network((Dense(6), Activate(Tanh()), Dense(targets.shape[1])), D)
+        network = Network((Dense(6), Tanh(), Dense(targets.shape[1])), D)
         P = network.init(1, np.random.default_rng(0))
         dense = [p for p in P.layers if vars(p)]
         for ours, W, b in zip(dense, mlp.coefs_, mlp.intercepts_, strict=True):
             ours.W[0], ours.b[0] = W, b
         mlp.set_params(max_iter=8).fit(X, y)
-    optimizer = adam(0.05) if solver == "adam" else momentum(0.05, 0.9, solver == "nesterov")
+    optimizer = Adam().chain(0.05) if solver == "adam" else momentum(0.05, 0.9, solver == "nesterov")
     ours = trainer(optimizer, 16, loss, 0.5, network, shuffle=False)
     history = ours.run(P, Rows(X, targets, None), 8, keep_best=False)
     for p, W, b in zip(dense, mlp.coefs_, mlp.intercepts_, strict=True):
@@ -182,21 +182,21 @@ def test_sparse_rows_train_as_dense_ones():
 @pytest.mark.parametrize("batch_size", [1, 24])
 def test_batches_of_one_row(batch_size):
     P, rows = draw()
-    history = trainer(sgd(0.05), batch_size).run(P, rows, 20)
+    history = trainer(Sgd().chain(0.05), batch_size).run(P, rows, 20)
     assert (history.loss[-1] < history.loss[0]).all()
 
 
 def test_a_single_row_is_learned():
     P, rows = draw()
-    history = trainer(sgd(0.2)).run(P, rows.take(slice(0, 1)), 200)
+    history = trainer(Sgd().chain(0.2)).run(P, rows.take(slice(0, 1)), 200)
     assert (history.loss[-1] < 1e-10).all()
 
 
 def test_zero_weights_are_a_start():
     """From all zero only the last biases have a gradient: they become the mean."""
-    network = Network((Dense(6, Zeros()), Activate(Relu()), Dense(2, Zeros())), D)
+    network = Network((Dense(6, Zeros()), Relu(), Dense(2, Zeros())), D)
     P, rows = draw(network=network)
-    trainer(sgd(0.5), N, network=network).run(P, rows, 100)
+    trainer(Sgd().chain(0.5), N, network=network).run(P, rows, 100)
     assert (P.layers[0].W == 0).all()
     np.testing.assert_allclose(P.layers[2].b, np.tile(rows.y.mean(axis=0), (K, 1)), rtol=1e-6)
 
@@ -204,7 +204,7 @@ def test_zero_weights_are_a_start():
 # Members, weights, precision.
 
 
-@pytest.mark.parametrize("optimizer", [adam(0.01), momentum(0.05, clip_norm=0.3)])
+@pytest.mark.parametrize("optimizer", [Adam().chain(0.01), momentum(0.05, clip_norm=0.3)])
 def test_members_train_as_they_would_alone(optimizer):
     P, rows = draw(weighted=True)
     starts = P.values.copy()
@@ -218,7 +218,7 @@ def test_members_train_as_they_would_alone(optimizer):
     np.testing.assert_array_equal(draw(1)[0].values[0], starts[0])
 
 
-@pytest.mark.parametrize("optimizer", [adam(0.01), momentum(0.05)])
+@pytest.mark.parametrize("optimizer", [Adam().chain(0.01), momentum(0.05)])
 def test_weighted_equals_repeated_in_one_batch(optimizer):
     (P, rows), (Q, _) = draw(), draw()
     w = np.arange(N) % 3 + 1
@@ -233,7 +233,7 @@ def test_the_loss_of_an_epoch():
     P, rows = draw(weighted=True)
     squares = np.array([sum((p.W[i] ** 2).sum() for p in P.layers if vars(p)) for i in range(K)])
     values = SquaredError().value(NETWORK.predict(P, rows.x), rows.y)
-    history = trainer(sgd(0.0), alpha=0.7, shuffle=False).run(P, rows, 1)
+    history = trainer(Sgd().chain(0.0), alpha=0.7, shuffle=False).run(P, rows, 1)
     shares = sum(len(w) / N / w.sum() for w in (rows.w[:10], rows.w[10:20], rows.w[20:]))
     expected = np.average(values, axis=1, weights=rows.w) + 0.7 / 2 * squares * shares
     np.testing.assert_allclose(history.loss[0], expected, rtol=1e-12)
@@ -243,11 +243,11 @@ def test_the_loss_of_an_epoch():
 def test_float32_stays_float32(weighted):
     P, rows = draw(dtype=np.float32, weighted=weighted)
     scores = []
-    one = trainer(adam(0.01, clip_norm=1.0), alpha=0.1)
+    one = trainer(Adam().chain(0.01, clip_norm=1.0), alpha=0.1)
     history = one.run(P, rows, 3, callbacks=[lambda epoch: scores.append(NETWORK.predict(epoch.parameters, rows.x))])
     assert {P.values.dtype, *(z.dtype for z in scores)} == {np.dtype(np.float32)}
     Q, wide = draw(weighted=weighted)
-    trainer(adam(0.01, clip_norm=1.0), alpha=0.1).run(Q, wide, 3)
+    trainer(Adam().chain(0.01, clip_norm=1.0), alpha=0.1).run(Q, wide, 3)
     np.testing.assert_allclose(P.values, Q.values, rtol=1e-3, atol=1e-4)
     assert history.loss[0].dtype == np.float64
     assert {s.M.dtype for _, states in one.state[0].stages[1] for s in states[:1]} == {np.dtype(np.float32)}
@@ -263,7 +263,7 @@ def test_targets_are_smoothed_for_training():
 
 
 def test_dropout_while_training_if_asked_for():
-    network = Network((Dense(6), Activate(Tanh()), Dropout(0.5), Dense(2)), D)
+    network = Network((Dense(6), Tanh(), Dropout(0.5), Dense(2)), D)
     results = []
     for dropout in (True, True, False):
         P, rows = draw(network=network)
@@ -283,7 +283,7 @@ def test_progress_is_the_share_of_steps_done():
     P, rows = draw()
     progress = []
     schedule = FunctionOfProgress(lambda t: progress.append(t) or 1.0)
-    trainer(sgd(0.01, schedule=schedule)).run(P, rows, 4)
+    trainer(Sgd().chain(0.01, schedule=schedule)).run(P, rows, 4)
     np.testing.assert_allclose(list(dict.fromkeys(progress)), np.arange(12) / 12)
 
 
@@ -313,7 +313,7 @@ def test_inverse_scaling_counts_the_rows_of_completed_epochs():
     """By hand, with all rows in one batch."""
     P, rows = draw()
     Q = P.like(P.values.copy())
-    one = trainer(sgd(0.3, schedule=InverseScaling(0.5)), N)
+    one = trainer(Sgd().chain(0.3, schedule=InverseScaling(0.5)), N)
     rates = []
     one.run(P, rows, 4, callbacks=[lambda epoch: rates.append(epoch.rate)], keep_best=False)
     objective, dQ = one.objective, Q.like(np.empty_like(Q.values))
@@ -405,7 +405,7 @@ def test_the_last_epoch_where_the_best_is_not_asked_for():
 def test_without_validation_the_training_loss_chooses():
     P, rows = draw()
     taken = []
-    history = trainer(sgd(0.3), 2).run(P, rows, 8, callbacks=[lambda epoch: taken.append(P.values.copy())])
+    history = trainer(Sgd().chain(0.3), 2).run(P, rows, 8, callbacks=[lambda epoch: taken.append(P.values.copy())])
     best = np.argmin(history.loss, axis=0)
     assert len(set(best)) > 1
     np.testing.assert_array_equal(history.best_epoch, best + 1)
@@ -418,7 +418,7 @@ def test_without_validation_the_training_loss_chooses():
 def test_patience_counts_the_training_loss_without_validation():
     """As in scikit-learn: more than `epochs` epochs, none of them better by `tol`."""
     P, rows = draw()
-    history = trainer(sgd(1e-9)).run(P, rows, 50, patience=Patience(3, tol=0.1))
+    history = trainer(Sgd().chain(1e-9)).run(P, rows, 50, patience=Patience(3, tol=0.1))
     assert history.end == "stalled"
     assert len(history.loss) == 5
 
@@ -433,13 +433,13 @@ def test_patience_counts_the_first_criterion_with_validation():
 
 def test_without_patience_all_epochs_are_run():
     P, rows = draw()
-    assert len(trainer(sgd(0.0)).run(P, rows, 30).loss) == 30
+    assert len(trainer(Sgd().chain(0.0)).run(P, rows, 30).loss) == 30
 
 
 def test_an_adaptive_rate_shrinks_until_it_is_too_small():
     P, rows = draw(1)
     rates, rate = [], 3e-5
-    history = trainer(sgd(rate, schedule=Adaptive())).run(
+    history = trainer(Sgd().chain(rate, schedule=Adaptive())).run(
         P, rows, 100, validate=lambda P: np.ones((1, 1)), patience=Patience(1, 0.5),
         callbacks=[lambda epoch: rates.append(epoch.rate)],
     )  # fmt: skip
@@ -451,7 +451,7 @@ def test_an_adaptive_rate_shrinks_until_it_is_too_small():
 
 def test_other_rates_do_not_shrink():
     P, rows = draw(1)
-    one = trainer(sgd(0.01))
+    one = trainer(Sgd().chain(0.01))
     one.run(P, rows, 9, validate=lambda P: np.ones((1, 1)), patience=Patience(1, 0.5))
     assert one.clock.stalls == 0
 
@@ -465,7 +465,7 @@ def test_divergence_of_all_ends_the_fit_and_says_so():
     with pytest.warns(
         RuntimeWarning, match=r"The fit of 3 of 3 networks diverged.* in epoch \d+; .*clip_norm"
     ) as record:
-        history = trainer(sgd(1e30)).run(P, rows, 50)
+        history = trainer(Sgd().chain(1e30)).run(P, rows, 50)
     assert len(record) == 1
     assert history.end == "diverged"
     assert len(history.loss) < 50
@@ -479,7 +479,7 @@ def test_divergence_after_good_epochs(keep_best):
     P, rows = draw(network=Network((Dense(2),), D))
     taken = []
     schedule = FunctionOfProgress(lambda t: 0.0005 if t < 0.5 else 1e308)
-    one = trainer(sgd(100.0, schedule=schedule), N, network=Network((Dense(2),), D))
+    one = trainer(Sgd().chain(100.0, schedule=schedule), N, network=Network((Dense(2),), D))
     with pytest.warns(RuntimeWarning, match="3 of 3 networks diverged"):
         history = one.run(P, rows, 6, keep_best=keep_best, callbacks=[lambda epoch: taken.append(P.values.copy())])
     assert history.end == "diverged"
@@ -490,7 +490,7 @@ def test_divergence_after_good_epochs(keep_best):
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
-@pytest.mark.parametrize("optimizer", [adam(0.01), momentum(0.05, clip_norm=0.3)])
+@pytest.mark.parametrize("optimizer", [Adam().chain(0.01), momentum(0.05, clip_norm=0.3)])
 def test_one_member_that_diverges_does_not_harm_the_others(optimizer, keep_best):
     P, rows = draw()
     Q, _ = draw()
@@ -512,7 +512,7 @@ def test_an_infinite_loss_of_finite_parameters_is_divergence():
     P, rows = draw(network=network)
     P.values[2] = 1e200
     with pytest.warns(RuntimeWarning, match="1 of 3 networks diverged"):
-        history = trainer(sgd(0.01), network=network).run(P, rows, 2, keep_best=False)
+        history = trainer(Sgd().chain(0.01), network=network).run(P, rows, 2, keep_best=False)
     assert (P.values[2] == 1e200).all()
     np.testing.assert_array_equal(history.best_epoch, [2, 2, 0])
 
@@ -521,7 +521,7 @@ def test_one_member_that_diverges_does_not_keep_the_others_from_stalling():
     P, rows = draw()
     P.values[1] = 1e200
     with pytest.warns(RuntimeWarning, match="1 of 3"):
-        history = trainer(sgd(1e-9)).run(P, rows, 50, patience=Patience(3, tol=0.1))
+        history = trainer(Sgd().chain(1e-9)).run(P, rows, 50, patience=Patience(3, tol=0.1))
     assert history.end == "stalled"
     assert len(history.loss) == 5
 

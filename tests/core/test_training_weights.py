@@ -8,7 +8,7 @@ from skscratch.core.layers import Dense
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import Trainer
 
 NETWORK = Network((Dense(1),), n_inputs=2)
@@ -22,7 +22,7 @@ def problem(rng):
 
 
 def trainer(rate=0.1, alpha=0.3, **options):
-    return Trainer(Objective(NETWORK, SquaredError(), alpha), sgd(rate), np.random.default_rng(0), 2, False, **options)
+    return Trainer(Objective(NETWORK, SquaredError(), alpha), Sgd().chain(rate), np.random.default_rng(0), 2, False, **options)
 
 
 def losses(P, rows):
@@ -55,12 +55,12 @@ def test_members_with_weights_of_their_own(rows_in_a_batch, rng):
     w = rng.uniform(1, 2, (6, 3)) * [[1, 0, 1]] * 3 + [[0, 1, 0]]
     w[0, 0] = w[3, 1] = 0
     rows = Rows(rng.normal(size=(6, 2)), rng.normal(size=(6, 1)), w)
-    fit = Trainer(Objective(NETWORK, SquaredError(), 0.3), sgd(0.1), rng, rows_in_a_batch, False)
+    fit = Trainer(Objective(NETWORK, SquaredError(), 0.3), Sgd().chain(0.1), rng, rows_in_a_batch, False)
     start = P.values.copy()
     history = fit.run(P, rows, 3, keep_best=False)
     for i in range(3):
         alone = P.like(start[i : i + 1].copy())
-        lonely = Trainer(Objective(NETWORK, SquaredError(), 0.3), sgd(0.1), rng, rows_in_a_batch, False)
+        lonely = Trainer(Objective(NETWORK, SquaredError(), 0.3), Sgd().chain(0.1), rng, rows_in_a_batch, False)
         one = lonely.run(alone, rows._replace(w=w[:, i].copy()), 3, keep_best=False)
         np.testing.assert_allclose(P.values[i], alone.values[0], rtol=1e-12)
         np.testing.assert_allclose([loss[i] for loss in history.loss], np.ravel(one.loss), rtol=1e-12)

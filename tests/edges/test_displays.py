@@ -25,11 +25,11 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor, compat
 from skscratch.core.activations import Identity, Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import Normal
-from skscratch.core.layers import Activate, Dense, Scale
+from skscratch.core.layers import Dense, Scale
 from skscratch.core.losses import HuberLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import History, Trainer
 from skscratch.displays import (
     FunctionDisplay,
@@ -418,7 +418,7 @@ def test_scales_against_differences_and_a_forward_pass(rng, ntk):
     def dense(units):
         return Dense(units, Normal(), Normal(), ntk=True) if ntk else Dense(units)
 
-    layers = (Scale(), dense(4), Activate(Tanh()), dense(3), Activate(Identity()), dense(2))
+    layers = (Scale(), dense(4), Tanh(), dense(3), Identity(), dense(2))
     objective = Objective(Network(layers, n_inputs=3), SquaredError(), alpha=7.0)  # the penalty must not be seen
     P = objective.network.init(2, rng)
     x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 2))
@@ -432,14 +432,14 @@ def test_scales_against_differences_and_a_forward_pass(rng, ntk):
 
 
 def test_a_recorder_changes_nothing_and_sees_every_epoch(rng):
-    objective = Objective(Network((Dense(3), Activate(Tanh()), Dense(1)), n_inputs=2), SquaredError())
+    objective = Objective(Network((Dense(3), Tanh(), Dense(1)), n_inputs=2), SquaredError())
     x = rng.normal(size=(2500, 2))
     rows = Rows(x, x[:, :1], None)
     ends = []
     for record in (True, False):
         P = objective.network.init(1, np.random.default_rng(0))
         recorders = [GradientRecorder(objective, rows, P)] if record else []
-        Trainer(objective, sgd(rate=0.1), np.random.default_rng(1), 50).run(P, rows, 3, callbacks=recorders)
+        Trainer(objective, Sgd().chain(0.1), np.random.default_rng(1), 50).run(P, rows, 3, callbacks=recorders)
         ends.append(P.values)
         assert all(len(recorder.gradients) == len(recorder.activations) == 4 for recorder in recorders)
         assert all(len(recorder.rows.y) == 1000 for recorder in recorders)

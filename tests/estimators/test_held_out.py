@@ -14,7 +14,7 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.activations import Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import Normal
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -391,7 +391,7 @@ def test_through_a_pipeline(Estimator, data):
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("link", ["logistic", "softmax", None])
 def test_all_members_at_once_or_one_by_one(weighted, link, rng):
-    network = Network((Dense(4), Activate(Tanh()), Dense(3, Normal())), 3)
+    network = Network((Dense(4), Tanh(), Dense(3, Normal())), 3)
     objective = Objective(network, MulticlassLogLoss() if link == "softmax" else BinaryLogLoss())
     P = network.init(5, rng)
     x, y = rng.standard_normal((30, 3)), np.eye(3)[rng.integers(0, 3, 30)]

@@ -5,7 +5,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skscratch import ScratchMLPRegressor
 from skscratch.core.activations import Relu
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.layers import Dense
 from skscratch.core.network import Network
 from skscratch.core.training import Trainer
 from skscratch.estimators.threads import threads_for
@@ -20,7 +20,7 @@ def blas_threads():
     [(64, 256, True), (64, 1, False), (256, 256, False), (128, 100, True), (128, 200, False)],
 )
 def test_threads_follow_the_largest_product(width, n, single):
-    network = Network((Dense(width), Activate(Relu()), Dense(width), Activate(Relu()), Dense(1)), n_inputs=5)
+    network = Network((Dense(width), Relu(), Dense(width), Relu(), Dense(1)), n_inputs=5)
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         with threads_for(network, n):
@@ -34,7 +34,7 @@ def test_threads_follow_the_largest_product(width, n, single):
 )
 def test_networks_share_the_threads_of_the_process(width, k, allowed, shared):
     """They have one each where their products are small, or where they are as many as the threads."""
-    network = Network((Dense(width), Activate(Relu()), Dense(width), Activate(Relu()), Dense(1)), n_inputs=5)
+    network = Network((Dense(width), Relu(), Dense(width), Relu(), Dense(1)), n_inputs=5)
     with threadpool_limits(allowed, user_api="blas"):
         if max(blas_threads()) < allowed:
             pytest.skip(f"the BLAS library has fewer than {allowed} threads")

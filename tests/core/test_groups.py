@@ -8,11 +8,11 @@ import pytest
 from skscratch.core.activations import Relu
 from skscratch.core.batches import Rows
 from skscratch.core.lanes import members_of
-from skscratch.core.layers import Activate, Dense, Dropout
+from skscratch.core.layers import Dense, Dropout
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import adam
+from skscratch.core.optimizers import Adam
 from skscratch.core.training import Trainer
 
 K = 5
@@ -42,11 +42,11 @@ def fit(threads, weights, dropout, seen):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((60, 3)), rng.standard_normal((60, 2))
     w = {"none": None, "shared": rng.uniform(0, 2, 60), "own": rng.integers(0, 3, (60, K)).astype(float)}[weights]
-    network = Network((Dense(8), Activate(Relu()), Dropout(0.3), Dense(2)), 3)
+    network = Network((Dense(8), Relu(), Dropout(0.3), Dense(2)), 3)
     seen.clear()
     trainer = Trainer(
         Objective(network, RecordedError(), alpha=0.1),
-        adam(0.01),
+        Adam().chain(0.01),
         np.random.default_rng(1),
         batch_size=16,
         dropout=dropout,
@@ -76,7 +76,7 @@ def test_what_dies_is_zero_and_not_subnormal():
     P = network.init(3, np.random.default_rng(0), np.float32)
     P.layers[0].W[:, 1] = 1e-39
     trainer = Trainer(
-        Objective(network, SquaredError()), adam(0.1), np.random.default_rng(0), batch_size=10, shuffle=False
+        Objective(network, SquaredError()), Adam().chain(0.1), np.random.default_rng(0), batch_size=10, shuffle=False
     )
     trainer.run(P, Rows(x, x[:, :1], None), 1, keep_best=False)
     tiny = np.finfo(np.float32).tiny
@@ -91,7 +91,7 @@ def test_divergence_in_a_thread_warns_of_nothing_but_itself():
     network = Network((Dense(1),), 1)
     x = np.full((40, 1), 1e6, np.float32)
     trainer = Trainer(
-        Objective(network, SquaredError()), adam(1e30), np.random.default_rng(0), batch_size=10, threads=2
+        Objective(network, SquaredError()), Adam().chain(1e30), np.random.default_rng(0), batch_size=10, threads=2
     )
     with pytest.warns(RuntimeWarning, match="^The fit of 2 of 2 networks diverged"):
         trainer.run(network.init(2, np.random.default_rng(0), np.float32), Rows(x, x, None), 20)

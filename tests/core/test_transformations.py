@@ -43,7 +43,7 @@ def rms(gradients, beta, epsilon):
         yield g / (np.sqrt(V) + epsilon)
 
 
-def adam(gradients, beta_1, beta_2, epsilon):
+def Adam().chain(gradients, beta_1, beta_2, epsilon):
     """Kingma and Ba (2015), end of section 2: the rate takes both corrections, epsilon is theirs with a hat."""
     m = v = 0
     for t, g in enumerate(gradients, 1):
@@ -60,9 +60,9 @@ REFERENCES = [
     (Momentum(0.5, nesterov=True), lambda gs, q: momentum(gs, 0.5, True)),
     (ScaleByRms(), lambda gs, q: rms(gs, 0.9, 1e-8)),
     (ScaleByRms(0.5, 0.1), lambda gs, q: rms(gs, 0.5, 0.1)),
-    (ScaleByAdam(), lambda gs, q: adam(gs, 0.9, 0.999, 1e-8)),
-    (ScaleByAdam(0.5, 0.7, 0.1), lambda gs, q: adam(gs, 0.5, 0.7, 0.1)),
-    (ScaleByAdam(beta_1=0.0), lambda gs, q: adam(gs, 0.0, 0.999, 1e-8)),
+    (ScaleByAdam(), lambda gs, q: Adam().chain(gs, 0.9, 0.999, 1e-8)),
+    (ScaleByAdam(0.5, 0.7, 0.1), lambda gs, q: Adam().chain(gs, 0.5, 0.7, 0.1)),
+    (ScaleByAdam(beta_1=0.0), lambda gs, q: Adam().chain(gs, 0.0, 0.999, 1e-8)),
     (AddDecay(FACTORS), lambda gs, q: [g + FACTORS * q for g in gs]),
     (ClipByNorm(2.0), lambda gs, q: [g * np.minimum(1, 2 / np.linalg.norm(g, axis=1, keepdims=True)) for g in gs]),
 ]
