@@ -23,7 +23,7 @@ from skscratch.estimators.building import build, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
-from skscratch.estimators.hyperparameters import check_unchanged
+from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.state import TrainingState
@@ -35,7 +35,7 @@ from skscratch.tabular.encoding import Table
 class BaseScratchMLP(CallbackSupport, BaseEstimator):
     """The path of the data; what y is and what raw scores mean is implemented by subclasses."""
 
-    _constraints: ClassVar[Mapping[str, tuple]]
+    _hyperparameters: ClassVar[Hyperparameters]
     _model: Model | None = None
     _state: TrainingState | None = None
     # Called with objective, rows and parameters before the first epoch; what each returns is called after every epoch.
@@ -92,7 +92,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
 
     def _check(self, validation: Given, before: Model | None, one_epoch: bool) -> Given | None:
         """Check all hyperparameters, before any data is read; returns the validation rows, if some were passed."""
-        check_parameters(self, self._constraints)
+        check_parameters(self, constraints(self._hyperparameters))
         recipes.check_options(self)
         if before is not None:
             check_unchanged(self, before.hyperparameters, one_epoch=one_epoch)

@@ -10,16 +10,15 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import docstrings, recipes
+from skscratch.estimators import docstrings, recipes, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
-from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import ClassTarget, class_weights, read_labels
 
 
+@docstrings.document(docstrings.CLASSIFIER, table.CLASSIFIER)
 class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
-    __doc__ = docstrings.CLASSIFIER
-    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["classifier"]}
+    _hyperparameters: ClassVar = table.CLASSIFIER
 
     def __init__(
         self,

@@ -9,16 +9,15 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import docstrings, recipes
+from skscratch.estimators import docstrings, recipes, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
-from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import RegressionTarget, read_numbers
 
 
+@docstrings.document(docstrings.REGRESSOR, table.REGRESSOR)
 class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
-    __doc__ = docstrings.REGRESSOR
-    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["regressor"]}
+    _hyperparameters: ClassVar = table.REGRESSOR
 
     def __init__(
         self,
