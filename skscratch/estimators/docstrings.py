@@ -74,22 +74,22 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         this and all other curves.
 
     validation_loss_curve_ : list of float or None
-        Mean validation loss of each epoch; NaN for epochs without validation rows, None if there never were any.
+        Mean validation loss of each epoch; NaN for epochs without validation rows, None if no epoch had any.
 
     loss_curves_, validation_loss_curves_ : ndarray of shape (n_epochs, n_estimators)
-        These losses for each member; the latter may be None, too.
+        The same losses for each member; `validation_loss_curves_` is None if `validation_loss_curve_` is.
 
     validation_scores_ : list of float or None
         Mean over members of the score that chose the best epoch; larger is better.
 
     best_validation_score_ : float or None
-        The largest of them.
+        The largest of `validation_scores_`.
 
     loss_, best_loss_ : float
         The last and the smallest training loss.
 
     best_iter_ : ndarray of shape (n_estimators,)
-        The epoch of the last `fit`, from 1, whose parameters each member kept.
+        For each member the epoch of the last `fit`, from 1, whose parameters were kept.
 
     n_iter_ : int
         Epochs run by the last `fit`, or by all calls of `partial_fit`.
@@ -101,7 +101,7 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
         Columns of X.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if X had any.
+        Their names, if X has names.
 
     n_layers_, n_outputs_ : int
         Layers, input and output included; outputs of the network.
@@ -112,7 +112,7 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
     See Also
     --------
     {other} : {other_task}.
-    sklearn.neural_network.{sklearn} : scikit-learn's own network.
+    sklearn.neural_network.{sklearn} : The neural network of scikit-learn.
 
     References
     ----------
@@ -147,12 +147,12 @@ _REGRESSOR_EXAMPLE = """    Examples
 CLASSIFIER = (
     _HEAD.format(task="classifier")
     + _CLASSES
-    + _ATTRIBUTES.format(other="ScratchMLPRegressor", other_task="The same for numbers", sklearn="MLPClassifier")
+    + _ATTRIBUTES.format(other="ScratchMLPRegressor", other_task="The estimator for numbers", sklearn="MLPClassifier")
     + _CLASSIFIER_EXAMPLE
 )
 REGRESSOR = (
     _HEAD.format(task="regressor")
-    + _ATTRIBUTES.format(other="ScratchMLPClassifier", other_task="The same for classes", sklearn="MLPRegressor")
+    + _ATTRIBUTES.format(other="ScratchMLPClassifier", other_task="The estimator for classes", sklearn="MLPRegressor")
     + _REGRESSOR_EXAMPLE
 )
 
@@ -160,8 +160,8 @@ _X_Y = """
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Training rows. Numbers may be missing (NaN), categories too (None or NaN). In sparse X a missing number
-            counts as 0, with a warning.
+            Training rows. Numbers and categories may be missing (NaN, for categories also None). In sparse X a
+            missing number counts as 0, with a warning.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets; for a classifier classes, or an indicator matrix of labels.
@@ -178,7 +178,7 @@ _RETURNS = """        Returns
         Raises
         ------
         ValueError
-            If a parameter, X, y or a weight is not valid; the message says what is expected.
+            If a parameter, X, y or a weight is not valid; the message names what is expected.
 """
 
 FIT = (
@@ -197,20 +197,20 @@ FIT = (
         Warns
         -----
         ConvergenceWarning
-            If a fit at a constant, "invscaling" or "adaptive" rate reached `max_iter`.
+            If a fit with a "constant", "invscaling" or "adaptive" learning rate reached `max_iter`.
         RuntimeWarning
             If a member diverged (its last finite parameters are kept), or on Ctrl-C: the best parameters so far are
             kept. Before the end of the first epoch the estimator stays unchanged, as after any error.
         """
 )
 _CLASSES_ARGUMENT = """        classes : array-like, default=None
-            All classes of all calls; read in the first call, and only needed if its y lacks some.
+            All classes of all calls; read in the first call, and only needed if its y does not have all of them.
 
 """
-_PARTIAL = """Train for one epoch on some rows, at a constant rate.
+_PARTIAL = """Train for one epoch on some rows, at a constant learning rate.
 
-        What the first call learns (columns, categories, scales, classes, precision) does not change later, and the
-        parameters that `warm_start` lists must not change.
+        The first call learns columns, categories, scales, classes and precision; later calls keep them. The parameters
+        that must stay are listed at `warm_start`.
 """
 PARTIAL_FIT_CLASSIFIER = _PARTIAL + _X_Y + _CLASSES_ARGUMENT + _RETURNS + "        "
 PARTIAL_FIT_REGRESSOR = _PARTIAL + _X_Y + _RETURNS + "        "

@@ -1,4 +1,4 @@
-"""Hyperparameters: a row of their table, and their values as they are stored, copied and compared between two fits."""
+"""Hyperparameters: the rows of their table; their values are stored, copied and compared between two fits."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def must_stay(table: Hyperparameters) -> list[str]:
 
 
 def store(estimator: Any, arguments: Mapping[str, Any]) -> None:
-    """Set the arguments of a constructor, its `locals()`, as attributes; fit checks them."""
+    """Set the arguments of a constructor, its `locals()`, as attributes; `fit` checks them."""
     vars(estimator).update((name, value) for name, value in arguments.items() if name not in ("self", "__class__"))
 
 
@@ -95,9 +95,9 @@ def check_unchanged(estimator: Any, before: Mapping[str, Any], *, one_epoch: boo
         )
 
 
-def _listing(words: Iterable[str]) -> str:
+def _listing(items: Iterable[str]) -> str:
     """Join as in "a, b or c"."""
-    *first, last = words
+    *first, last = items
     return f"{', '.join(first)} or {last}" if first else last
 
 

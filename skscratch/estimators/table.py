@@ -92,8 +92,8 @@ NETWORK = (
         (Named(Initializer, "ntk"),),
         "Initial parameters: {names}; or an object of `skscratch.core.initializers`. "
         '"ntk" is z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, an output layer that '
-        "starts at zero, a learned factor for each input, and matching learning rates. The biases of the others are "
-        "zero.",
+        "starts at zero, a learned factor for each input, and matching learning rates; the others have "
+        "zero biases.",
         "to compare with other libraries; then set `learning_rate_init`, too",
     ),
     Hyperparameter(
