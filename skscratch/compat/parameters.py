@@ -1,4 +1,4 @@
-"""The hyperparameters of the estimators: the table of this package, with the rows that scikit-learn has otherwise."""
+"""The hyperparameters of the estimators: the table of this package, with some rows changed."""
 
 from __future__ import annotations
 
@@ -7,53 +7,60 @@ from typing import Any
 
 from skscratch.estimators import table
 from skscratch.estimators.constraints import BOOL, POSITIVE, POSITIVE_INT, SHARE, Choice
-from skscratch.estimators.hyperparameters import constraints
+from skscratch.estimators.hyperparameters import Hyperparameter, constraints
 
-_CHANGES: dict[str, dict[str, Any]] = {
-    "loss": {
-        "constraints": (Choice("squared_error", "poisson"),),
-        "text": "Half the squared error, or half the Poisson deviance of the mean exp(z), for y >= 0.",
-    },
-    "hidden_layer_sizes": {
-        "constraints": table.REGRESSOR["hidden_layer_sizes"].constraints[:-1],  # not None
-        "text": "Units of each hidden layer.",
-    },
-    "activation": {
-        "constraints": (Choice("identity", "logistic", "tanh", "relu"),),
-        "text": "Activation function of all hidden layers.",
-    },
-    "solver": {
-        "constraints": (Choice("lbfgs", "sgd", "adam"),),
-        "text": 'Optimizer. "lbfgs" uses all rows at once.',
-    },
-    "batch_size": {"text": 'Rows in a batch of "sgd" and "adam"; "auto" is min(200, n_samples).'},
-    "learning_rate": {
-        "constraints": (Choice("constant", "invscaling", "adaptive"),),
-        "text": 'Learning-rate schedule of "sgd": constant; divided by (rows seen + 1) ** power_t after each epoch; or '
+
+def _row(name: str, **changes: Any) -> Hyperparameter:
+    """Copy a row of the table with changes."""
+    return replace(table.REGRESSOR[name], **changes)
+
+
+_ROWS = (
+    _row(
+        "loss",
+        constraints=(Choice("squared_error", "poisson"),),
+        text="Half the squared error, or half the Poisson deviance of the mean exp(z), for y >= 0.",
+    ),
+    _row(
+        "hidden_layer_sizes",
+        constraints=table.REGRESSOR["hidden_layer_sizes"].constraints[:-1],  # not None
+        text="Units of each hidden layer.",
+    ),
+    _row(
+        "activation",
+        constraints=(Choice("identity", "logistic", "tanh", "relu"),),
+        text="Activation function of all hidden layers.",
+    ),
+    _row("solver", constraints=(Choice("lbfgs", "sgd", "adam"),), text='Optimizer. "lbfgs" uses all rows at once.'),
+    _row("batch_size", text='Rows in a batch of "sgd" and "adam"; "auto" is min(200, n_samples).'),
+    _row(
+        "learning_rate",
+        constraints=(Choice("constant", "invscaling", "adaptive"),),
+        text='Learning-rate schedule of "sgd": constant; divided by (rows seen + 1) ** power_t after each epoch; or '
         "divided by 5 after each `n_iter_no_change` epochs without improvement, until it is 1e-6.",
-    },
-    "learning_rate_init": {"constraints": (POSITIVE,), "text": 'Initial learning rate of "sgd" and "adam".'},
-    "max_iter": {
-        "constraints": (POSITIVE_INT,),
-        "text": 'Maximum number of epochs, or of iterations of "lbfgs".',
-    },
-    "random_state": {
-        "text": "Determines the initial parameters, the validation rows and the order of rows, drawn in this order.",
-    },
-    "warm_start": {"text": "Whether `fit` continues from the parameters of the last fit, with a new optimizer."},
-    "early_stopping": {
-        "constraints": (BOOL,),
-        "text": "Whether validation rows are left out, whose score decides when to stop and which epoch is kept; not "
-        'with "lbfgs".',
-    },
-    "validation_fraction": {"constraints": (SHARE,), "text": "Share of the rows that are left out for validation."},
-    "beta_2": {"text": "Decay of Adam's second moment."},
-    "n_iter_no_change": {
-        "constraints": table.REGRESSOR["n_iter_no_change"].constraints[1:],  # not "auto"
-        "text": "Patience: maximum number of epochs without improvement.",
-    },
-}
-TABLE = {**table.REGRESSOR, **{name: replace(table.REGRESSOR[name], **row) for name, row in _CHANGES.items()}}
+    ),
+    _row("learning_rate_init", constraints=(POSITIVE,), text='Initial learning rate of "sgd" and "adam".'),
+    _row("max_iter", constraints=(POSITIVE_INT,), text='Maximum number of epochs, or of iterations of "lbfgs".'),
+    _row(
+        "random_state",
+        text="Determines the initial parameters, the validation rows and the order of rows, drawn in this order.",
+    ),
+    _row("warm_start", text="Whether `fit` continues from the parameters of the last fit, with a new optimizer."),
+    _row(
+        "early_stopping",
+        constraints=(BOOL,),
+        text="Whether validation rows are left out, whose score decides when to stop and which epoch is kept; not with "
+        '"lbfgs".',
+    ),
+    _row("validation_fraction", constraints=(SHARE,), text="Share of the rows that are left out for validation."),
+    _row("beta_2", text="Decay of Adam's second moment."),
+    _row(
+        "n_iter_no_change",
+        constraints=table.REGRESSOR["n_iter_no_change"].constraints[1:],  # not "auto"
+        text="Patience: maximum number of epochs without improvement.",
+    ),
+)
+TABLE = {**table.REGRESSOR, **{row.name: row for row in _ROWS}}
 PARAMETERS = constraints(TABLE)
 
 _HEAD = """scikit-learn's `{name}`, computed by the layers, losses and optimizers of this package.

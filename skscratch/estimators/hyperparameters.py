@@ -48,7 +48,7 @@ class Hyperparameter:
         return _listing(name for constraint in self.constraints for name in constraint.types)
 
     def describe(self, must_stay: str) -> str:
-        """Fill the placeholders of the text; names are those that are registered now."""
+        """Fill the placeholders of the text; `must_stay` is the text for that one, names are those registered now."""
         text = self.text.replace("{must_stay}", must_stay)
         if "{names}" not in text:
             return text

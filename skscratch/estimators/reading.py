@@ -116,7 +116,8 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
         raise ValueError(f"X_val and y_val must be given together, got only {only}; pass both or neither.")
     if estimator.early_stopping is False:
         raise ValueError(
-            "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the best epoch."
+            "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the best "
+            "epoch."
         )
     return given
 
