@@ -14,7 +14,8 @@ core.layers core.embeddings core.transforms
 core.network core.optimizers core.objective
 core.batches core.stopping core.lanes core.training core.lbfgs core.gradcheck
 tabular.blocks tabular.columns tabular.scaling tabular.encoding tabular.targets
-estimators.constraints estimators.docstrings estimators.recipes estimators.hyperparameters
+estimators.constraints estimators.recipes estimators.hyperparameters
+estimators.table_training estimators.table estimators.docstrings
 estimators.held_out estimators.progress estimators.threads estimators.model estimators.state estimators.reading
 estimators.building estimators.attributes estimators.validation estimators.callbacks estimators.fitting
 estimators.base estimators.classifier estimators.regressor

@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from skscratch.compat import parameters
 from skscratch.compat.procedure import BaseMLP
 from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.docstrings import document
 from skscratch.estimators.hyperparameters import store
 
 
@@ -35,8 +36,8 @@ def check_incremental(estimator: BaseMLP) -> None:
         raise ValueError("partial_fit does not support early_stopping=True, got True; set it to False.")
 
 
+@document(parameters.CLASSIFIER, parameters.TABLE)
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    __doc__ = parameters.CLASSIFIER
     loss = "log_loss"
 
     def __init__(
@@ -180,9 +181,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return tags
 
 
+@document(parameters.REGRESSOR, parameters.TABLE)
 class MLPRegressor(RegressorMixin, BaseMLP):
-    __doc__ = parameters.REGRESSOR
-
     def __init__(
         self,
         loss="squared_error",
