@@ -48,6 +48,7 @@ class BaseMLP(BaseEstimator):
     best_loss_: Any
     best_validation_score_: Any
     validation_scores_: Any
+    _optimizer: SolverState
 
     @abstractmethod
     def _read(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
@@ -180,7 +181,8 @@ class BaseMLP(BaseEstimator):
             callbacks=[lambda epoch: self._end_epoch(epoch, network, validation, solver, progress)],
         )
         solver.state, self._optimizer, self.t_ = trainer.state, solver, solver.schedule_state.rows
-        vars(self).update(progress.attributes())
+        for name, value in progress.attributes().items():
+            setattr(self, name, value)
         if self.early_stopping and progress.best_values is not None:
             P.values[...] = progress.best_values
         self._set_coefficients(P)

@@ -51,7 +51,7 @@ class SolverState:
 
     optimizer: Optimizer
     schedule_state: Clock
-    state: OptimizerState | None = field(default=None, repr=False)
+    state: list[OptimizerState] | None = field(default=None, repr=False)
 
     @property
     def learning_rate(self) -> float:
