@@ -26,8 +26,9 @@ TRAINING = (
     Hyperparameter(
         "solver",
         (Named(Optimizer, "lbfgs"),),
-        'Optimizer: {names}; or an object of `skscratch.core.optimizers`. "sgd" uses `momentum` and `nesterovs_momentum`, "rmsprop" uses `beta_2`; "lbfgs" uses all '
-        "rows at once, trains one member after the other, and has converged when no entry of the gradient is larger "
+        'Optimizer: {names}; or an object of `skscratch.core.optimizers`. "sgd" uses `momentum` and '
+        '`nesterovs_momentum`, "rmsprop" uses `beta_2`, "adamw" uses `alpha` as weight decay; "lbfgs" uses all rows at '
+        "once, trains one member after the other, and has converged when no entry of the gradient is larger "
         "than `tol`.",
         '"lbfgs" for small tables and linear models',
         may_change=True,
