@@ -7,10 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import coo_array, csr_array, issparse
 
-from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch import ScratchMLPClassifier
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, batch_size=20, random_state=0)
-each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 NUMBERS = np.random.default_rng(0).normal(size=(60, 2)).round(3)
 COLUMNS = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "c": np.resize(["x", "y", "z"], 60)}
 CONTAINERS = {
@@ -32,7 +31,7 @@ def plain(X):
 
 
 class Scorer:
-    """Keeps what it is called with."""
+    """A scorer that records its arguments."""
 
     def __init__(self):
         self.calls = []
@@ -43,7 +42,6 @@ class Scorer:
         return float(model.score(X, y, sample_weight))
 
 
-@each_estimator
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_rows_that_a_fit_leaves_out(Estimator, container, weighted):
@@ -63,7 +61,6 @@ def test_rows_that_a_fit_leaves_out(Estimator, container, weighted):
             assert weights is None
 
 
-@each_estimator
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_validation_rows_of_the_user(Estimator, container):
     X, scorer = CONTAINERS[container](), Scorer()
@@ -78,7 +75,7 @@ def test_validation_rows_of_the_user(Estimator, container):
         assert_array_equal(weights, w[w > 0])
 
 
-def test_a_cost_that_is_a_column_of_x():
+def test_a_scorer_that_reads_a_column_of_x():
     frame = CONTAINERS["pandas"]()
 
     def saved(model, X, y):
