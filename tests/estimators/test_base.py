@@ -64,10 +64,12 @@ def test_an_array_after_a_frame_warns(Estimator):
 
 
 def test_before_fit(Estimator):
-    for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
-        if hasattr(Estimator, method):
-            with pytest.raises(NotFittedError, match=f"This {Estimator.__name__} instance is not fitted yet"):
-                getattr(Estimator(), method)(X)
+    methods = ["predict", "predict_members", "hidden_activations"]
+    if Estimator is ScratchMLPClassifier:
+        methods += ["predict_proba", "predict_log_proba", "decision_function"]
+    for method in methods:
+        with pytest.raises(NotFittedError, match=f"This {Estimator.__name__} instance is not fitted yet"):
+            getattr(Estimator(), method)(X)
 
 
 def test_width_and_depth(Estimator):

@@ -13,11 +13,7 @@ from skscratch.estimators import recipes
 from skscratch.tabular.columns import read_table
 
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=10, random_state=0)
-
-
 X, y = make_classification(300, 4, n_informative=3, n_redundant=0, class_sep=1.5, flip_y=0, random_state=0)
-
-
 PLAIN = dict(init="zeros", scaling=None, numeric_embedding=None, early_stopping=False, n_estimators=1, depth=0)
 
 
@@ -112,7 +108,7 @@ def test_precision(Estimator):
 
 
 def one_step(**options):
-    """The weights (4,) after one epoch of one batch from zero, and the gradient there, of standardised y."""
+    """Return the weights (4,) after one epoch of one batch from zero, and the gradient at zero, for standardised y."""
     model = ScratchMLPRegressor(**PLAIN, max_iter=1, batch_size=300, dtype="float64", random_state=0, **options)
     model.fit(X, y)
     z = (y - y.mean()) / y.std()

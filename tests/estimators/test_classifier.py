@@ -1,4 +1,4 @@
-"""The classifier against logistic regression, a forward pass by hand and the laws of probability."""
+"""The classifier against logistic regression, a forward pass by hand and the properties of probabilities."""
 
 import numpy as np
 import pytest
@@ -107,7 +107,7 @@ def test_ntk_weights_are_effective_weights():
 
 
 @each_kind
-def test_laws_of_probability(kind):
+def test_properties_of_probabilities(kind):
     X, y = y_of_kind(kind)
     model = ScratchMLPClassifier(**SMALL).fit(X, y)
     p, log_p, score = model.predict_proba(X), model.predict_log_proba(X), model.decision_function(X)

@@ -18,8 +18,6 @@ VARIANTS = [
     dict(scaling="quantile", hidden_layer_sizes=(), dtype="float64"),
     dict(scaling="standard", dtype="float32", dropout=0.1, alpha=0.1),
 ]
-
-
 CHEAP_CHECKS = [
     "check_dict_unchanged",
     "check_dont_overwrite_parameters",
@@ -31,8 +29,6 @@ CHEAP_CHECKS = [
     "check_methods_sample_order_invariance",
     "check_readonly_memmap_input",
 ]
-
-
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=8, random_state=0)
 
 

@@ -28,7 +28,7 @@ def fitted(Estimator, **options):
 
 
 class Unchanged:
-    """Remembers an estimator; `check` fails if anything that a user or a later fit can see has changed."""
+    """An estimator as it is now; `check` fails if anything that a user or a later fit can see has changed."""
 
     def __init__(self, model):
         self.model, self.attributes = model, dict(vars(model))
@@ -37,9 +37,9 @@ class Unchanged:
         self.scores = scores(model, X) if self.fitted else None
 
     def check(self):
-        now = vars(self.model)
-        assert now.keys() == self.attributes.keys()
-        assert all(now[name] is value for name, value in self.attributes.items())
+        attributes = vars(self.model)
+        assert attributes.keys() == self.attributes.keys()
+        assert all(attributes[name] is value for name, value in self.attributes.items())
         if not self.fitted:
             with pytest.raises(NotFittedError):
                 check_is_fitted(self.model)
@@ -48,9 +48,9 @@ class Unchanged:
             return
         assert_array_equal(scores(self.model, X), self.scores)
         y = Y[type(self.model)]
-        one, other = (copy.deepcopy(model).set_params(warm_start=True).fit(X, y) for model in (self.model, self.copy))
-        assert_array_equal(scores(one, X), scores(other, X))
-        assert one.loss_curve_ == other.loss_curve_
+        now, before = (copy.deepcopy(model).set_params(warm_start=True).fit(X, y) for model in (self.model, self.copy))
+        assert_array_equal(scores(now, X), scores(before, X))
+        assert now.loss_curve_ == before.loss_curve_
 
 
 class RaiseAtCall:
@@ -66,7 +66,7 @@ class RaiseAtCall:
             self.calls += 1
             if self.calls == self.n:
                 sys.settrace(None)
-                raise self.error("made by the test")
+                raise self.error("raised by the test")
 
     def __enter__(self):
         self.before = sys.gettrace()
@@ -78,7 +78,7 @@ class RaiseAtCall:
 
 
 def calls_of(fit, model):
-    """Positions spread over the calls in a fit of a copy, densest at its start and end."""
+    """Choose positions among the calls in a fit of a copy, densest at its start and end."""
     for _ in range(2):  # the first fit of a process fills caches
         with RaiseAtCall() as counted:
             fit(copy.deepcopy(model))
@@ -108,7 +108,7 @@ def by_lbfgs(model):
 
 
 each_fit = pytest.mark.parametrize("fit", [cold_refit, warm_refit, another_epoch, with_scoring, by_lbfgs])
-each_outer_start = pytest.mark.parametrize("start", ["unfitted", "fitted with optimizer state"])
+start_without_or_with_state = pytest.mark.parametrize("start", ["unfitted", "fitted with optimizer state"])
 each_start = pytest.mark.parametrize("start", ["unfitted", "fitted", "fitted with optimizer state"])
 
 
@@ -126,7 +126,7 @@ STAGES = (
 @each_start
 @pytest.mark.parametrize("fit", [cold_refit, warm_refit, another_epoch])
 @pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("error", [ValueError, MemoryError, KeyboardInterrupt])
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_stage_that_fails_changes_nothing(Estimator, start, fit, stage, error, monkeypatch):
     model = started(Estimator, start)
     before, unchanged = model.get_params(), Unchanged(model)
@@ -157,7 +157,7 @@ def test_a_stage_that_fails_changes_nothing(Estimator, start, fit, stage, error,
 
 
 @ignore_convergence
-@each_outer_start
+@start_without_or_with_state
 @each_fit
 def test_an_error_at_any_call_changes_nothing(Estimator, start, fit):
     model = started(Estimator, start)
@@ -165,14 +165,14 @@ def test_an_error_at_any_call_changes_nothing(Estimator, start, fit):
         attempt = copy.deepcopy(model)
         params = model.get_params()
         unchanged = Unchanged(attempt)
-        with RaiseAtCall(n), pytest.raises(ValueError, match="made by the test"):
+        with RaiseAtCall(n), pytest.raises(ValueError, match="raised by the test"):
             fit(attempt)
         attempt.set_params(**params)
         unchanged.check()
 
 
 @ignore_convergence
-@each_outer_start
+@start_without_or_with_state
 @each_fit
 def test_an_interruption_at_any_call_leaves_the_old_model_or_a_trained_one(Estimator, start, fit):
     """There is always a warning. The caller gets KeyboardInterrupt unless an epoch was completed."""
@@ -197,7 +197,8 @@ def test_an_interruption_at_any_call_leaves_the_old_model_or_a_trained_one(Estim
             assert attempt.n_iter_ > 0 and attempt.best_iter_.any()
             rows = X if fit in (warm_refit, another_epoch) else OTHER_X
             assert np.isfinite(scores(attempt, rows)).all()
-            assert fit(attempt).n_iter_ > 0
+            expected = attempt.n_iter_ + 1 if fit is another_epoch else 2
+            assert fit(attempt).n_iter_ == expected
 
 
 @pytest.mark.parametrize(
@@ -224,8 +225,7 @@ def test_a_refused_fit_changes_nothing(Estimator, options, error):
         unchanged.check()
 
 
-@pytest.mark.parametrize("fit", [cold_refit, another_epoch])
-def test_bad_validation_rows_and_bad_rows(Estimator, fit):
+def test_bad_validation_rows_and_bad_rows(Estimator):
     model = fitted(Estimator)
     unchanged = Unchanged(model)
     with pytest.raises(ValueError, match="X_val and y_val must be given together"):

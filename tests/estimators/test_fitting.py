@@ -13,19 +13,13 @@ from skscratch import ScratchMLPRegressor
 from skscratch.core.schedules import SCHEDULES
 
 SMALL = dict(width=8, depth=1, n_estimators=2, random_state=0)
-
-
 X, y = two_classes(300)
-
-
 PATIENT = ["constant", "invscaling", "adaptive"]
-
-
 PLANNED = [name for name in SCHEDULES if name not in PATIENT]
 
 
 def interrupt_after(steps):
-    """A learning rate that is interrupted like a fit by Ctrl-C."""
+    """Make a learning-rate function that raises KeyboardInterrupt, as Ctrl-C does, after some calls."""
     calls = iter(range(10**9))
 
     def learning_rate(progress):

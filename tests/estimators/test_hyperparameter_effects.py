@@ -12,8 +12,6 @@ from skscratch.core.schedules import SCHEDULES
 from skscratch.estimators.constraints import INITS
 
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=10, random_state=0)
-
-
 X, y = make_classification(300, 4, n_informative=3, n_redundant=0, class_sep=1.5, flip_y=0, random_state=0)
 
 

@@ -5,7 +5,6 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
-from sklearn.exceptions import NotFittedError
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
@@ -13,7 +12,7 @@ PLAIN = {"init": "glorot_uniform", "numeric_embedding": None, "scaling": None, "
 
 
 def layers_by_hand(model, X, f=np.tanh):
-    """The activations of each hidden layer of each member, and the raw scores: lists over layers of (k, n, units)."""
+    """Compute activations of hidden layers, then raw scores, of all members: a list of arrays (k, n, units)."""
     members = []
     for i in range(model.n_estimators):
         a, of_member = X, []
@@ -118,9 +117,3 @@ def test_hidden_activations_without_hidden_layers(Estimator):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match="one of the 0 hidden layers"):
         Estimator(hidden_layer_sizes=(), max_iter=1).fit(X, y).hidden_activations(X)
-
-
-@pytest.mark.parametrize("method", ["predict_members", "hidden_activations"])
-def test_before_fit(Estimator, method):
-    with pytest.raises(NotFittedError):
-        getattr(Estimator(), method)(np.ones((2, 2)))

@@ -15,14 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=20, random_state=0)
-
-
 n = 90
-
-
 draw = np.random.default_rng(0)
-
-
 COLUMNS = {
     "age": np.where(draw.random(n) < 0.2, np.nan, draw.normal(30, 10, n)),
     "fare": draw.gamma(2, 10, n).astype(np.float32),
@@ -31,8 +25,6 @@ COLUMNS = {
     "sex": np.resize(["male", "female", "female"], n).astype(object),
     "port": np.resize(["C", None, "Q", "S"], n),
 }
-
-
 y = (COLUMNS["sex"] == "female").astype(int)
 
 
@@ -48,18 +40,16 @@ def polars_frame(**others):
 
 
 FRAMES = {"pandas": pandas_frame, "polars": polars_frame}
-
-
 each_frame = pytest.mark.parametrize("library", FRAMES)
 
 
 def test_pandas_and_polars_give_the_same_model(Estimator):
-    one, other = (Estimator(**SMALL).fit(frame(), y) for frame in FRAMES.values())
-    assert_array_equal(scores(one, pandas_frame()), scores(other, polars_frame()))
-    assert_array_equal(scores(one, pandas_frame()), scores(one, polars_frame()))
-    assert_array_equal(one.feature_names_in_, [*COLUMNS])
-    assert_array_equal(one.feature_names_in_, other.feature_names_in_)
-    assert one.n_features_in_ == 6
+    of_pandas, of_polars = (Estimator(**SMALL).fit(frame(), y) for frame in FRAMES.values())
+    assert_array_equal(scores(of_pandas, pandas_frame()), scores(of_polars, polars_frame()))
+    assert_array_equal(scores(of_pandas, pandas_frame()), scores(of_pandas, polars_frame()))
+    assert_array_equal(of_pandas.feature_names_in_, [*COLUMNS])
+    assert_array_equal(of_pandas.feature_names_in_, of_polars.feature_names_in_)
+    assert of_pandas.n_features_in_ == 6
 
 
 def test_types_of_the_same_values_give_the_same_model(Estimator):

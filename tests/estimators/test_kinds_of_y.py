@@ -13,20 +13,10 @@ from sklearn.exceptions import DataConversionWarning
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=30, random_state=0)
-
-
 draw = np.random.default_rng(0)
-
-
 X = draw.normal(size=(60, 3))
-
-
 codes = np.digitize(X[:, 0], [-0.4, 0.4])
-
-
 binary = (X[:, 0] > 0).astype(int)
-
-
 LABELS = {
     "strings": np.array(["b", "a", "c"])[codes],
     "objects": np.array(["b", "a", "c"], object)[codes],

@@ -11,7 +11,7 @@ TESTED = 5_000
 
 
 def losses(name, rows, **options):
-    """The test loss of one member, in shares of the standard deviation of y or as log loss, for each number of rows."""
+    """Compute the test loss of a member for each number of rows: log loss, or RMSE in standard deviations of y."""
     train, test = GENERATED[name](max(rows), 0).table, GENERATED[name](TESTED, 1).table
     Estimator = ScratchMLPRegressor if train.task == "regression" else ScratchMLPClassifier
     found = []

@@ -70,7 +70,7 @@ def test_a_first_call_with_one_class():
 
 
 def test_all_classes_may_be_in_the_first_y():
-    """As scikit-learn's own partial_fit asks for `classes`; here they are needed only if y lacks some."""
+    """Unlike in scikit-learn, `classes` are needed only if the first y lacks some of them."""
     model = ScratchMLPClassifier(**STEADY).partial_fit(X, y)
     assert_array_equal(scores(model, X), scores(ScratchMLPClassifier(**STEADY).partial_fit(X, y, classes=[1, 0]), X))
 

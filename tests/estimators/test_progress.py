@@ -6,8 +6,6 @@ import pytest
 from helpers import ignore_convergence, two_classes
 
 SMALL = dict(width=8, depth=1, n_estimators=2, random_state=0)
-
-
 X, y = two_classes(300)
 
 

@@ -4,23 +4,12 @@ import numpy as np
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import make_classification
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
-
-
-def noisy(n=400, seed=0):
-    return make_classification(n, 5, n_informative=3, flip_y=0.3, random_state=seed)
-
-
-@pytest.fixture(scope="module")
-def data():
-    X, y = noisy()
-    return X[:300], y[:300], X[300:], y[300:]
 
 
 def test_passed_validation_rows_replace_a_share_of_the_rows(Estimator, data):

@@ -11,16 +11,12 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 # One batch, which has no validation rows, in double precision: only then is the equality exact.
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=15, batch_size=1000, dtype="float64", random_state=0)
-
-
 LBFGS = dict(SMALL, solver="lbfgs", tol=1e-3)
-
-
 n = 60
 
 
 def table(kind):
-    """Sixty rows of each kind of X; every category has at least two rows."""
+    """Make sixty rows of a kind of X, with at least two rows of every category."""
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(n, 3))
     numbers[:, 2] = rng.integers(0, 3, n)
@@ -47,7 +43,7 @@ def rows_of(X, rows):
 
 
 def with_wrong_values(X, rows):
-    """X with other values in the given rows: huge numbers, missing ones, new categories."""
+    """Replace the values in the given rows by huge numbers, missing values and new categories."""
     if hasattr(X, "iloc"):
         X = X.astype({"port": object, "sex": object})
         X.loc[rows, ["a", "b"]] = 1e9, np.nan
@@ -60,8 +56,6 @@ def with_wrong_values(X, rows):
 
 
 each_table = pytest.mark.parametrize("kind", ["array", "frame", "sparse"])
-
-
 each_options = pytest.mark.parametrize(
     "options",
     [
@@ -75,7 +69,7 @@ each_options = pytest.mark.parametrize(
 
 
 def build(Estimator, options):
-    """The estimator with those options that it knows."""
+    """Make the estimator with those of the options that it has."""
     known = Estimator().get_params()
     options = {name: value for name, value in options.items() if name in known}
     if Estimator is ScratchMLPClassifier:
@@ -146,18 +140,18 @@ def test_rows_without_weight_have_no_influence(Estimator, kind):
     """Neither do wrong values in them, nor more of them than one batch has rows."""
     X, y = table(kind), targets(Estimator)
     w = np.ones(n)
-    none = np.arange(5, n, 6)
-    w[none] = 0
-    one = Estimator(**SMALL).fit(X, y, w)
-    spoiled = with_wrong_values(X, none)
-    other = Estimator(**SMALL).fit(csr_array(spoiled) if kind == "sparse" else spoiled, y, w)
+    excluded = np.arange(5, n, 6)
+    w[excluded] = 0
+    model = Estimator(**SMALL).fit(X, y, w)
+    spoiled = with_wrong_values(X, excluded)
+    of_spoiled = Estimator(**SMALL).fit(csr_array(spoiled) if kind == "sparse" else spoiled, y, w)
     left_out = Estimator(**SMALL).fit(rows_of(X, np.flatnonzero(w)), y[w > 0], w[w > 0])
-    for model in (other, left_out):
-        assert_array_equal(scores(one, X), scores(model, X))
-        assert one.loss_curve_ == model.loss_curve_
-    many = np.concatenate([np.arange(n), np.resize(none, 500)])
-    repeated = Estimator(**SMALL).fit(rows_of(X, many), y[many], w[many])
-    assert_array_equal(scores(one, X), scores(repeated, X))
+    for equal in (of_spoiled, left_out):
+        assert_array_equal(scores(model, X), scores(equal, X))
+        assert model.loss_curve_ == equal.loss_curve_
+    positions = np.concatenate([np.arange(n), np.resize(excluded, 500)])
+    repeated = Estimator(**SMALL).fit(rows_of(X, positions), y[positions], w[positions])
+    assert_array_equal(scores(model, X), scores(repeated, X))
 
 
 def test_rows_without_weight_do_not_validate(Estimator):

@@ -24,7 +24,7 @@ y = (NUMBERS[:, 0] > 0).astype(int)
 
 
 def plain(X):
-    """The first column as a plain array."""
+    """Return the first column as a plain array."""
     if issparse(X):
         return X.toarray()[:, 0]
     return X["a"].to_numpy() if hasattr(X, "columns") else np.asarray(X)[:, 0]
@@ -50,9 +50,9 @@ def test_rows_that_a_fit_leaves_out(Estimator, container, weighted):
     Estimator(**SMALL, scoring=scorer, early_stopping=True).fit(X, y, w)
     assert len(scorer.calls) == 4  # for both members after both epochs
     for rows, labels, weights in scorer.calls:
-        assert type(rows) is type(X) or issparse(X) and issparse(rows)
+        assert type(rows) is (csr_array if container == "coo" else type(X))  # rows of coo cannot be taken
         found = [np.flatnonzero(NUMBERS[:, 0] == value)[0] for value in plain(rows)]
-        assert len(found) == len(labels) > 0
+        assert len(found) == len(labels) == (4 if weighted else 6)  # a tenth of the rows that have a weight
         assert_array_equal(labels, y[found])
         if weighted:
             assert_array_equal(weights, w[found])

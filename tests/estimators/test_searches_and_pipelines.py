@@ -44,8 +44,10 @@ def test_weights_are_routed(Estimator):
         model = Estimator(**SMALL).set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
         routed = cross_validate(model, X, y, params={"sample_weight": w}, cv=[(np.arange(80), np.arange(80, 90))],
                                 return_estimator=True, error_score="raise")  # fmt: skip
-        unasked = Estimator(**SMALL).set_fit_request(sample_weight=False).set_score_request(sample_weight=False)
-        plain = cross_validate(unasked, X, y, params={}, cv=[(np.arange(80), np.arange(80, 90))], return_estimator=True)
+        unrouted = Estimator(**SMALL).set_fit_request(sample_weight=False).set_score_request(sample_weight=False)
+        plain = cross_validate(
+            unrouted, X, y, params={}, cv=[(np.arange(80), np.arange(80, 90))], return_estimator=True
+        )
     fitted = routed["estimator"][0]
     assert_array_equal(scores(fitted, X), scores(Estimator(**SMALL).fit(X[:80], y[:80], w[:80]), X))
     assert_array_equal(scores(plain["estimator"][0], X), scores(Estimator(**SMALL).fit(X[:80], y[:80]), X))

@@ -64,5 +64,5 @@ def test_probabilities_of_single_passengers():
         for c, s, f, e in ((1, "female", 80.0, "C"), (3, "male", 8.0, "S"))
     )
     assert model.predict_proba(lady)[0, 1] > 0.85 and model.predict_proba(gentleman)[0, 1] < 0.3
-    stranger = X.iloc[[0]].assign(age=np.nan, fare=np.nan, sex=None, embarked="Belfast")
-    assert 0.05 < model.predict_proba(stranger)[0, 1] < 0.95
+    unknown = X.iloc[[0]].assign(age=np.nan, fare=np.nan, sex=None, embarked="Belfast")
+    assert 0.05 < model.predict_proba(unknown)[0, 1] < 0.95

@@ -11,17 +11,9 @@ from sklearn.metrics import log_loss
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
 each_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop"])
-
-
 X = np.random.default_rng(0).normal(size=(300, 4))
-
-
 y = (X[:, 0] + X[:, 1] ** 2 > 0.8).astype(int)
-
-
 SMALL = {"width": 8, "depth": 1, "n_estimators": 1, "max_iter": 6, "random_state": 0, "dtype": "float64"}
-
-
 LINEAR = {"hidden_layer_sizes": (), "n_estimators": 1, "init": "zeros", "numeric_embedding": None, "scaling": None}
 
 
@@ -39,13 +31,12 @@ def test_the_validation_curve_against_log_loss():
     assert_allclose(log_loss(y[200:], model.predict_proba(X[200:])), min(seen))  # the loss decides between equal scores
 
 
-@each_solver
-def test_the_reported_loss_is_a_mean_over_weight(solver):
+def test_the_reported_loss_is_a_mean_over_weight():
     """At a rate of zero it is that of z = 0, for any batches, also with a shorter last one."""
     w = np.linspace(0.1, 3, 300)
     target = X[:, 0] ** 3
     model = ScratchMLPRegressor(
-        **LINEAR, solver=solver, learning_rate=lambda progress: 0.0, alpha=0.0, batch_size=128, max_iter=2,
+        **LINEAR, solver="sgd", learning_rate=lambda progress: 0.0, alpha=0.0, batch_size=128, max_iter=2,
         early_stopping=False, random_state=0, dtype="float64",
     )  # fmt: skip
     model.fit(X, target, sample_weight=w)

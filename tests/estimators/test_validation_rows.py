@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers import ignore_convergence
+from helpers import TANH, ignore_convergence, member_raw_scores
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
 
 from skscratch import ScratchMLPClassifier
@@ -13,28 +12,6 @@ from skscratch.estimators.held_out import rows_to_hold_out
 from skscratch.estimators.validation import split_rows
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
-
-
-def noisy(n=400, seed=0):
-    return make_classification(n, 5, n_informative=3, flip_y=0.3, random_state=seed)
-
-
-@pytest.fixture(scope="module")
-def data():
-    X, y = noisy()
-    return X[:300], y[:300], X[300:], y[300:]
-
-
-PLAIN = dict(
-    SMALL, activation="tanh", init="glorot_normal", numeric_embedding=None, scaling=None, n_estimators=3,
-    learning_rate_init=0.2, max_iter=30, dtype="float64",
-)  # fmt: skip
-
-
-def of_member(model, X, i):
-    """Raw scores of one network by hand; the models of these tests have one hidden layer of tanh and no embedding."""
-    W, b = [W[i] for W in model.coefs_], [b[i] for b in model.intercepts_]
-    return np.tanh(X @ W[0] + b[0]) @ W[1] + b[1]
 
 
 @pytest.mark.parametrize("n, fraction, m", [(10, 0.1, 1), (11, 0.1, 2), (100, 0.25, 25), (5, 0.9, 5), (7, 0.5, 4)])
@@ -103,13 +80,13 @@ def test_each_member_is_validated_on_rows_of_its_own(Estimator, solver, data):
     """The validation loss is that of the kept members, each on the rows that it left out."""
     X, y, *_ = data
     y = y if Estimator is ScratchMLPClassifier else X[:, 0] + y
-    model = Estimator(**PLAIN, early_stopping=True, solver=solver, scoring="loss", tol=1e-9).set_params(max_iter=1)
+    model = Estimator(**TANH, early_stopping=True, solver=solver, scoring="loss", tol=1e-9).set_params(max_iter=1)
     model.fit(X, y)
     rng = np.random.default_rng(np.random.SeedSequence(model._state.seed).spawn(3)[1])
     strata = y if Estimator is ScratchMLPClassifier else None
     losses = []
     for i, rows in enumerate(rows_to_hold_out(300, 0.1, 3, rng, strata)):
-        z = of_member(model, X[rows], i)[:, 0]
+        z = member_raw_scores(model, X[rows], i)[:, 0]
         if strata is not None:
             losses.append(log_loss(y[rows], 1 / (1 + np.exp(-z))))
         else:
@@ -121,7 +98,7 @@ def test_each_member_is_validated_on_rows_of_its_own(Estimator, solver, data):
 def test_no_member_trains_on_its_validation_rows(Estimator, weighted, data, monkeypatch):
     """Each has weight zero for its own validation rows, and for no others."""
     X, y, *_ = data
-    model, seen = Estimator(**PLAIN, early_stopping=True).set_params(max_iter=1), []
+    model, seen = Estimator(**TANH, early_stopping=True).set_params(max_iter=1), []
 
     def spy(*arguments):
         seen.append(split_rows(*arguments))
