@@ -28,6 +28,13 @@ def fitted(Estimator, X, y, **options):
     return Estimator(hidden_layer_sizes=[7, 5], **options).fit(X, y)
 
 
+@pytest.fixture(scope="module")
+def iris(Estimator):
+    """X of iris, and an estimator fitted on it that no test changes."""
+    X, y = load_iris(return_X_y=True)
+    return X, fitted(Estimator, X, y)
+
+
 def test_members_of_a_classifier():
     X, y = load_iris(return_X_y=True)
     model = fitted(ScratchMLPClassifier, X, y)
@@ -74,15 +81,13 @@ def test_a_regressor_predicts_the_mean_of_its_members():
 
 
 @pytest.mark.parametrize(("layer", "index"), [(0, 0), (1, 1), (-1, 1), (-2, 0)])
-def test_hidden_activations(Estimator, layer, index):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_hidden_activations(iris, layer, index):
+    X, model = iris
     np.testing.assert_allclose(model.hidden_activations(X, layer), layers_by_hand(model, X)[index], rtol=1e-9)
 
 
-def test_the_last_hidden_layer_is_the_default(Estimator):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_the_last_hidden_layer_is_the_default(iris):
+    X, model = iris
     np.testing.assert_array_equal(model.hidden_activations(X), model.hidden_activations(X, layer=1))
 
 
@@ -106,9 +111,8 @@ def test_hidden_activations_of_sparse_rows(Estimator):
 
 
 @pytest.mark.parametrize("layer", [2, -3, 1.0, None, "last"])
-def test_a_layer_that_does_not_exist(Estimator, layer):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_a_layer_that_does_not_exist(iris, layer):
+    X, model = iris
     with pytest.raises(ValueError, match=r"layer must be the number of one of the 2 hidden layers, .*got .*; hidden"):
         model.hidden_activations(X, layer)
 

@@ -24,16 +24,16 @@ def losses(name, rows, **options):
     return found
 
 
-@pytest.mark.parametrize("name", ["interactions_regression", "steps_regression", "waves_binary"])
-def test_the_loss_falls_from_3000_to_30000_rows(name):
-    few, many = losses(name, [3_000, 30_000])
-    assert many < 0.95 * few
+@pytest.mark.parametrize("name", ["steps_regression", "waves_binary"])
+def test_the_loss_falls_from_3000_to_15000_rows(name):
+    few, many = losses(name, [3_000, 15_000])
+    assert many < 0.75 * few
 
 
 def test_interactions_are_found_in_many_rows():
     """R2 of a member is .99 where a column matters only in interaction; it is .87 with an L2 penalty."""
-    (rmse,) = losses("interactions_regression", [40_000])
-    assert rmse < 0.15
+    few, many = losses("interactions_regression", [3_000, 30_000])
+    assert many < 0.15 < few
 
 
 @pytest.mark.parametrize("n", [100, 250])
