@@ -1,12 +1,16 @@
-"""What every test shares: one BLAS thread, figures without a screen, a seeded generator."""
+"""Settings and fixtures of all tests: one BLAS thread, figures without a screen, a seeded generator."""
 
 import os
 
-# Read once, when NumPy and matplotlib are first imported: so before any import of theirs.
+# NumPy and matplotlib read these variables once, when they are first imported.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+
+# They define fixtures, not tests; as modules with doctests their equal names would clash.
+collect_ignore_glob = ["*conftest.py"]
 
 
 @pytest.fixture

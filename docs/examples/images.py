@@ -170,8 +170,8 @@ draw_training(models)
 
 OPTIMIZERS = {
     "gradient descent": Sgd().chain(0.1),
-    "momentum": momentum(0.1, mu=0.9),
-    "RMSprop": rmsprop(0.003, beta=0.9),
+    "momentum": Sgd(momentum=0.9).chain(0.1),
+    "RMSprop": RmsProp(beta_2=0.9).chain(0.003),
     "Adam": Adam().chain(0.003),
 }
 

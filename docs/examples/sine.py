@@ -278,7 +278,7 @@ WIDTHS, DEPTHS = (8, 16, 24, 32), (1, 2, 3)
 
 def linear_pieces(network, P, x):
     """The number of linear pieces of each network (k,) along the line of points x (n, d)."""
-    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activate)]
+    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activation)]
     return 1 + switches(active([network.activations(P, x, end) for end in ends])).sum(axis=1)
 
 

@@ -55,8 +55,8 @@ def hidden_sizes(estimator: Any) -> tuple[int, ...]:
 def classification_loss(estimator: Any, kind: str) -> Loss:
     """Build the loss for a target of this kind: "binary", "multiclass" or "multilabel"."""
     expected = MulticlassLogLoss if kind == "multiclass" else BinaryLogLoss
-    if estimator.loss == "log_loss":
-        return expected()
+    if isinstance(estimator.loss, str):
+        return {"log_loss": expected}[estimator.loss]()
     link = type(expected.inverse_link)
     if not isinstance(estimator.loss.inverse_link, link):
         raise ValueError(
@@ -135,7 +135,7 @@ def has_validation_rows(estimator: Any, n: int) -> bool:
     """Return whether members leave out validation rows: with "auto" if an epoch has several batches."""
     if estimator.early_stopping == "auto":
         return n > batch_size(estimator, n)
-    return bool(estimator.early_stopping)
+    return {True: True, False: False}[estimator.early_stopping]  # another value raises
 
 
 def dtype(estimator: Any, n: int) -> np.dtype:

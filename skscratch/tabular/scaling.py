@@ -232,6 +232,3 @@ def root_mean_square(x: csr_array, sample_weight: np.ndarray | None = None) -> n
     squares = np.repeat(w, np.diff(x.indptr)) * (values / peak[x.indices]) ** 2
     rms = peak * np.sqrt(np.bincount(x.indices, squares, minlength=x.shape[1]) / w.sum())
     return np.where(rms > 0, np.maximum(rms, TINY), 1.0)
-
-
-SCALINGS = Scaler.names()

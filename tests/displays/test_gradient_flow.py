@@ -9,7 +9,7 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.activations import Identity, Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import Normal
-from skscratch.core.layers import Activate, Dense, Scale
+from skscratch.core.layers import Dense, Scale
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -37,7 +37,7 @@ def test_sizes_against_differences_and_a_forward_pass(rng, ntk):
     def dense(units):
         return Dense(units, Normal(), Normal(), ntk=True) if ntk else Dense(units)
 
-    layers = (Scale(), dense(4), Activate(Tanh()), dense(3), Activate(Identity()), dense(2))
+    layers = (Scale(), dense(4), Tanh(), dense(3), Identity(), dense(2))
     objective = Objective(Network(layers, n_inputs=3), SquaredError(), alpha=7.0)  # the penalty must have no effect
     P = objective.network.init(2, rng)
     x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 2))
@@ -51,7 +51,7 @@ def test_sizes_against_differences_and_a_forward_pass(rng, ntk):
 
 
 def test_a_recorder_changes_nothing_and_measures_every_epoch(rng):
-    objective = Objective(Network((Dense(3), Activate(Tanh()), Dense(1)), n_inputs=2), SquaredError())
+    objective = Objective(Network((Dense(3), Tanh(), Dense(1)), n_inputs=2), SquaredError())
     x = rng.normal(size=(2500, 2))
     rows = Rows(x, x[:, :1], None)
     ends = []

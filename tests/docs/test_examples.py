@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import log_loss
 from sklearn.naive_bayes import GaussianNB
 
-from skscratch.core.layers import Activate
+from skscratch.core.activations import Activation
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -75,7 +75,7 @@ def test_pieces_of_a_deep_network_have_a_constant_slope(sine):
     """The slope, by differences of predictions, is constant between switches; most switches change it."""
     network, P = sine.fit_core(sine.sine, seed=0)
     x = np.linspace(-1, 1, 20_001)[:, None]
-    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activate)]
+    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activation)]
     on = sine.active([network.activations(P, x, end) for end in ends])
     switches = sine.switches(on)[0]
     bends = np.abs(np.diff(network.predict(P, x)[0, :, 0], 2)) > 1e-9

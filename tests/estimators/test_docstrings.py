@@ -8,7 +8,7 @@ import pytest
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.compat import MLPClassifier, MLPRegressor
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 
@@ -117,5 +117,5 @@ def test_methods_of_the_classifier_document_what_they_return(method):
 @each_estimator
 def test_the_meaning_of_none(Estimator):
     written = {names[0]: text for names, _, text in entries(Estimator.__doc__, "Parameters")}
-    assert f"None means {recipes.WIDTH}." in written["width"] and f"None means {recipes.DEPTH}." in written["depth"]
-    assert f"at most {recipes.BATCH_SIZE} rows" in written["batch_size"]
+    assert f"None means {builders.WIDTH}." in written["width"] and f"None means {builders.DEPTH}." in written["depth"]
+    assert f"at most {builders.BATCH_SIZE} rows" in written["batch_size"]

@@ -1,4 +1,4 @@
-"""y as it comes: labels of every kind, several columns, and what no classifier or regressor can use."""
+"""Kinds of y: labels of every type, several columns, and what no classifier or regressor can use."""
 
 import warnings
 
@@ -34,7 +34,7 @@ LABELS = {
 
 
 @pytest.mark.parametrize("kind", LABELS)
-def test_classes_come_back_as_they_were(kind):
+def test_predictions_have_the_values_and_the_type_of_y(kind):
     y = LABELS[kind]
     model = ScratchMLPClassifier(**SMALL).fit(X, y)
     plain = np.asarray(y).tolist()
@@ -60,7 +60,7 @@ def test_multilabel_dense_and_sparse(labels):
         assert_array_equal(ScratchMLPClassifier(**SMALL).fit(X, given).predict_proba(X), dense.predict_proba(X))
 
 
-def test_a_label_that_nobody_or_everybody_has():
+def test_a_label_of_no_row_and_one_of_all_rows():
     Y = np.column_stack([binary, np.zeros(60, int), np.ones(60, int)])
     predicted = ScratchMLPClassifier(**SMALL).fit(X, Y).predict(X)
     assert_array_equal(predicted[:, 1:], Y[:, 1:])
@@ -74,7 +74,7 @@ def test_several_outputs(given):
     assert model.score(X, Y) > 0.7
 
 
-def test_outputs_that_are_copies_are_predicted_alike():
+def test_outputs_that_are_copies_get_nearly_the_same_predictions():
     y = X[:, 0] + X[:, 1]
     Y = ScratchMLPRegressor(**SMALL).fit(X, np.column_stack([y, 10 * y + 5])).predict(X)
     assert np.corrcoef(Y.T)[0, 1] > 0.98
@@ -95,12 +95,12 @@ def test_a_single_class(y):
 
 
 @pytest.mark.parametrize("early_stopping", ["auto", False, True])
-def test_fewer_rows_than_usual(early_stopping):
-    """Two rows of two classes, three of three: no class can be held out, but a fit can be had."""
+def test_very_few_rows(early_stopping):
+    """Two rows of two classes, three of three: there are no validation rows, but a fit is possible."""
     for k in (2, 3, 5):
         model = ScratchMLPClassifier(**SMALL, early_stopping=early_stopping)
         if early_stopping is True:
-            with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides"):
+            with pytest.raises(ValueError, match="validation_fraction must leave rows for training and for validation"):
                 model.fit(X[:k], np.arange(k))
             continue
         assert_array_equal(model.fit(X[:k], np.arange(k)).predict(X[:k]), np.arange(k))
@@ -128,7 +128,7 @@ def test_many_classes():
         (np.where(binary, "a", None), "y must hold labels of one kind"),
         ([*"ab" * 29, 1, 2], "y must hold labels of one kind"),
         (binary[:10], "inconsistent numbers of samples"),
-        (np.zeros((60, 2, 2)), "y|dimension|Unknown label type"),
+        (np.zeros((60, 2, 2)), "Unknown label type: unknown"),
     ],
 )
 def test_what_a_classifier_cannot_use(y, message):
@@ -154,7 +154,7 @@ def test_what_a_regressor_cannot_use(y, message):
 
 
 @pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
-def test_no_warning_on_ordinary_targets(Estimator):
+def test_no_warning_on_standard_targets(Estimator):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         one = Estimator(**SMALL).fit(X, binary)

@@ -1,4 +1,4 @@
-"""More rows never make the default recipe worse, and each member is as good as the recipe, not only their mean."""
+"""More rows never make the default recipe worse, for a single member too, not only for their mean."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ TESTED = 5_000
 
 
 def losses(name, rows, **options):
-    """The test loss of one member, in shares of the standard deviation of y or as log loss, for each number of rows."""
+    """Compute the test loss of a member for each number of rows: log loss, or RMSE in standard deviations of y."""
     train, test = GENERATED[name](max(rows), 0).table, GENERATED[name](TESTED, 1).table
     Estimator = ScratchMLPRegressor if train.task == "regression" else ScratchMLPClassifier
     found = []
@@ -24,16 +24,16 @@ def losses(name, rows, **options):
     return found
 
 
-@pytest.mark.parametrize("name", ["interactions_regression", "steps_regression", "waves_binary"])
-def test_the_loss_falls_from_3000_to_30000_rows(name):
-    few, many = losses(name, [3_000, 30_000])
-    assert many < 0.95 * few
+@pytest.mark.parametrize("name", ["steps_regression", "waves_binary"])
+def test_the_loss_falls_from_3000_to_15000_rows(name):
+    few, many = losses(name, [3_000, 15_000])
+    assert many < 0.75 * few
 
 
 def test_interactions_are_found_in_many_rows():
-    """R2 of a member is .99 where a column matters only in interaction; with a penalty through Adam it was .87."""
-    (rmse,) = losses("interactions_regression", [40_000])
-    assert rmse < 0.15
+    """R2 of a member is .99 where a column matters only in interaction; it is .87 with an L2 penalty."""
+    few, many = losses("interactions_regression", [3_000, 30_000])
+    assert many < 0.15 < few
 
 
 @pytest.mark.parametrize("n", [100, 250])

@@ -1,4 +1,4 @@
-"""Small products get one thread, large ones what the process has, and afterwards all is as it was."""
+"""Small products get one thread, large ones all threads of the process; afterwards the limit is as before."""
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -32,8 +32,8 @@ def test_threads_follow_the_largest_product(width, n, single):
     ("width", "k", "allowed", "shared"),
     [(64, 8, 2, 2), (64, 8, 1, 1), (64, 2, 4, 2), (4, 8, 2, 1), (256, 2, 4, 1), (256, 4, 4, 4)],
 )
-def test_networks_share_the_threads_of_the_process(width, k, allowed, shared):
-    """They have one each where their products are small, or where they are as many as the threads."""
+def test_members_share_the_threads_of_the_process(width, k, allowed, shared):
+    """Each has one where products are small, or where there are as many members as threads."""
     network = Network((Dense(width), Relu(), Dense(width), Relu(), Dense(1)), n_inputs=5)
     with threadpool_limits(allowed, user_api="blas"):
         if max(blas_threads()) < allowed:
@@ -44,17 +44,17 @@ def test_networks_share_the_threads_of_the_process(width, k, allowed, shared):
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
-def test_estimators_ask_for_them(method, rng, monkeypatch):
-    """Seen from within the forward pass of a network whose products are small."""
+def test_estimators_limit_threads(method, rng, monkeypatch):
+    """Observed inside the forward pass of a network with small products."""
     X, y = rng.normal(size=(250, 30)), rng.normal(size=250)
     model = ScratchMLPRegressor(width=64, depth=2, n_estimators=2, max_iter=1, random_state=0).fit(X, y)
-    seen, forward = set(), Network.forward
+    seen, record = set(), Network.record
 
-    def spy(*arguments):
-        seen.update(blas_threads())
-        return forward(*arguments)
+    def spy(network, do, *arguments):
+        do(lambda: seen.update(blas_threads()))
+        return record(network, do, *arguments)
 
-    monkeypatch.setattr(Network, "forward", spy)
+    monkeypatch.setattr(Network, "record", spy)
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
         getattr(model, method)(*((X,) if method == "predict" else (X, y)))
@@ -62,7 +62,7 @@ def test_estimators_ask_for_them(method, rng, monkeypatch):
     assert seen == {1}
 
 
-def test_fits_train_in_them(rng, monkeypatch):
+def test_fits_train_in_several_threads(rng, monkeypatch):
     X, y = rng.normal(size=(600, 3)), rng.normal(size=600)
     seen, run = [], Trainer.run
 

@@ -1,4 +1,4 @@
-"""The example that everybody knows, on the raw frame: better than guessing, no worse than logistic regression."""
+"""The Titanic table as a raw frame: better than guessing, no worse than logistic regression."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ SCORING = ["accuracy", "neg_log_loss", "roc_auc"]
 
 
 def logistic_regression():
-    """The usual pipeline around it."""
+    """Make logistic regression with the usual preprocessing."""
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     categories = OneHotEncoder(handle_unknown="ignore")
     return make_pipeline(
@@ -55,8 +55,8 @@ def test_no_worse_than_logistic_regression(ours):
     assert ours["roc_auc"] > linear["roc_auc"] - 0.005
 
 
-def test_a_passenger_has_a_plausible_chance():
-    """Women of the first class survived, men of the third mostly did not; a stranger with holes gets a number too."""
+def test_probabilities_of_single_passengers():
+    """Women of the first class survived, most men of the third did not; missing values are possible too."""
     X, y = load_titanic(return_X_y=True)
     model = ScratchMLPClassifier(random_state=0).fit(X, y)
     lady, gentleman = (
@@ -64,5 +64,5 @@ def test_a_passenger_has_a_plausible_chance():
         for c, s, f, e in ((1, "female", 80.0, "C"), (3, "male", 8.0, "S"))
     )
     assert model.predict_proba(lady)[0, 1] > 0.85 and model.predict_proba(gentleman)[0, 1] < 0.3
-    stranger = X.iloc[[0]].assign(age=np.nan, fare=np.nan, sex=None, embarked="Belfast")
-    assert 0.05 < model.predict_proba(stranger)[0, 1] < 0.95
+    unknown = X.iloc[[0]].assign(age=np.nan, fare=np.nan, sex=None, embarked="Belfast")
+    assert 0.05 < model.predict_proba(unknown)[0, 1] < 0.95

@@ -1,33 +1,38 @@
-"""What each network says alone, and what its hidden layers hand on, against NumPy by hand."""
+"""Predictions of each member and activations of each hidden layer, against NumPy by hand."""
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from scipy.special import expit, softmax
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
-from sklearn.exceptions import NotFittedError
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
-each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 PLAIN = {"init": "glorot_uniform", "numeric_embedding": None, "scaling": None, "dtype": "float64"}
 
 
 def layers_by_hand(model, X, f=np.tanh):
-    """The activations of each hidden layer of each member, and the raw scores: lists over layers of (k, n, units)."""
-    handed_on = []
+    """Compute activations of hidden layers, then raw scores, of all members: a list of arrays (k, n, units)."""
+    members = []
     for i in range(model.n_estimators):
         a, of_member = X, []
         for W, b in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
             a = f(a @ W[i] + b[i])
             of_member.append(a)
-        handed_on.append([*of_member, a @ model.coefs_[-1][i] + model.intercepts_[-1][i]])
-    return [np.stack(layer) for layer in zip(*handed_on, strict=True)]
+        members.append([*of_member, a @ model.coefs_[-1][i] + model.intercepts_[-1][i]])
+    return [np.stack(layer) for layer in zip(*members, strict=True)]
 
 
 def fitted(Estimator, X, y, **options):
     options = {"activation": "tanh", "n_estimators": 3, "max_iter": 3, "random_state": 0} | PLAIN | options
     return Estimator(hidden_layer_sizes=[7, 5], **options).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def iris(Estimator):
+    """X of iris, and an estimator fitted on it that no test changes."""
+    X, y = load_iris(return_X_y=True)
+    return X, fitted(Estimator, X, y)
 
 
 def test_members_of_a_classifier():
@@ -75,24 +80,19 @@ def test_a_regressor_predicts_the_mean_of_its_members():
     np.testing.assert_allclose(members.mean(axis=0)[inside], model.predict(X)[inside], rtol=1e-9)
 
 
-@each_estimator
 @pytest.mark.parametrize(("layer", "index"), [(0, 0), (1, 1), (-1, 1), (-2, 0)])
-def test_hidden_activations(Estimator, layer, index):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_hidden_activations(iris, layer, index):
+    X, model = iris
     np.testing.assert_allclose(model.hidden_activations(X, layer), layers_by_hand(model, X)[index], rtol=1e-9)
 
 
-@each_estimator
-def test_the_last_hidden_layer_is_the_default(Estimator):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_the_last_hidden_layer_is_the_default(iris):
+    X, model = iris
     np.testing.assert_array_equal(model.hidden_activations(X), model.hidden_activations(X, layer=1))
 
 
-@each_estimator
-def test_hidden_activations_with_everything_on(Estimator):
-    """Embedding, front scale and dropout are not hidden layers; dropout is not active; weights go with the scores."""
+def test_hidden_activations_with_embedding_scale_and_dropout(Estimator):
+    """Embedding, front scale and dropout are not hidden layers; dropout is not active."""
     X, y = load_iris(return_X_y=True)
     model = Estimator(
         hidden_layer_sizes=[7, 5], n_estimators=4, dropout=0.5, max_iter=3, random_state=0, dtype="float64"
@@ -104,31 +104,20 @@ def test_hidden_activations_with_everything_on(Estimator):
     np.testing.assert_allclose(model.predict_members(X), p, rtol=1e-9, atol=1e-12)
 
 
-@each_estimator
 def test_hidden_activations_of_sparse_rows(Estimator):
     X, y = load_iris(return_X_y=True)
     model = fitted(Estimator, csr_array(X), y)
     np.testing.assert_allclose(model.hidden_activations(csr_array(X), 0), layers_by_hand(model, X)[0], rtol=1e-9)
 
 
-@each_estimator
 @pytest.mark.parametrize("layer", [2, -3, 1.0, None, "last"])
-def test_no_such_layer(Estimator, layer):
-    X, y = load_iris(return_X_y=True)
-    model = fitted(Estimator, X, y)
+def test_a_layer_that_does_not_exist(iris, layer):
+    X, model = iris
     with pytest.raises(ValueError, match=r"layer must be the number of one of the 2 hidden layers, .*got .*; hidden"):
         model.hidden_activations(X, layer)
 
 
-@each_estimator
-def test_without_hidden_layers_there_is_nothing_to_see(Estimator):
+def test_hidden_activations_without_hidden_layers(Estimator):
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match="one of the 0 hidden layers"):
         Estimator(hidden_layer_sizes=(), max_iter=1).fit(X, y).hidden_activations(X)
-
-
-@each_estimator
-@pytest.mark.parametrize("method", ["predict_members", "hidden_activations"])
-def test_before_fit(Estimator, method):
-    with pytest.raises(NotFittedError):
-        getattr(Estimator(), method)(np.ones((2, 2)))

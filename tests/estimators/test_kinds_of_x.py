@@ -1,9 +1,10 @@
-"""X as it comes: frames of both libraries with holes, arrays with categories, sparse matrices."""
+"""Kinds of X: frames of both libraries with missing values, arrays with categories, sparse matrices."""
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from helpers import scores
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
@@ -40,26 +41,19 @@ def polars_frame(**others):
 
 FRAMES = {"pandas": pandas_frame, "polars": polars_frame}
 each_frame = pytest.mark.parametrize("library", FRAMES)
-each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 
 
-def scores(model, X):
-    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
+def test_pandas_and_polars_give_the_same_model(Estimator):
+    of_pandas, of_polars = (Estimator(**SMALL).fit(frame(), y) for frame in FRAMES.values())
+    assert_array_equal(scores(of_pandas, pandas_frame()), scores(of_polars, polars_frame()))
+    assert_array_equal(scores(of_pandas, pandas_frame()), scores(of_pandas, polars_frame()))
+    assert_array_equal(of_pandas.feature_names_in_, [*COLUMNS])
+    assert_array_equal(of_pandas.feature_names_in_, of_polars.feature_names_in_)
+    assert of_pandas.n_features_in_ == 6
 
 
-@each_estimator
-def test_pandas_and_polars_are_one(Estimator):
-    one, other = (Estimator(**SMALL).fit(frame(), y) for frame in FRAMES.values())
-    assert_array_equal(scores(one, pandas_frame()), scores(other, polars_frame()))
-    assert_array_equal(scores(one, pandas_frame()), scores(one, polars_frame()))
-    assert_array_equal(one.feature_names_in_, [*COLUMNS])
-    assert_array_equal(one.feature_names_in_, other.feature_names_in_)
-    assert one.n_features_in_ == 6
-
-
-@each_estimator
-def test_types_of_the_same_values_are_one(Estimator):
-    """How a library stores a column is not what it says."""
+def test_types_of_the_same_values_give_the_same_model(Estimator):
+    """Only the values of a column count, not how a library stores them."""
     expected = scores(Estimator(**SMALL).fit(pandas_frame(), y), pandas_frame())
     for change in (
         {"port": object, "sex": "category"},
@@ -73,8 +67,7 @@ def test_types_of_the_same_values_are_one(Estimator):
 
 
 @each_frame
-@each_estimator
-def test_categories_and_holes_are_read(Estimator, library):
+def test_categories_and_missing_values_are_read(Estimator, library):
     """The sex decides y: without the categories nothing could be learned."""
     X = FRAMES[library]()
     assert Estimator(**SMALL).fit(X, y).score(X, y) > 0.95
@@ -97,10 +90,10 @@ def test_values_never_seen(library):
 def test_a_column_all_missing(library, column):
     X = FRAMES[library]()
     model = ScratchMLPClassifier(**SMALL).fit(X, y)
-    holes = FRAMES[library](**{column: [None] * n})
-    p = model.predict_proba(holes)
+    missing = FRAMES[library](**{column: [None] * n})
+    p = model.predict_proba(missing)
     assert p.shape == (n, 2) and np.isfinite(p).all()
-    assert np.isfinite(ScratchMLPClassifier(**SMALL).fit(holes, y).predict_proba(holes)).all()
+    assert np.isfinite(ScratchMLPClassifier(**SMALL).fit(missing, y).predict_proba(missing)).all()
 
 
 def test_numbers_all_missing_at_fit():
@@ -110,14 +103,13 @@ def test_numbers_all_missing_at_fit():
     assert_array_equal(model.predict(np.column_stack([np.arange(n), y])), y)
 
 
-def test_missing_numbers_are_a_signal(rng):
+def test_missing_numbers_carry_information(rng):
     X = rng.normal(size=(n, 2))
     X[y == 1, 0] = np.nan
     assert ScratchMLPClassifier(**dict(SMALL, max_iter=100)).fit(X, y).score(X, y) == 1
 
 
 @each_frame
-@each_estimator
 def test_other_columns(Estimator, library):
     X = FRAMES[library]()
     model = Estimator(**SMALL).fit(X, y)
@@ -161,23 +153,9 @@ def test_infinity_in_arrays(make):
         ScratchMLPRegressor().fit(make(X), np.arange(6.0))
 
 
-def test_missing_values_of_sparse_rows_are_said_to_count_as_zero(rng):
-    """Those of dense rows are replaced by the median and marked by an indicator."""
-    X = rng.normal(size=(60, 3)) * (rng.random((60, 3)) < 0.5)
-    with_nan = X.copy()
-    with_nan[0, 1] = np.nan
-    X[0, 1] = 0
-    model = ScratchMLPClassifier(**SMALL)
-    with pytest.warns(UserWarning, match="X is sparse and has missing values, which count as 0") as record:
-        model.fit(sparse.csr_array(with_nan), X[:, 0] > 0)
-    assert len(record) == 1
-    zeros = ScratchMLPClassifier(**SMALL).fit(sparse.csr_array(X), X[:, 0] > 0)
-    assert_array_equal(model.predict_proba(sparse.csr_array(with_nan)), zeros.predict_proba(sparse.csr_array(X)))
-
-
 @pytest.mark.parametrize("output", ["pandas", "polars", "default"])
-def test_neighbours_with_set_output(output):
-    """A transformer may hand over a frame: its names and its categories arrive."""
+def test_transformers_with_set_output(output):
+    """A transformer may return a frame: its names and categories are used."""
     numbers = ColumnTransformer(
         [("fill", make_pipeline(SimpleImputer(), StandardScaler()), ["age", "fare"])],
         remainder="passthrough" if output != "default" else "drop",
@@ -194,8 +172,7 @@ def test_neighbours_with_set_output(output):
         assert model[-1].feature_names_in_.tolist() == names
 
 
-@each_estimator
-def test_sparse_formats_are_one(Estimator, rng):
+def test_sparse_formats_give_the_same_model(Estimator, rng):
     """Sparse X has a scaling of its own (no centre), so it equals other sparse X, not the dense array."""
     X = np.where(rng.random((n, 5)) < 0.3, rng.normal(2, 3, (n, 5)), 0)
     model = Estimator(**SMALL).fit(sparse.csr_array(X), y)
@@ -207,7 +184,7 @@ def test_sparse_formats_are_one(Estimator, rng):
     assert_array_equal(scores(Estimator(**SMALL).fit(frame, y), frame), expected)
 
 
-def test_sparse_and_dense_are_one_where_nothing_is_scaled(rng):
+def test_sparse_and_dense_give_the_same_model_without_scaling(rng):
     X = np.where(rng.random((n, 5)) < 0.3, rng.normal(size=(n, 5)), 0)
     options = dict(SMALL, scaling=None, init="he_normal", numeric_embedding=None)
     dense = ScratchMLPClassifier(**options).fit(X, y).predict_proba(X)
@@ -222,7 +199,7 @@ def test_sparse_x_in_batches(rng):
 
 
 def test_categories_of_an_array(rng):
-    """A mask, positions, and the frame with the same columns; numbers that are categories need no order."""
+    """A mask, positions and names mean the same as the dtypes of a frame."""
     X = np.column_stack([rng.normal(size=n), np.resize([3, 1, 2], n)])
     z = (X[:, 1] == 2).astype(int)
     mask = ScratchMLPClassifier(**SMALL, categorical_features=[False, True]).fit(X, z)
@@ -241,7 +218,7 @@ def test_categories_of_an_array(rng):
 
 
 @pytest.mark.parametrize("categorical_features", [None, []])
-def test_no_categories_wanted(categorical_features):
+def test_no_categorical_features(categorical_features):
     X = pandas_frame()
     with pytest.raises(ValueError, match="Column 'sex' of X must be numeric, but it is not .* list it in categorical"):
         ScratchMLPClassifier(categorical_features=categorical_features).fit(X, y)
@@ -268,7 +245,6 @@ def test_names_need_a_frame():
 
 
 @each_frame
-@each_estimator
 def test_frames_are_not_changed(Estimator, library):
     X = FRAMES[library]()
     Estimator(**SMALL).fit(X, y).predict(X)
@@ -286,7 +262,7 @@ def test_object_arrays_are_numbers(rng):
 
 
 @pytest.mark.parametrize("embedding", [None, "periodic", "piecewise"])
-def test_a_frame_of_nothing_but_categories(embedding):
+def test_a_frame_with_only_categories(embedding):
     X = pandas_frame()[["sex", "port"]]
     model = ScratchMLPClassifier(**SMALL, numeric_embedding=embedding).fit(X, y)
     assert model.score(X, y) == 1
@@ -303,7 +279,7 @@ def test_a_table_without_information():
 @pytest.mark.parametrize("scaling", ["robust", "standard", "quantile", None])
 @pytest.mark.parametrize("embedding", [None, "periodic", "piecewise"])
 def test_every_scaling_with_every_embedding(scaling, embedding, rng):
-    """Twenty times as wide or a constant besides: a step in one column is found."""
+    """A sine of one column is learned, with a constant column beside it."""
     X = np.column_stack([rng.uniform(-1, 1, n), np.ones(n)])
     z = np.sin(6 * X[:, 0])
     model = ScratchMLPRegressor(

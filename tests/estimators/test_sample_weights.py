@@ -1,8 +1,9 @@
-"""A weight of 2 is a row that stands there twice, and a weight of 0 one that does not."""
+"""A weight of 2 counts as two equal rows, and a weight of 0 as no row."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import ignore_convergence, scores
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
@@ -15,7 +16,7 @@ n = 60
 
 
 def table(kind):
-    """Sixty rows of each kind of X; every category stands in at least two rows."""
+    """Make sixty rows of a kind of X, with at least two rows of every category."""
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=(n, 3))
     numbers[:, 2] = rng.integers(0, 3, n)
@@ -41,12 +42,8 @@ def rows_of(X, rows):
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def scores(model, X):
-    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
-
-
-def garbage(X, rows):
-    """X with other values in the given rows: huge numbers, missing ones, new categories."""
+def with_wrong_values(X, rows):
+    """Replace the values in the given rows by huge numbers, missing values and new categories."""
     if hasattr(X, "iloc"):
         X = X.astype({"port": object, "sex": object})
         X.loc[rows, ["a", "b"]] = 1e9, np.nan
@@ -58,7 +55,6 @@ def garbage(X, rows):
     return X
 
 
-each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 each_table = pytest.mark.parametrize("kind", ["array", "frame", "sparse"])
 each_options = pytest.mark.parametrize(
     "options",
@@ -73,7 +69,7 @@ each_options = pytest.mark.parametrize(
 
 
 def build(Estimator, options):
-    """The estimator with those options that it knows."""
+    """Make the estimator with those of the options that it has."""
     known = Estimator().get_params()
     options = {name: value for name, value in options.items() if name in known}
     if Estimator is ScratchMLPClassifier:
@@ -81,10 +77,9 @@ def build(Estimator, options):
     return Estimator(**options)
 
 
-@pytest.mark.filterwarnings("ignore:.*reached max_iter")
+@ignore_convergence
 @each_options
 @each_table
-@each_estimator
 def test_weighted_equals_repeated(Estimator, kind, options):
     X, y = table(kind), targets(Estimator)
     w = np.random.default_rng(2).integers(0, 4, n)
@@ -98,7 +93,6 @@ def test_weighted_equals_repeated(Estimator, kind, options):
     assert_allclose(weighted.loss_curve_, repeated.loss_curve_, rtol=1e-7)
 
 
-@each_estimator
 def test_weighted_equals_repeated_for_several_targets(Estimator):
     X, y = table("frame"), targets(Estimator, "several")
     w = np.resize([1, 2, 1, 3], n)
@@ -118,8 +112,7 @@ def test_weighted_equals_repeated_with_class_weights(class_weight):
     assert_allclose(weighted, model.fit(X.iloc[rows], y[rows]).predict_proba(X), rtol=1e-7, atol=1e-7)
 
 
-@each_estimator
-def test_weighted_equals_repeated_in_the_rows_that_judge(Estimator):
+def test_weighted_equals_repeated_in_validation_rows(Estimator):
     X, y = table("frame"), targets(Estimator)
     w = np.resize([1, 2, 0, 3], 20)
     rows = 40 + np.repeat(np.arange(20), w)
@@ -131,7 +124,6 @@ def test_weighted_equals_repeated_in_the_rows_that_judge(Estimator):
     assert_allclose(history, (repeated.validation_loss_curve_, repeated.validation_scores_), rtol=1e-7)
 
 
-@each_estimator
 def test_weighted_equals_repeated_for_a_scorer(Estimator):
     X, y = table("array"), targets(Estimator)
     w = np.resize([1, 2, 1, 3], 20)
@@ -144,27 +136,25 @@ def test_weighted_equals_repeated_for_a_scorer(Estimator):
 
 
 @each_table
-@each_estimator
 def test_rows_without_weight_have_no_influence(Estimator, kind):
-    """Not even garbage in them, and more of them than one batch holds."""
+    """Neither do wrong values in them, nor more of them than one batch has rows."""
     X, y = table(kind), targets(Estimator)
     w = np.ones(n)
-    none = np.arange(5, n, 6)
-    w[none] = 0
-    one = Estimator(**SMALL).fit(X, y, w)
-    spoiled = garbage(X, none)
-    other = Estimator(**SMALL).fit(csr_array(spoiled) if kind == "sparse" else spoiled, y, w)
+    excluded = np.arange(5, n, 6)
+    w[excluded] = 0
+    model = Estimator(**SMALL).fit(X, y, w)
+    spoiled = with_wrong_values(X, excluded)
+    of_spoiled = Estimator(**SMALL).fit(csr_array(spoiled) if kind == "sparse" else spoiled, y, w)
     left_out = Estimator(**SMALL).fit(rows_of(X, np.flatnonzero(w)), y[w > 0], w[w > 0])
-    for model in (other, left_out):
-        assert_array_equal(scores(one, X), scores(model, X))
-        assert one.loss_curve_ == model.loss_curve_
-    many = np.concatenate([np.arange(n), np.resize(none, 500)])
-    drowned = Estimator(**SMALL).fit(rows_of(X, many), y[many], w[many])
-    assert_array_equal(scores(one, X), scores(drowned, X))
+    for equal in (of_spoiled, left_out):
+        assert_array_equal(scores(model, X), scores(equal, X))
+        assert model.loss_curve_ == equal.loss_curve_
+    positions = np.concatenate([np.arange(n), np.resize(excluded, 500)])
+    repeated = Estimator(**SMALL).fit(rows_of(X, positions), y[positions], w[positions])
+    assert_array_equal(scores(model, X), scores(repeated, X))
 
 
-@each_estimator
-def test_rows_without_weight_are_not_held_out(Estimator):
+def test_rows_without_weight_do_not_validate(Estimator):
     X, y = table("array"), targets(Estimator)
     w = np.ones(n)
     w[::4] = 0
@@ -188,7 +178,6 @@ def test_targets_without_weight_have_no_influence():
     assert_array_equal(one, other)
 
 
-@each_estimator
 def test_all_weights_times_a_number_change_nothing(Estimator):
     X, y = table("frame"), targets(Estimator)
     w = np.resize([1.0, 2.0, 0.5], n)
@@ -199,8 +188,7 @@ def test_all_weights_times_a_number_change_nothing(Estimator):
     assert_allclose(plain, scores(Estimator(**free).fit(X, y, 3.0), X), rtol=1e-7)
 
 
-@each_estimator
-def test_partial_fit_takes_weights(Estimator):
+def test_weighted_equals_repeated_in_partial_fit(Estimator):
     X, y = table("frame"), targets(Estimator)
     w = np.resize([1, 2, 1, 3], n)
     rows = np.repeat(np.arange(n), w)
@@ -211,7 +199,6 @@ def test_partial_fit_takes_weights(Estimator):
     assert_allclose(scores(weighted, X), scores(repeated, X), rtol=1e-7)
 
 
-@each_estimator
 @pytest.mark.parametrize(
     "w, message",
     [

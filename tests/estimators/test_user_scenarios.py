@@ -1,18 +1,15 @@
-"""What users of scikit-learn's network ask for, where no other file here has a reference for it."""
-
-from importlib.util import find_spec
+"""What users of scikit-learn's neural networks ask for, where no other file has a reference for it."""
 
 import numpy as np
 import pytest
+from helpers import ignore_convergence
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.special import expit
 from sklearn.datasets import make_regression
 from sklearn.linear_model import Ridge
 from sklearn.metrics import log_loss
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
-each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
 each_solver = pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop"])
 X = np.random.default_rng(0).normal(size=(300, 4))
 y = (X[:, 0] + X[:, 1] ** 2 > 0.8).astype(int)
@@ -20,17 +17,8 @@ SMALL = {"width": 8, "depth": 1, "n_estimators": 1, "max_iter": 6, "random_state
 LINEAR = {"hidden_layer_sizes": (), "n_estimators": 1, "init": "zeros", "numeric_embedding": None, "scaling": None}
 
 
-@each_estimator
-def test_callbacks_where_scikit_learn_has_them(Estimator):
-    assert hasattr(Estimator, "set_callbacks") == (find_spec("sklearn.callback") is not None)
-    Estimator(**SMALL).fit(X, y)
-
-
-# curves
-
-
 def test_the_validation_curve_against_log_loss():
-    """A scorer is shown every epoch; the reported loss is scikit-learn's of what it saw."""
+    """A scorer is called after every epoch; the reported loss is scikit-learn's of its predictions."""
     seen = []
 
     def remember(model, rows, labels):
@@ -40,16 +28,15 @@ def test_the_validation_curve_against_log_loss():
     model = ScratchMLPClassifier(**SMALL, scoring=remember).fit(X[:200], y[:200], X_val=X[200:], y_val=y[200:])
     assert len(set(seen)) == 6
     assert_allclose(model.validation_loss_curve_, seen)
-    assert_allclose(log_loss(y[200:], model.predict_proba(X[200:])), min(seen))  # ties of the score go to the loss
+    assert_allclose(log_loss(y[200:], model.predict_proba(X[200:])), min(seen))  # the loss decides between equal scores
 
 
-@each_solver
-def test_the_reported_loss_is_a_mean_over_weight(solver):
-    """At a rate of zero it is that of z = 0, whatever the batches, the last one short."""
+def test_the_reported_loss_is_a_mean_over_weight():
+    """At a rate of zero it is that of z = 0, for any batches, also with a shorter last one."""
     w = np.linspace(0.1, 3, 300)
     target = X[:, 0] ** 3
     model = ScratchMLPRegressor(
-        **LINEAR, solver=solver, learning_rate=lambda progress: 0.0, alpha=0.0, batch_size=128, max_iter=2,
+        **LINEAR, solver="sgd", learning_rate=lambda progress: 0.0, alpha=0.0, batch_size=128, max_iter=2,
         early_stopping=False, random_state=0, dtype="float64",
     )  # fmt: skip
     model.fit(X, target, sample_weight=w)
@@ -60,30 +47,26 @@ def test_the_reported_loss_is_a_mean_over_weight(solver):
     assert_allclose(absolute.loss_curve_, np.average(np.abs(target - mean) / np.sqrt(s2), weights=w))
 
 
-# schedules with every solver, and clipping
-
-
-@each_estimator
 @each_solver
 @pytest.mark.parametrize(
-    ("name", "course"),
+    ("name", "factor"),
     [
         ("cosine", lambda t: (1 + np.cos(np.pi * t)) / 2),
         ("flat_cosine", lambda t: 1.0 if t <= 0.5 else (1 + np.cos(2 * np.pi * (t - 0.5))) / 2),
         ("coslog4", lambda t: (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))) / 2),
     ],
 )
-def test_schedules_by_their_formula(Estimator, solver, name, course):
+def test_schedules_by_their_formula(Estimator, solver, name, factor):
     options = SMALL | {"solver": solver, "batch_size": 60, "learning_rate_init": 0.05, "early_stopping": False}
     named = Estimator(**options, learning_rate=name).fit(X, y)
-    by_formula = Estimator(**options, learning_rate=lambda progress: float(course(progress))).fit(X, y)
+    by_formula = Estimator(**options, learning_rate=lambda progress: float(factor(progress))).fit(X, y)
     constant = Estimator(**options, learning_rate=lambda progress: 1.0).fit(X, y)
     assert_allclose(named.coefs_[1], by_formula.coefs_[1], rtol=1e-9)
     assert not np.allclose(named.coefs_[1], constant.coefs_[1], rtol=1e-3)
 
 
-def test_every_network_is_clipped_by_itself():
-    """The step of one is as long as the bound, however many are trained beside it."""
+def test_every_member_is_clipped_by_itself():
+    """The step of each member has the length of the bound, for any number of members."""
     options = {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 1.0, "max_iter": 1, "batch_size": 300}
     options |= {"init": "glorot_uniform", "numeric_embedding": None, "width": 8, "depth": 1, "dtype": "float64"}
     for n_estimators in (1, 3):
@@ -96,10 +79,7 @@ def test_every_network_is_clipped_by_itself():
         assert_allclose(np.sqrt(squares), 0.05)
 
 
-# L-BFGS
-
-
-def test_lbfgs_of_several_outputs_reports_the_loss_it_minimises():
+def test_lbfgs_of_several_outputs_reports_its_objective():
     """The last value of the curve is Ridge's minimum: half the squared error, summed over outputs, plus the penalty."""
     A, B = make_regression(80, 5, n_targets=3, noise=5, random_state=0)
     model = ScratchMLPRegressor(**LINEAR, solver="lbfgs", alpha=2.0, tol=1e-9, early_stopping=False).fit(A, B)
@@ -111,8 +91,8 @@ def test_lbfgs_of_several_outputs_reports_the_loss_it_minimises():
     assert (np.diff(model.loss_curve_) <= 1e-12).all()
 
 
-@pytest.mark.filterwarnings("ignore:.*reached max_iter:sklearn.exceptions.ConvergenceWarning")
-def test_lbfgs_keeps_the_best_iteration_of_held_out_rows():
+@ignore_convergence
+def test_lbfgs_keeps_the_best_iteration_on_validation_rows():
     rng = np.random.default_rng(0)
     A, noise = rng.normal(size=(120, 10)), rng.normal(size=120)
     b = A[:, 0] + noise
@@ -126,36 +106,8 @@ def test_lbfgs_keeps_the_best_iteration_of_held_out_rows():
     assert_allclose(stopped.validation_loss_curve_, curve[: stopped.n_iter_])
 
 
-# partial_fit
-
-
-def test_partial_fit_of_labels_by_hand():
-    """One step of gradient descent from zero: the probabilities there are one half."""
-    Y = (X[:, :3] > 0.5).astype(int)
-    options = LINEAR | {"solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.5, "batch_size": 300}
-    model = ScratchMLPClassifier(**options, alpha=0.0, dtype="float64")
-    W, b = np.zeros((4, 3)), np.zeros(3)
-    for _ in range(3):
-        model.partial_fit(X, Y)
-        g = (expit(X @ W + b) - Y) / len(X)  # the loss of a row is the sum over its labels
-        W, b = W - 0.5 * X.T @ g, b - 0.5 * g.sum(axis=0)
-    assert_allclose(model.coefs_[0][0], W)
-    assert_allclose(model.predict_proba(X), expit(X @ W + b))
-
-
-@each_estimator
-@pytest.mark.parametrize("early_stopping", ["auto", False])
-def test_partial_fit_holds_nothing_out(Estimator, early_stopping):
-    rows = np.tile(X, (2, 1))
-    model = Estimator(**SMALL, early_stopping=early_stopping).partial_fit(rows, np.tile(y, 2))
-    assert model.t_ == 600 and model.validation_scores_ is None
-
-
-# dropout
-
-
 def test_dropout_drops_its_share():
-    """At a rate of zero the loss met on the way is that of thinned networks: its mean is by hand, over many masks."""
+    """At a rate of zero the training loss is that of thinned networks: its mean over many masks is known."""
     target = X[:, 0] - X[:, 1]
     options = {"solver": "sgd", "learning_rate": lambda progress: 0.0, "alpha": 0.0, "init": "glorot_uniform"}
     options |= {"activation": "identity", "numeric_embedding": None, "scaling": None, "early_stopping": False}
