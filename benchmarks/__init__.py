@@ -1,7 +1,8 @@
-"""Measurements that anyone can rerun: ``python -m benchmarks.accuracy`` from the root of the repository.
+"""Benchmarks of accuracy, time and memory; run one with ``python -m benchmarks.NAME`` from the root of the repository.
 
-BLAS, OpenMP and PyTorch read how many threads they may use once, when they are first imported. Python imports this file
-before any module of the package, so it is said here: one, or what ``--threads N`` on the command line says.
+This file sets the number of threads of BLAS, OpenMP and PyTorch: one, or the N of ``--threads N`` on the command line.
+These libraries read the number once, when they are first imported, and Python imports this file before any other module
+of the package.
 """
 
 import argparse

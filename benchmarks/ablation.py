@@ -1,8 +1,8 @@
-"""Our estimators with one default changed at a time, beside the defaults: what each of them is worth.
+"""Ablation of the default hyperparameters: change one default at a time and compare with the defaults.
 
     python -m benchmarks.ablation --csv ablation.csv --plot ablation.png
 
-Takes the arguments of `benchmarks.accuracy`; ratios and the test over tables are to the defaults.
+The arguments are those of `benchmarks.accuracy`. Ratios and the test over tables compare with our defaults.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ALTERNATIVES: dict[str, Sequence[Any]] = {
     "validation_fraction": [0.2],
 }
 RATE = ByTask(learning_rate(ScratchMLPClassifier()), learning_rate(ScratchMLPRegressor()))
-# What is changed: a name, and the hyperparameters that differ from the defaults.
+# The name of each variant -> the hyperparameters that differ from the defaults.
 ABLATION: dict[str, Mapping[str, Any]] = {
     **{f"{name}={value}": {name: value} for name, values in ALTERNATIVES.items() for value in values},
     "half the rate": {"learning_rate_init": ByTask(*(rate / 2 for rate in RATE))},
@@ -47,7 +47,7 @@ ABLATION: dict[str, Mapping[str, Any]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the ablation as `benchmarks.accuracy` would."""
+    """Run `benchmarks.accuracy` with the variants of `ABLATION`."""
     accuracy.main(arguments, variants=ABLATION, peers={}, baseline=OURS, description=__doc__)
 
 

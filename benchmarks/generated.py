@@ -1,12 +1,13 @@
-"""Tables of any number of rows, drawn from functions that are known, so that the best possible loss is known too.
+"""Generate tables of any number of rows from known functions f(x), so that the best possible loss is known as well.
 
-There are three families of functions. Each gives a table for regression, y = f(x) + noise, and one of two classes,
-drawn with the probability P(y = 1 | x) = 1 / (1 + exp(-gain (f(x) - centre))). The function is the same for all seeds;
-the first rows of a table are those of a shorter one with the same seed.
+There are three families of functions. Each family has a table for regression, y = f(x) + noise, and a table with two
+classes, drawn with the probability P(y = 1 | x) = 1 / (1 + exp(-gain (f(x) - centre))). The function is the same for
+all seeds. The first rows of a table are equal to a shorter table with the same seed.
 
-- interactions: 20 independent normal columns, of which six matter, by products, an absolute value, a step and a square.
-- steps: 12 uniform columns and 3 of categories with 4, 12 and 40 levels; f is a sum of 40 rules, as trees learn them.
-- waves: 16 correlated columns with the tails of Student's t with 4 degrees of freedom; f is made of smooth functions.
+- interactions: 20 independent normal columns; f uses six of them in products, an absolute value, a step and a square.
+- steps: 12 uniform columns and 3 categorical columns with 4, 12 and 40 levels; f is a sum of 40 rules, such as a
+  decision tree learns.
+- waves: 16 correlated columns with the tails of Student's t with 4 degrees of freedom; f is a sum of smooth functions.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ from benchmarks.tables import Table
 
 
 class Generated(NamedTuple):
-    """A table, and the best possible prediction: f(x) of shape (n,), or probabilities of the classes (n, 2)."""
+    """A table and its best possible prediction: f(x) of shape (n,), or the probabilities of the classes (n, 2)."""
 
     table: Table
     truth: np.ndarray
 
 
 class Family(NamedTuple):
-    """How n rows are drawn, f, the standard deviation of the noise, and what turns f into log-odds."""
+    """The distribution of the rows, f, the standard deviation of the noise, and the constants of the log-odds."""
 
     draw: Callable[[int, Generator], pd.DataFrame]
     f: Callable[[pd.DataFrame], np.ndarray]
@@ -41,7 +42,7 @@ class Family(NamedTuple):
 
 
 def generate(name: str, family: Family, task: str, n: int, seed: int) -> Generated:
-    """A table of n rows with this name and task."""
+    """Generate a table of n rows for this task."""
     columns, target = default_rng(seed).spawn(2)
     X = family.draw(n, columns)
     f = family.f(X)
@@ -61,16 +62,16 @@ def normal_columns(n: int, rng: Generator) -> pd.DataFrame:
 
 
 def interactions(X: pd.DataFrame) -> np.ndarray:
-    """sin(3 x0) x1 + |x2| + x3 [x4 > 0] + 0.3 x5^2"""
+    """Compute f(x) = sin(3 x0) x1 + |x2| + x3 [x4 > 0] + 0.3 x5^2."""
     x = X.to_numpy().T
     return np.sin(3 * x[0]) * x[1] + np.abs(x[2]) + x[3] * (x[4] > 0) + 0.3 * x[5] ** 2
 
 
-LEVELS = (4, 12, 40)  # of the categories of the family of steps
+LEVELS = (4, 12, 40)  # numbers of levels of the categorical columns of the family "steps"
 
 
 def uniform_columns_and_categories(n: int, rng: Generator) -> pd.DataFrame:
-    """Level i of a category has a probability proportional to 1 / (i + 1)."""
+    """Draw 12 uniform and 3 categorical columns; the probability of level i is proportional to 1 / (i + 1)."""
     u = rng.random((n, 12 + len(LEVELS)))
     X = _frame(u[:, :12])
     for j, levels in enumerate(LEVELS):
@@ -81,7 +82,7 @@ def uniform_columns_and_categories(n: int, rng: Generator) -> pd.DataFrame:
 
 
 def steps(X: pd.DataFrame) -> np.ndarray:
-    """Sum over 40 rules of weight * product of 1 to 4 conditions: x_j > threshold, or a category among some levels."""
+    """Sum 40 rules, each a weight times 1 to 4 conditions: x_j > threshold, or a category in a set of levels."""
     rng = default_rng(0)
     columns = [X[name].cat.codes.to_numpy() if name.startswith("c") else X[name].to_numpy() for name in X]
     f = np.zeros(len(X))
@@ -97,7 +98,7 @@ def steps(X: pd.DataFrame) -> np.ndarray:
 
 
 def correlated_columns(n: int, rng: Generator) -> pd.DataFrame:
-    """Multivariate t with 4 degrees of freedom; the correlation of columns i and j is 0.6^|i - j|."""
+    """Draw from a multivariate t with 4 degrees of freedom; the correlation of columns i and j is 0.6^|i - j|."""
     normals, tails = rng.spawn(2)
     z = normals.normal(size=(n, 16))
     for j in range(1, 16):
@@ -106,13 +107,16 @@ def correlated_columns(n: int, rng: Generator) -> pd.DataFrame:
 
 
 def waves(X: pd.DataFrame) -> np.ndarray:
-    """sin(2 x0) + cos(x1 - x2) + 2 tanh(x3) tanh(x4) + 2 exp(-x5^2) sin(x6) + log(1 + x7^2) + sin(x8) cos(x9)"""
+    """Compute a sum of smooth functions.
+
+    sin(2 x0) + cos(x1 - x2) + 2 tanh(x3) tanh(x4) + 2 exp(-x5^2) sin(x6) + log(1 + x7^2) + sin(x8) cos(x9)
+    """
     x = X.to_numpy().T
     f = np.sin(2 * x[0]) + np.cos(x[1] - x[2]) + 2 * np.tanh(x[3]) * np.tanh(x[4])
     return f + 2 * np.exp(-(x[5] ** 2)) * np.sin(x[6]) + np.log1p(x[7] ** 2) + np.sin(x[8]) * np.cos(x[9])
 
 
-# The centre is the mean of f, and the gain such that the error of the best possible prediction is about 0.1.
+# The centre is the mean of f. The gain is chosen so that the error of the best possible prediction is about 0.1.
 FAMILIES = {
     "interactions": Family(normal_columns, interactions, noise=0.1, centre=1.1, gain=4.0),
     "steps": Family(uniform_columns_and_categories, steps, noise=0.3, centre=-1.4, gain=1.5),

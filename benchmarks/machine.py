@@ -1,6 +1,7 @@
-"""What the numbers of a benchmark depend on."""
+"""The facts about the machine and the installed versions, on which the numbers of a benchmark depend."""
 
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from skscratch import __version__
 
 
 def machine() -> dict[str, str]:
-    """Processor, versions and BLAS threads, by name."""
+    """Return the processor, the versions and the number of BLAS threads, by name."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -24,3 +25,8 @@ def machine() -> dict[str, str]:
         "skscratch": __version__,
         "blas": "; ".join(sorted({f"{i['internal_api']} {i['version']}, {i['num_threads']} thread" for i in blas})),
     }
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Print a line for each fact, and an empty line."""
+    print("\n".join(f"{name}: {value}" for name, value in facts.items()), end="\n\n")

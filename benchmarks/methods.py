@@ -1,7 +1,7 @@
-"""What is compared: each method is a function from a table and a seed to an estimator that takes the raw frame.
+"""The methods that are compared: functions from a table and a seed to an estimator that is fitted on the raw frame.
 
-All are run as they come, nothing is tuned for a table. What a library cannot do itself (replace missing values,
-encode categories, scale) stands in front of it, as its users write it.
+All methods use their defaults and nothing is tuned for a table. If a library cannot replace missing values, encode
+categories or scale numbers itself, the usual transformers are placed before it in a pipeline.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ BASELINE, OURS = "sklearn_mlp", "skscratch"
 
 
 class Method(NamedTuple):
-    """A distribution that must be installed, and what makes the estimator."""
+    """The package that must be installed, and the function that makes the estimator."""
 
     package: str
     make: Callable[[Table, int], Any]
 
     @property
     def library(self) -> str:
-        """Name and version; PackageNotFoundError, an ImportError, where it is not installed."""
+        """Return name and version; raise PackageNotFoundError, an ImportError, if the package is not installed."""
         return f"{self.package} {__version__ if self.package == OURS else version(self.package)}"
 
 
 class ByTask(NamedTuple):
-    """The value of a setting that is one for classes and another for numbers."""
+    """A value for classification and another one for regression."""
 
     classification: Any
     regression: Any
 
 
 def parse_settings(text: str) -> dict[str, Any]:
-    """Settings as they are written in a call; quotes around words may be left out.
+    """Parse hyperparameters that are written as in a call; quotes around a string are optional.
 
     >>> parse_settings("width=32, hidden_layer_sizes=(64, 64), activation=tanh")
     {'width': 32, 'hidden_layer_sizes': (64, 64), 'activation': 'tanh'}
@@ -64,7 +64,7 @@ def parse_settings(text: str) -> dict[str, Any]:
 
 
 def ours(table: Table, seed: int, settings: Mapping[str, Any]) -> Any:
-    """Our estimator with these settings; those that only its sibling has do not concern it."""
+    """Make our estimator with these settings; a setting that only the other estimator has is ignored."""
     estimator = ScratchMLPClassifier() if table.classes else ScratchMLPRegressor()
     chosen = {name: settings[name] for name in settings.keys() & estimator.get_params().keys()}
     return estimator.set_params(random_state=seed, **{k: _for_task(v, table) for k, v in chosen.items()})
@@ -74,27 +74,27 @@ def _for_task(value: Any, table: Table) -> Any:
     return value[0 if table.classes else 1] if isinstance(value, ByTask) else value
 
 
-def _words(X: pd.DataFrame) -> pd.DataFrame:
+def _strings(X: pd.DataFrame) -> pd.DataFrame:
     return X.astype(object).where(X.notna(), "missing").astype(str)
 
 
 def _encoded(table: Table, numbers: Any, categories: Any) -> Any:
-    """Both kinds of columns, each through its own; a column never changes its kind within a table."""
+    """Apply one transformer to the numeric columns and the other one to the categorical columns."""
     categorical = table.categorical
     return make_column_transformer((numbers, [c for c in table.X if c not in categorical]), (categories, categorical))
 
 
 def arrays(table: Table) -> Any:
-    """Medians for missing values, standardised numbers, one-hot categories with one more for missing: an array."""
+    """Encode to an array: numbers imputed by medians and standardised, categories one-hot, missing as a category."""
     encoder = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=2, max_categories=100, sparse_output=False
     )
     numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    return _encoded(table, numbers, make_pipeline(FunctionTransformer(_words), encoder))
+    return _encoded(table, numbers, make_pipeline(FunctionTransformer(_strings), encoder))
 
 
 def _frames(table: Table, numbers: Any, categories: Any = "passthrough") -> Any:
-    """Still a frame, with the columns' own names."""
+    """Encode to a data frame with the same column names."""
     columns = _encoded(table, numbers, categories).set_params(verbose_feature_names_out=False)
     return columns.set_output(transform="pandas")
 
@@ -127,13 +127,13 @@ def hist_gradient_boosting(table: Table, seed: int) -> Any:
 
 
 def skorch_mlp(table: Table, seed: int) -> Any:
-    """scikit-learn's network and how it is trained, in PyTorch."""
+    """Train the network of scikit-learn's MLP with the same procedure in PyTorch."""
     import torch
     from skorch import NeuralNetClassifier, NeuralNetRegressor
     from skorch.callbacks import EarlyStopping
 
     torch.manual_seed(seed)
-    # Flatten: one output is (n,), as y is; (n, 1) - (n,) would be a matrix.
+    # Flatten to (n,), the shape of y, because (n, 1) - (n,) would be a matrix.
     head = [torch.nn.Linear(100, table.classes)] if table.classes else [torch.nn.Linear(100, 1), torch.nn.Flatten(0)]
     network = (NeuralNetClassifier if table.classes else NeuralNetRegressor)(
         torch.nn.Sequential(torch.nn.LazyLinear(100), torch.nn.ReLU(), *head),
@@ -182,7 +182,7 @@ def catboost(table: Table, seed: int) -> Any:
         verbose=False,
         allow_writing_files=False,
     )
-    return make_pipeline(_frames(table, "passthrough", FunctionTransformer(_words)), trees)
+    return make_pipeline(_frames(table, "passthrough", FunctionTransformer(_strings)), trees)
 
 
 def lightgbm(table: Table, seed: int) -> Any:
@@ -213,7 +213,9 @@ PEERS = {
 
 
 def variant(settings: Mapping[str, Any]) -> Method:
-    """Our estimator with these settings, as a method; ValueError where neither estimator has a parameter so named."""
+    """Make a method of our estimator with these settings; raise ValueError if a setting is not a parameter."""
     if unknown := settings.keys() - {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}:
-        raise ValueError(f"settings must be parameters of the estimators, got {sorted(unknown)}; see docs/guide.")
+        raise ValueError(
+            f"settings must be parameters of the estimators, got {sorted(unknown)}; see docs/guide/parameters.md."
+        )
     return Method(OURS, partial(ours, settings=settings))

@@ -1,8 +1,8 @@
-"""The single operations that the core chose between: what it does beside the other way to the same numbers.
+"""Time single operations of the core next to an alternative that gives the same numbers.
 
     python -m benchmarks.micro [--repeats 9] [--only relu] [--csv micro.csv]
 
-The sizes are those of a training step. A ratio below one says that the other way would have been faster here.
+The sizes are those of a training step. A ratio below one means that the alternative is faster on this machine.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ import numpy as np
 from scipy.special import expit
 from skscratch.core.transforms import ScaleByAdam, Step
 
-from benchmarks.machine import machine
-from benchmarks.records import print_facts, write_csv
+from benchmarks.csv_files import write_csv
+from benchmarks.machine import machine, print_facts
 from benchmarks.timing import alternate
 from skscratch.core.activations import logistic
 from skscratch.core.parameters import blocks
 
 N, H, D, K = 128, 64, 50, 8  # samples, units, inputs, members
-TURN = 2e-3  # seconds: a turn calls as often as this takes
+SECONDS = 2e-3  # approximate time of the calls in one repetition
 
 
 class Choice(NamedTuple):
-    """Two ways to the same numbers: the core's and another."""
+    """Two functions that compute the same numbers: that of the core and an alternative."""
 
-    chosen: str
-    other: str
-    run_chosen: Callable[[], np.ndarray]
-    run_other: Callable[[], np.ndarray]
+    core: str
+    alternative: str
+    run_core: Callable[[], np.ndarray]
+    run_alternative: Callable[[], np.ndarray]
 
 
 def array(*shape: int) -> np.ndarray:
@@ -54,7 +54,7 @@ def rank_one() -> Choice:
     g, W, out = array(1, N, 1), array(1, 1, H), np.empty((1, N, H), np.float32)
     return Choice(
         "product of rank one by broadcasting",
-        "by matmul",
+        "product of rank one by matmul",
         lambda: np.multiply(g, W, out=out),
         lambda: np.matmul(g, W, out=out),
     )
@@ -74,13 +74,13 @@ def gather() -> Choice:
     x, rows = array(100_000, 20), np.random.default_rng(0).permutation(100_000)
     return Choice(
         "take(mode='clip') of shuffled rows",
-        "by an index",
+        "indexing with an array of rows",
         lambda: np.take(x, rows, axis=0, mode="clip"),
         lambda: x[rows],
     )
 
 
-def gather_into() -> Choice:
+def gather_out() -> Choice:
     x, rows = array(100_000, 20), np.random.default_rng(0).permutation(100_000)
     out = np.empty_like(x)
     return Choice(
@@ -99,8 +99,8 @@ def bias() -> Choice:
         np.matmul(x, W, out=z)
         return np.add(z, b, out=z)
 
-    other = "as a row of W, where x has a column of ones"
-    return Choice("bias added to the product", other, added, lambda: np.matmul(x1, Wb, out=z))
+    alternative = "bias as a row of W and a column of ones in x"
+    return Choice("bias added to the product", alternative, added, lambda: np.matmul(x1, Wb, out=z))
 
 
 def members() -> Choice:
@@ -111,26 +111,31 @@ def members() -> Choice:
             np.matmul(x[i], W[i], out=z[i])
         return z
 
-    return Choice(f"one product of {K} stacked members", f"{K} products", lambda: np.matmul(x, W, out=z), loop)
+    return Choice(
+        f"one product of {K} stacked members",
+        f"{K} products, one for each member",
+        lambda: np.matmul(x, W, out=z),
+        loop,
+    )
 
 
 def adam() -> Choice:
     p = 1_000_000
-    q, g, u, link, step = array(1, p), array(1, p), np.empty((1, p), np.float32), ScaleByAdam(), Step(1, 1e-3)
+    q, g, u, transformation, step = array(1, p), array(1, p), np.empty((1, p), np.float32), ScaleByAdam(), Step(1, 1e-3)
 
-    def in_parts(parts: Sequence) -> Callable[[], np.ndarray]:
-        states = [(part, link.init(q[part], part[1])) for part in parts]
+    def in_chunks(chunks: Sequence) -> Callable[[], np.ndarray]:
+        states = [(chunk, transformation.init(q[chunk], chunk[1])) for chunk in chunks]
 
         def run() -> np.ndarray:
             np.copyto(u, g)
-            for part, s in states:
-                link.update(u[part], q[part], s, step)
+            for chunk, s in states:
+                transformation.update(u[chunk], q[chunk], s, step)
             return u.copy()
 
         return run
 
     whole = [(slice(0, 1), slice(0, p))]
-    return Choice(f"Adam on {p:,} numbers block by block", "at once", in_parts(blocks(1, p)), in_parts(whole))
+    return Choice(f"Adam on {p:,} numbers in chunks", "Adam in one call", in_chunks(blocks(1, p)), in_chunks(whole))
 
 
 def sigmoid() -> Choice:
@@ -152,50 +157,52 @@ def phases() -> Choice:
         np.multiply(w, x, out=u)
         return np.add(u, b, out=u)
 
-    return Choice("u = [w, b] [x; 1] as a product", "w x + b", lambda: np.matmul(wb, x1, out=u), broadcast)
+    return Choice(
+        "u = [w, b] [x; 1] as a product", "u = w x + b by broadcasting", lambda: np.matmul(wb, x1, out=u), broadcast
+    )
 
 
 def subnormal() -> Choice:
     zeros, small, out = (np.full(65536, value, np.float32) for value in (0, 1e-40, 0))
     return Choice(
         "arithmetic with zeros",
-        "with subnormal numbers",
+        "arithmetic with subnormal numbers",
         lambda: np.multiply(zeros, 0.5, out=out),
         lambda: np.multiply(small, 0.5, out=out),
     )
 
 
-CHOICES = [relu, rank_one, sum_of_rows, gather, gather_into, bias, members, adam, sigmoid, phases, subnormal]
+CHOICES = [relu, rank_one, sum_of_rows, gather, gather_out, bias, members, adam, sigmoid, phases, subnormal]
 
 
 def measure(choice: Choice, repeats: int) -> tuple[float, float]:
-    """Median microseconds of a call of both."""
+    """Return the median microseconds of a call of both functions."""
     start = perf_counter()
-    choice.run_chosen()
-    choice.run_other()
-    calls = max(int(TURN / (perf_counter() - start)), 1)
-    seconds = alternate({"chosen": choice.run_chosen, "other": choice.run_other}, repeats, calls)
-    return 1e6 * seconds["chosen"], 1e6 * seconds["other"]
+    choice.run_core()
+    choice.run_alternative()
+    calls = max(int(SECONDS / (perf_counter() - start)), 1)
+    seconds = alternate({"core": choice.run_core, "alternative": choice.run_alternative}, repeats, calls)
+    return 1e6 * seconds["core"], 1e6 * seconds["alternative"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print a line for each choice, and write them where that is asked for."""
+    """Measure, print a line for each choice, and write the table if --csv is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=9, help="turns, of which the median is taken (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=9, help="repetitions; the median is reported (%(default)s)")
     parser.add_argument("--only", default="", help="choices whose name contains this")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
     options = parser.parse_args(arguments)
     facts, rows = machine(), []
     print_facts(facts)
-    print(f"{'us a call':14}{'':46}{'ours':>8}{'other':>10}{'ratio':>8}")
+    print(f"{'us per call':14}{'':46}{'core':>8}{'alternative':>14}{'ratio':>8}")
     for make in CHOICES:
         if options.only in make.__name__:
             choice = make()
-            ours, other = measure(choice, options.repeats)
-            cells = f"{ours:8.1f}{other:10.1f}{other / ours:8.2f}"
-            print(f"{make.__name__:14}{choice.chosen:46}{cells}  {choice.other}", flush=True)
-            times = {"chosen (us)": round(ours, 2), "other (us)": round(other, 2), "ratio": round(other / ours, 2)}
-            rows.append({"operation": make.__name__, "chosen": choice.chosen, "other": choice.other, **times})
+            core, other = measure(choice, options.repeats)
+            cells = f"{core:8.1f}{other:14.1f}{other / core:8.2f}"
+            print(f"{make.__name__:14}{choice.core:46}{cells}  {choice.alternative}", flush=True)
+            times = {"core (us)": round(core, 2), "alternative (us)": round(other, 2), "ratio": round(other / core, 2)}
+            rows.append({"operation": make.__name__, "core": choice.core, "alternative": choice.alternative, **times})
     if options.csv and rows:
         write_csv(options.csv, rows, facts)
 

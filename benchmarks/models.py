@@ -1,4 +1,4 @@
-"""Our classifier and scikit-learn's with the same network, trained in the same way."""
+"""Make our classifier and scikit-learn's classifier with the same network and the same training."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from benchmarks.methods import arrays
 from benchmarks.tables import Table
 from skscratch import ScratchMLPClassifier
 
-# scikit-learn's defaults; its "auto" takes batches of at most 200 rows.
+# scikit-learn's defaults; its batch size "auto" is 200, or the number of rows if that is smaller.
 RATE, ALPHA, BATCH_SIZE = 1e-3, 1e-4, 200
 
-# What scikit-learn's network does not have is switched off; all else is scikit-learn's default.
+# Options that scikit-learn's network does not have are switched off; all others have scikit-learn's defaults.
 SAME: dict[str, Any] = dict(
     n_estimators=1,
     init="glorot_uniform",
@@ -32,21 +32,21 @@ SAME: dict[str, Any] = dict(
 
 
 def exactly(number: int) -> dict[str, int]:
-    """Neither more epochs nor fewer."""
+    """Return the hyperparameters that fix the number of epochs."""
     return dict(max_iter=number, n_iter_no_change=number)
 
 
 def ours(epochs: int, hidden: Any = (100,), **settings: Any) -> ScratchMLPClassifier:
-    """The network that scikit-learn's is, trained for so many epochs."""
+    """Make our classifier with scikit-learn's network, trained for exactly `epochs` epochs."""
     return ScratchMLPClassifier(**{**SAME, "hidden_layer_sizes": hidden, **exactly(epochs), **settings})
 
 
 def scikit_learn(epochs: int, hidden: Any = (100,), **settings: Any) -> MLPClassifier:
-    """scikit-learn's network, trained for so many epochs."""
-    about = dict(learning_rate_init=RATE, batch_size=BATCH_SIZE, alpha=ALPHA, random_state=0, **exactly(epochs))
-    return MLPClassifier(hidden, **{**about, **settings})
+    """Make scikit-learn's classifier, trained for exactly `epochs` epochs."""
+    options = dict(learning_rate_init=RATE, batch_size=BATCH_SIZE, alpha=ALPHA, random_state=0, **exactly(epochs))
+    return MLPClassifier(hidden, **{**options, **settings})
 
 
 def pipeline(table: Table, model: MLPClassifier) -> Any:
-    """scikit-learn's network behind what a raw frame needs: medians, standardised numbers, one-hot categories."""
+    """Make a pipeline that encodes a raw frame (see `methods.arrays`) and fits scikit-learn's classifier."""
     return make_pipeline(arrays(table), model)

@@ -1,4 +1,4 @@
-"""The plots of accuracy."""
+"""Plots of the accuracy benchmark: accuracy against fit time, and losses against the number of training rows."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import numpy as np
 from benchmarks.methods import OURS
 from benchmarks.report import LOSSES, Summary, size_name
 
-# Colours that everybody can tell apart: Okabe and Ito (2008), "Color universal design"
+# Colours of Okabe and Ito (2008), "Color universal design", which colour-blind readers can distinguish.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 OTHERS = [VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", ":"]
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of the points that no other beats in both coordinates, from left to right.
+    """Return the indices of the points that no other point beats in both coordinates, from left to right.
 
     >>> pareto_front([(1, 1), (2, 0.5), (3, 0.7), (0.5, 2)])
     [3, 0, 1]
@@ -32,7 +32,7 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """How the line of each method is drawn: ours thick and blue, the others in colours and dashes that differ."""
+    """Return the line style of each method: ours thick and blue, each other method with its own colour and dashes."""
     names = dict.fromkeys(names)
     found = {name: dict(color=BLUE, lw=2.6, marker="o", ms=4.5, zorder=3) for name in names if name == OURS}
     for i, name in enumerate(name for name in names if name != OURS):
@@ -42,7 +42,7 @@ def styles(names: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def legend(figure: Any, lines: Mapping[str, Mapping[str, Any]]) -> None:
-    """One legend of these styles below all panels."""
+    """Draw one legend of these styles below all panels."""
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], label=name, **style) for name, style in lines.items()]
@@ -50,7 +50,7 @@ def legend(figure: Any, lines: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def rows_axis(ax: Any, rows: Mapping[float, str]) -> None:
-    """Make x the number of rows to fit on, with these labels."""
+    """Make the x axis the number of training rows, with these labels."""
     from matplotlib.ticker import NullLocator
 
     ax.set_xscale("log")
@@ -63,24 +63,24 @@ def rows_axis(ax: Any, rows: Mapping[float, str]) -> None:
 
 
 def log_ticks(axis: Any, form: str = "{x:g}") -> None:
-    """Ticks at 1, 2 and 5 times powers of ten, written out."""
+    """Set ticks at 1, 2 and 5 times powers of ten, in plain numbers."""
     from matplotlib.ticker import LogLocator, NullLocator
 
     axis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter=form)
 
 
-def plot(blocks: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
-    """Write the accuracy-time plot, with a panel for each size."""
-    figure, axes = panels(len(blocks), columns=2, width=8, height=5)
+def plot(summaries: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+    """Write the plot of accuracy against fit time, with a panel for each size."""
+    figure, axes = panels(len(summaries), columns=2, width=8, height=5)
     figure.suptitle(f"{title} Lower left is better.")
-    for ax, (size, summaries) in zip(axes, blocks.items(), strict=True):
-        ax.set_title(f"size {size_name(size)}" if len(blocks) > 1 else "")
-        _accuracy_against_time(ax, summaries, baseline)
+    for ax, (size, methods) in zip(axes, summaries.items(), strict=True):
+        ax.set_title(f"size {size_name(size)}" if len(summaries) > 1 else "")
+        _accuracy_against_time(ax, methods, baseline)
     figure.savefig(path)
 
 
 def panels(count: int, columns: int, width: float, height: float) -> tuple[Any, list[Any]]:
-    """A figure, and so many axes in rows of at most so many."""
+    """Make a figure with `count` axes in at most `columns` columns."""
     from matplotlib.figure import Figure
 
     columns = min(columns, count)
@@ -96,16 +96,20 @@ CURVES: dict[str, Callable[[Summary], float]] = {
 }
 
 
-def plot_curves(blocks: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
-    """Write the plot of each loss and of the fit time against the size, with a line for each method."""
+def plot_curves(summaries: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+    """Write a plot of each loss and of the fit time against the size, with a line for each method."""
     figure, axes = panels(len(CURVES), columns=3, width=4.2, height=3.2)
-    figure.suptitle(f"{title} Ratios to {baseline}, lower is better. Below a size: how many tables have it.")
-    lines = styles(s.method for block in blocks.values() for s in block)
-    rows = {size: size if isfinite(size) else max(s.n for s in block) for size, block in blocks.items()}
-    ticks = {rows[size]: f"{size_name(size)}\n({max(s.tables for s in b)})" for size, b in blocks.items()}
+    figure.suptitle(f"{title} Ratios to {baseline}, lower is better. In parentheses: number of tables of that size.")
+    lines = styles(s.method for methods in summaries.values() for s in methods)
+    rows = {size: size if isfinite(size) else max(s.n for s in methods) for size, methods in summaries.items()}
+    ticks = {
+        rows[size]: f"{size_name(size)}\n({max(s.tables for s in methods)})" for size, methods in summaries.items()
+    }
     for ax, (name, value) in zip(axes, CURVES.items(), strict=True):
         for method, style in lines.items():
-            points = [(rows[size], value(s)) for size, block in blocks.items() for s in block if s.method == method]
+            points = [
+                (rows[size], value(s)) for size, methods in summaries.items() for s in methods if s.method == method
+            ]
             ax.plot(*zip(*points, strict=True), **style)
         rows_axis(ax, ticks)
         ax.set_title(name)
@@ -116,7 +120,7 @@ def plot_curves(blocks: Mapping[float, Sequence[Summary]], baseline: str, title:
 
 
 def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str) -> None:
-    """Draw the ratio of error and RMSE together against the ratio of fit time."""
+    """Draw the joint ratio of error and RMSE against the ratio of fit time."""
     shown = [s for s in summaries if np.isfinite([s.together, s.ratios["fit time"]]).all()]
     points = [(s.ratios["fit time"], s.together) for s in shown]
     front = pareto_front(points)
@@ -133,19 +137,21 @@ def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str)
             chosen = [p for i, p in enumerate(points) if shown[i].ours == ours and (i in front) == on_front]
             style: dict[str, Any] = dict(c=color if on_front else "white", edgecolors=color, marker=marker, s=55)
             if chosen:
-                ax.scatter(*zip(*chosen, strict=True), label=label if on_front else f"{label}, beaten in both", **style)
+                ax.scatter(
+                    *zip(*chosen, strict=True), label=label if on_front else f"{label}, not on the front", **style
+                )
     ax.margins(0.12)
     ax.legend(frameon=False)
     _label(ax, points, [(s.method, BLUE if s.ours else "black") for s in shown])
 
 
 def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple[str, str]]) -> None:
-    """Write each name in its colour beside its point, at the first of eight places that is still free."""
+    """Write each name in its colour next to its point, at the first of eight positions that is free."""
     from matplotlib.patheffects import withStroke
 
-    ax.figure.draw_without_rendering()  # fixes the layout, so that places on paper are known
+    ax.figure.draw_without_rendering()  # fixes the layout, so that positions in pixels are known
     taken = [ax.get_legend().get_window_extent()]
-    places = [ax.transData.transform(point) for point in points]
+    pixels = [ax.transData.transform(point) for point in points]
     sides = [(7, 0), (-7, 0), (0, 9), (0, -9), (6, 8), (-6, 8), (6, -8), (-6, -8)]
     align = {1: ("left", "bottom"), 0: ("center", "center"), -1: ("right", "top")}
     for point, (name, color) in zip(points, names, strict=True):
@@ -153,10 +159,10 @@ def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple
             text = ax.annotate(name, point, (x, y), textcoords="offset points", color=color)
             text.set(ha=align[np.sign(x)][0], va=align[np.sign(y)][1])
             text.set_path_effects([withStroke(linewidth=3, foreground="white")])
-            box = text.get_window_extent()
-            free = not any(box.overlaps(other) for other in taken) and not any(box.contains(*p) for p in places)
-            if free and ax.bbox.containsx(box.x0) and ax.bbox.containsx(box.x1):
+            extent = text.get_window_extent()
+            free = not any(extent.overlaps(other) for other in taken) and not any(extent.contains(*p) for p in pixels)
+            if free and ax.bbox.containsx(extent.x0) and ax.bbox.containsx(extent.x1):
                 break
             if (x, y) != sides[-1]:
                 text.remove()
-        taken.append(box)
+        taken.append(extent)

@@ -1,4 +1,4 @@
-"""The networks whose steps are timed, each with its batches and its data."""
+"""The problems whose training steps are timed: a network, its batches and its data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 
 class Problem(NamedTuple):
-    """A network and its batches; an epoch is `batches` of them, and a run `epochs` of those.
+    """A network and its training: `epochs` epochs of `batches` batches of `batch` rows.
 
-    With several `members` it is the default estimator's network: as many of them side by side, each with the piecewise
-    linear embedding and the factors in front, in the NTK parametrization.
+    With several `members` it is the network of the default estimator: an ensemble in the NTK parametrization, in which
+    each member has a piecewise linear embedding and a layer of scale factors before its dense layers.
     """
 
     features: int
@@ -40,7 +40,7 @@ class Problem(NamedTuple):
         return self.epochs * self.batches
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """X (n, d) in float32 and classes y (n,) that depend on it."""
+        """Generate X (n, d) in float32 and classes y (n,) that depend on X."""
         rng = np.random.default_rng(0)
         X = rng.standard_normal((self.rows, self.features), np.float32)
         return X, (X @ rng.standard_normal((self.features, self.classes), np.float32)).argmax(axis=1)

@@ -1,9 +1,9 @@
-"""From results to ratios, and a table of them.
+"""Compute ratios from results, and print them as a table.
 
-Every figure is a ratio to the same figure of the baseline in the same fit: the same table, split, size and random
-state. Ratios of a table's splits and random states are averaged, then those of the tables; all means are geometric.
-Error, log loss and 1 - AUC are taken + 0.01, and RMSE as 0.001 at least, so that one row of a table that all get right
-does not decide.
+Each loss and time is divided by that of the baseline in the same fit: the same table, split, size and random state.
+Ratios are averaged over the splits and random states of a table, and then over tables; all means are geometric.
+Error, log loss and 1 - AUC are increased by 0.01, and RMSE is at least 0.001, so that single rows of a table that all
+methods predict correctly do not dominate the mean.
 """
 
 from __future__ import annotations
@@ -27,11 +27,33 @@ LOSSES: dict[str, Callable[[Result], float]] = {
 
 
 class Summary(NamedTuple):
-    """A method beside the baseline, in the fits of one size.
+    """Ratios of a method to the baseline, over the fits of one size.
 
-    `together` is the geometric mean of the ratios of error and RMSE, or the one of them that there is; `worst` the
-    largest of those ratios that a table has in the mean of its fits; `total` the ratio of all fit times together;
-    `n` the geometric mean of the rows fitted on.
+    Attributes
+    ----------
+    method : str
+    tables : int
+        Number of tables.
+    n : float
+        Geometric mean of the number of training rows.
+    together : float
+        Geometric mean of the ratios of error and RMSE, or the only one of them that exists.
+    ratios : dict
+        Ratio of each loss in `LOSSES`.
+    ece : float
+        Mean calibration error, not a ratio.
+    total : float
+        Ratio of the sums of all fit times.
+    seconds : float
+        Sum of all fit times.
+    worst : float
+        Largest ratio of error or RMSE of a table.
+    worst_table : str
+        The table with that ratio.
+    done, tried : int
+        Number of fits that succeeded, and of all fits.
+    ours : bool
+        Whether the method is from this package.
     """
 
     method: str
@@ -53,10 +75,10 @@ Pairs = dict[str, list[tuple[Result, Result]]]
 
 
 def pair(runs: Sequence[Sequence[Result]], baseline: str) -> Pairs:
-    """By method, each result and the baseline's in the same fit.
+    """Return by method the pairs of a result and the baseline's result in the same fit.
 
-    The baseline is that of the same run, where that has one, so that their times compare, else of any. A result that
-    two runs have is taken from the later one.
+    The baseline's result is from the same run if that run has one, so that times are comparable, and otherwise from any
+    run. If two runs contain the same fit of a method, the later run is used.
     """
     bases = [{_fit(r): r for r in run if r.method == baseline and not r.note} for run in runs]
     anywhere = {key: r for base in bases for key, r in base.items()}
@@ -74,19 +96,19 @@ def _fit(r: Result) -> tuple:
 
 
 def geometric_mean(values: Iterable[float]) -> float:
-    """Of those that are not NaN; NaN where there are none."""
+    """Compute the geometric mean of the values that are not NaN, or NaN if there are none."""
     finite = [value for value in values if value == value]
     return float(np.exp(np.mean(np.log(finite)))) if finite else float("nan")
 
 
 def by_table(pairs: Iterable[tuple[Result, Result]], loss: Callable[[Result], float]) -> dict[str, float]:
-    """The mean ratio of each table that has this loss."""
+    """Return the mean ratio of each table that has this loss."""
     ratios = _grouped((r.table, loss(r) / loss(base)) for r, base in pairs)
     return {table: geometric_mean(values) for table, values in ratios.items()}
 
 
 def _grouped(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
-    """The values of each table that are not NaN."""
+    """Group the values that are not NaN by table."""
     groups: dict[str, list[float]] = {}
     for table, value in values:
         if value == value:
@@ -94,17 +116,17 @@ def _grouped(values: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
     return groups
 
 
-def own_loss(r: Result) -> float:
-    """The loss that every task has: RMSE for regression, error for classes."""
+def main_loss(r: Result) -> float:
+    """Return the loss of the task: RMSE for regression, error for classification."""
     return LOSSES["RMSE" if r.task == "regression" else "error"](r)
 
 
 def summarise(method: str, pairs: Sequence[tuple[Result, Result]]) -> Summary:
-    """The ratios of one method."""
+    """Summarise the ratios of one method."""
     ratios = {name: geometric_mean(by_table(pairs, loss).values()) for name, loss in LOSSES.items()}
-    own = by_table(pairs, own_loss)
+    main_ratios = by_table(pairs, main_loss)
     ece = _grouped((r.table, r.ece) for r, _ in pairs)
-    worst = max(own, key=lambda table: own[table], default="")
+    worst_table = max(main_ratios, key=lambda table: main_ratios[table], default="")
     done = [(r, b) for r, b in pairs if not r.note]
     seconds = sum(r.fit_s for r, _ in done)
     return Summary(
@@ -116,8 +138,8 @@ def summarise(method: str, pairs: Sequence[tuple[Result, Result]]) -> Summary:
         ece=float(np.mean([np.mean(values) for values in ece.values()])) if ece else float("nan"),
         total=seconds / sum(b.fit_s for _, b in done) if done else float("nan"),
         seconds=seconds,
-        worst=own.get(worst, float("nan")),
-        worst_table=worst,
+        worst=main_ratios.get(worst_table, float("nan")),
+        worst_table=worst_table,
         done=len(done),
         tried=len(pairs),
         ours=any(r.library.startswith(OURS) for r, _ in pairs),
@@ -125,7 +147,7 @@ def summarise(method: str, pairs: Sequence[tuple[Result, Result]]) -> Summary:
 
 
 def size_name(size: float) -> str:
-    """A size as it is printed.
+    """Format a size.
 
     >>> size_name(8000), size_name(float("inf"))
     ('8,000', 'all')
@@ -134,22 +156,22 @@ def size_name(size: float) -> str:
 
 
 def print_table(summaries: Sequence[Summary], baseline: str, size: float) -> None:
-    """A line per method, the most accurate first."""
+    """Print a line for each method, the most accurate first."""
     width = max(len(s.method) for s in summaries) + 2
     columns = ["together", *LOSSES, "total", "total s", "ECE", "fits", "worst"]
     print(f"\nSize {size_name(size)}: {max(s.tables for s in summaries)} tables")
-    print(f"Ratios to {baseline}, geometric means, smaller is better; ECE and total s are no ratios")
+    print(f"Ratios to {baseline}, geometric means, smaller is better; ECE and total s are not ratios")
     print(" " * width + "".join(f"{column:>10}" for column in columns))
     for s in sorted(summaries, key=lambda s: (np.isnan(s.together), s.together)):
         cells = [f"{x:.3f}" for x in (s.together, *s.ratios.values(), s.total)]
         cells += [f"{s.seconds:.1f}", f"{s.ece:.4f}", f"{s.done}/{s.tried}", f"{s.worst:.2f}"]
         print(f"{s.method:{width}}" + "".join(f"{cell:>10}" for cell in cells), s.worst_table)
     if len({s.done for s in summaries}) > 1:
-        print("Not all methods have the same fits (table x split x random state): compare those that have.")
+        print("Not all methods have the same fits (table, split, random state): compare only methods that do.")
 
 
 def print_missing(results: Iterable[Result]) -> None:
-    """A line for each result that is missing, with the reason."""
+    """Print a line with the reason for each missing result."""
     for r in results:
         if r.note:
             print(f"missing: {r.method} on {r.table}, split {r.split}, size {size_name(r.size)}: {r.note}")

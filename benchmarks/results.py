@@ -1,4 +1,4 @@
-"""A row of results: measured, written to csv and read again."""
+"""Measure a result (losses and times of one fit of a method), write it to a csv file and read it again."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from benchmarks.tables import Split, Table
 
 @dataclass(frozen=True)
 class Result:
-    """What a method did on a table's split; numbers are NaN where they do not apply, all of them where it failed.
+    """Losses and times of one fit of a method; NaN if a number does not apply or if the method failed.
 
     Attributes
     ----------
     split : int
-        Seed of the split into rows to fit on and rows to evaluate on.
+        Seed of the split into training and test rows.
     size : float
-        At most how many rows it was to be fitted on; infinite for all.
+        Maximum number of training rows; infinite for all.
     random_state : int
-        Of the estimator.
+        Random state of the estimator.
     n : int
-        Rows it was fitted on.
+        Number of training rows.
     error : float
-        Share of test rows in the wrong class.
+        Fraction of misclassified test rows.
     rmse : float
-        Root-mean-square error in standard deviations of the test targets, sqrt(1 - R2).
+        Root-mean-square error divided by the standard deviation of the test targets, sqrt(1 - R2).
     log_loss, auc, ece : float
-        Of the probabilities: log loss, area under the ROC curve (two classes only), expected calibration error.
+        Log loss, area under the ROC curve (two classes only) and expected calibration error of the probabilities.
     fit_s, predict_s : float
-        Seconds.
+        Seconds of `fit` and of `predict`.
     note : str
-        Why the numbers are missing.
+        The reason if the numbers are missing.
     """
 
     method: str
@@ -63,7 +63,7 @@ class Result:
 
 
 class Fit(NamedTuple):
-    """Which split, size and random state a result is of, as in `Result`."""
+    """The split, the size and the random state of a fit, as in `Result`."""
 
     split: int
     size: float
@@ -71,70 +71,70 @@ class Fit(NamedTuple):
 
 
 def measure(name: str, method: Method, table: Table, rows: Split, fit: Fit) -> Result:
-    """Fit a method of this name on these rows of the table, and evaluate it; an exception becomes the note."""
-    about: dict[str, Any] = dict(method=name, library=method.library, table=table.name, task=table.task)
-    about.update(fit._asdict(), n=rows.y.size)
+    """Fit a method on these rows of the table and evaluate it; the text of an exception becomes the note."""
+    description: dict[str, Any] = dict(method=name, library=method.library, table=table.name, task=table.task)
+    description.update(fit._asdict(), n=rows.y.size)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of networks that stop at their maximum number of epochs, above all
+            warnings.simplefilter("ignore")  # mostly of networks that reach the maximum number of epochs
             model = method.make(table, fit.random_state)
             start = perf_counter()
             model.fit(rows.X, rows.y)
             seconds = perf_counter() - start
-            figures = {**evaluate(model, rows.X_test, rows.y_test, table.classes), "fit_s": seconds}
-    except Exception as error:  # a peer that fails is a result
-        return Result(**about, note=f"{type(error).__name__}: {error}".partition("\n")[0][:200])
-    return Result(**about, **{figure: float(f"{value:.5g}") for figure, value in figures.items()})
+            numbers = {**evaluate(model, rows.X_test, rows.y_test, table.classes), "fit_s": seconds}
+    except Exception as error:  # a method that fails has a result with a note
+        return Result(**description, note=f"{type(error).__name__}: {error}".partition("\n")[0][:200])
+    return Result(**description, **{name: float(f"{value:.5g}") for name, value in numbers.items()})
 
 
 def evaluate(model: Any, X: Any, y: np.ndarray, classes: int) -> dict[str, float]:
-    """The figures of a fitted model on the rows X, y; ValueError where a prediction is not finite."""
+    """Compute the losses of a fitted model on the rows X, y; raise ValueError if a prediction is not finite."""
     start = perf_counter()
-    guess = np.asarray(model.predict(X)).ravel()
+    predicted = np.asarray(model.predict(X)).ravel()
     seconds = {"predict_s": perf_counter() - start}
-    _check_finite(guess)
+    _check_finite(predicted)
     if not classes:
-        return {"rmse": (1 - r2_score(y, guess)) ** 0.5, **seconds}
+        return {"rmse": (1 - r2_score(y, predicted)) ** 0.5, **seconds}
     p = np.zeros((y.size, classes))
     p[:, np.asarray(model.classes_, int)] = model.predict_proba(X)
     _check_finite(p)
-    return {"error": np.mean(y != guess), **evaluate_probabilities(y, p), **seconds}
+    return {"error": np.mean(y != predicted), **evaluate_probabilities(y, p), **seconds}
 
 
 def _check_finite(values: np.ndarray) -> None:
     if not np.isfinite(values).all():
-        raise ValueError("predictions are not finite")
+        raise ValueError("predictions must be finite, got NaN or infinity.")
 
 
 def evaluate_probabilities(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
-    """Log loss, AUC where there are two classes, and calibration error, of p (n, classes) for codes y (n,).
+    """Compute log loss, calibration error and, for two classes, AUC of p (n, classes) for class codes y (n,).
 
-    Probabilities are at least 1e-7, so that one wrong zero does not make the log loss infinite.
+    Probabilities are clipped to at least 1e-7, so that one wrong zero does not make the log loss infinite.
     """
     p = np.clip(p, 1e-7, 1)
     p /= p.sum(axis=1, keepdims=True)
-    figures = {"log_loss": -np.log(p[np.arange(y.size), y]).mean(), "ece": calibration_error(y, p)}
-    return {**figures, "auc": roc_auc_score(y, p[:, 1])} if p.shape[1] == 2 else figures
+    losses = {"log_loss": -np.log(p[np.arange(y.size), y]).mean(), "ece": calibration_error(y, p)}
+    return {**losses, "auc": roc_auc_score(y, p[:, 1])} if p.shape[1] == 2 else losses
 
 
 def calibration_error(y: np.ndarray, p: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error of p (n, classes) for codes y (n,): how far confidence is from being right.
+    """Compute the expected calibration error of p (n, classes) for class codes y (n,).
 
-    The confidence of a row is its largest probability. Rows go into bins of equal width by their confidence;
-    sum over bins of (share of rows) |share that is right - mean confidence|, in [0, 1], after Guo et al. (2017), "On
-    calibration of modern neural networks".
+    The confidence of a row is its largest probability. Rows are assigned to bins of equal width by their confidence.
+    The error is the sum over bins of (fraction of rows in the bin) |accuracy - mean confidence|, in [0, 1]; see Guo et
+    al. (2017), "On calibration of modern neural networks".
 
-    >>> calibration_error(np.array([0, 0, 0, 1]), np.full((4, 2), [0.9, 0.1]))  # 0.9 sure, 3 of 4 right
+    >>> calibration_error(np.array([0, 0, 0, 1]), np.full((4, 2), [0.9, 0.1]))  # confidence 0.9, accuracy 3 / 4
     0.15000000000000002
     """
-    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(which, right - confidence, minlength=bins)
+    confidence, correct = p.max(axis=1), p.argmax(axis=1) == y
+    bin_of_row = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(bin_of_row, correct - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / y.size)
 
 
 class Writer:
-    """A csv file that has every row as soon as it is measured, with the facts about the machine in further columns."""
+    """A csv file to which each result is appended when it is measured, with the facts about the machine."""
 
     def __init__(self, path: Path, facts: Mapping[str, str]):
         self.path, self.facts = path, dict(facts)
@@ -150,10 +150,10 @@ class Writer:
 
 
 def read_csv(path: Path) -> tuple[list[Result], dict[str, str]]:
-    """The results in a file that a Writer wrote, and the facts that stand in its first row."""
+    """Read the results from a file of a `Writer`, and the facts from its first row."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     convert = {"str": str, "int": int, "float": lambda cell: float(cell or nan)}
     types = {field.name: convert[str(field.type)] for field in fields(Result)}
-    results = [Result(**{name: of(row[name]) for name, of in types.items()}) for row in rows]
+    results = [Result(**{name: convert_cell(row[name]) for name, convert_cell in types.items()}) for row in rows]
     return results, {name: cell for row in rows[:1] for name, cell in row.items() if name not in types}

@@ -1,10 +1,9 @@
-"""Microseconds per training step beside scikit-learn and PyTorch: same networks, same batches, one thread.
+"""Compare the microseconds per training step with scikit-learn and PyTorch: same networks, same batches, one thread.
 
     python -m benchmarks.run [--repeats 5] [--only 256] [--threads 2] [--csv steps.csv] [--plot steps.png]
 
-`benchmarks.problems` says which networks, `benchmarks.adapters` what spends the time of their steps: the core, a fit of
-the estimator, the other libraries, and the matrix products alone. They take turns in one process; each number is a
-median.
+`benchmarks.problems` defines the networks. `benchmarks.adapters` defines what is timed: the core, a fit of the
+estimator, the other libraries, and the matrix products alone. They alternate in one process; each number is a median.
 """
 
 from __future__ import annotations
@@ -17,18 +16,18 @@ from pathlib import Path
 
 from sklearn.exceptions import ConvergenceWarning
 
-from benchmarks import THREADS, bars
+from benchmarks import THREADS, bar_chart
 from benchmarks.adapters import ADAPTERS, PEERS, for_problem
-from benchmarks.machine import machine
+from benchmarks.csv_files import write_csv
+from benchmarks.machine import machine, print_facts
 from benchmarks.problems import PROBLEMS, Problem
-from benchmarks.records import print_facts, write_csv
 from benchmarks.timing import alternate
 
 
 def measure(
     problem: Problem, adapters: Mapping[str, Callable[[Problem], Callable[[], object]]], repeats: int
 ) -> dict[str, float]:
-    """Median microseconds per step of each adapter's run."""
+    """Return the median microseconds per step of each adapter."""
     runs = {name: make(problem) for name, make in adapters.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits are short on purpose
@@ -36,13 +35,13 @@ def measure(
 
 
 def ratios(us: Mapping[str, float]) -> dict[str, float]:
-    """How many times longer than the core each peer takes, and the core than the products alone."""
+    """Return the ratios of each library's time to the core's time, and of the core's time to that of the products."""
     peers = {f"{name}/core": us[name] / us["core"] for name in PEERS if name in us}
     return {**peers, "core/products": us["core"] / us["products"]}
 
 
 def torch_version() -> str:
-    """Of the PyTorch that is installed, or nothing."""
+    """Return the version of the installed PyTorch, or an empty string."""
     try:
         return version("torch")
     except PackageNotFoundError:
@@ -50,16 +49,16 @@ def torch_version() -> str:
 
 
 def print_row(name: str, cells: Mapping[str, object], columns: Sequence[str]) -> None:
-    """The cells under their columns, a dash where there is none."""
+    """Print the cells under their columns, with a dash for a missing cell."""
     print(f"{name:60}" + "".join(f"{cells.get(c, '-'):>{len(c) + 4}}" for c in columns), flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print a table, and write and draw it where that is asked for."""
+    """Measure, print a table, and write and draw it if files are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each, for the median (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=5, help="repetitions; the median is reported (%(default)s)")
     parser.add_argument("--only", default="", help="networks whose name contains this")
-    parser.add_argument("--threads", type=int, default=1, help="threads for all (%(default)s)")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each library (%(default)s)")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
     parser.add_argument("--plot", type=Path, help="file to draw the ratios into")
     options = parser.parse_args(arguments)
@@ -70,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if torch:
         facts["torch"] = torch
     else:
-        print("torch: left out, it is not installed")
+        print("torch: skipped, it is not installed")
     print_facts(facts)
     names = [name for name in ADAPTERS if name != "torch" or torch]
     columns = [*names, *(f"{name}/core" for name in PEERS if name in names), "core/products"]
@@ -89,7 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.plot:
         peers = {n: {k: us[k] / us["core"] for k in PEERS if k in us} for n, us in table.items()}
         threads = "one thread" if THREADS == 1 else f"{THREADS} threads"
-        bars.plot(peers, f"Training steps of the core: {threads}, {options.repeats} repeats, medians", options.plot)
+        bar_chart.plot(
+            peers,
+            f"Speed-up of training steps in the core ({threads}, medians of {options.repeats} runs)",
+            options.plot,
+        )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Microseconds per step of the core against the number of rows, width, members and threads.
+"""Measure how the microseconds per step of the core depend on the numbers of rows, units, members and threads.
 
-    python -m benchmarks.scaling [rows] [width] [members] [threads] [--most-threads 8] [--plot scaling.png]
+    python -m benchmarks.scaling [rows] [width] [members] [threads] [--max-threads 8] [--plot scaling.png]
 
-Twenty inputs, batches of 128 rows, (64, 64) units, one network and one thread, but for the one thing that changes.
-A line that is flat over the rows says that the cost of a fit is linear in them. Each of the numbers of threads up to
-`--most-threads` is timed in a process of its own, with the same eight members, which share them.
+One number changes at a time; the others are 20 inputs, batches of 128 rows, (64, 64) units, one member and one thread.
+A time per step that does not depend on the number of rows means that the cost of an epoch is linear in the rows. Each
+number of threads up to `--max-threads` is timed in its own process, with eight members that share the threads.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from pathlib import Path
 from joblib import cpu_count
 
 from benchmarks.adapters.core import core
-from benchmarks.machine import machine
+from benchmarks.csv_files import write_csv
+from benchmarks.machine import machine, print_facts
 from benchmarks.problems import Problem
-from benchmarks.records import print_facts, write_csv
 from benchmarks.timing import alternate
 
 BASE = Problem(20, (64, 64), 128, 2, epochs=1)
-STEPS = 2000  # of a turn, fewer of large networks
+STEPS = 2000  # steps per repetition, fewer for large networks
 ROWS = [1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000]
 LABELS = {
     "rows": "rows",
-    "width": "units of both hidden layers",
-    "members": "members, of the default estimator's network",
-    "threads": "threads, 8 members",
+    "width": "units of each hidden layer",
+    "members": "members of the default ensemble",
+    "threads": "threads, for 8 members",
 }
 
 
 def axes(threads: int) -> dict[str, dict[int, Problem]]:
-    """For each thing that changes its values, and the problem with each; by the number of threads all are the same."""
+    """Return {axis: {value: problem}}; for the axis "threads" all problems are equal."""
     return {
         "rows": {
             batches * BASE.batch: BASE._replace(batches=batches) for batches in (-(-n // BASE.batch) for n in ROWS)
@@ -47,7 +47,7 @@ def axes(threads: int) -> dict[str, dict[int, Problem]]:
 
 
 def time_steps(problems: Mapping[int, Problem], repeats: int, steps: int) -> dict[int, float]:
-    """Median microseconds per step of the core by value; a turn is about so many steps of a small network."""
+    """Return the median microseconds per step by value; slow networks run fewer than `steps` steps per repetition."""
     small = BASE.hidden[0] ** 2
     work = {value: problem.members * max(problem.hidden[0] ** 2 // small, 1) for value, problem in problems.items()}
     long = {v: p._replace(epochs=max(steps // work[v] // p.batches, 1)) for v, p in problems.items()}
@@ -56,7 +56,7 @@ def time_steps(problems: Mapping[int, Problem], repeats: int, steps: int) -> dic
 
 
 def with_threads(problems: Mapping[int, Problem], repeats: int, steps: int) -> dict[int, float]:
-    """`time_steps` of each problem in a process of its own, with as many threads as its value says."""
+    """Run `time_steps` for each number of threads in its own process."""
     us, root = {}, Path(__file__).parents[1]
     for threads, problem in problems.items():
         timed = f"time_steps({{{threads}: {problem!r}}}, {repeats}, {steps})[{threads}]"
@@ -67,14 +67,14 @@ def with_threads(problems: Mapping[int, Problem], repeats: int, steps: int) -> d
 
 
 def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
-    """Write a panel for each thing that changes; over width and members time is logarithmic."""
+    """Write a panel for each axis; the time is logarithmic for width and members."""
     from matplotlib.figure import Figure
 
     columns = min(len(table), 2)
     lines = -(-len(table) // columns)
     figure = Figure(figsize=(4.4 * columns, 3.2 * lines), dpi=200, layout="constrained")
-    for place, (name, us) in enumerate(table.items(), 1):
-        ax = figure.add_subplot(lines, columns, place)
+    for index, (name, us) in enumerate(table.items(), 1):
+        ax = figure.add_subplot(lines, columns, index)
         ax.plot([*us], [*us.values()], "o-", color="#0072B2")
         ax.set_xscale("log", base=10 if name == "rows" else 2)
         ax.xaxis.set_major_formatter("{x:g}" if name != "rows" else "{x:,.0f}")
@@ -84,24 +84,26 @@ def plot(table: Mapping[str, Mapping[int, float]], path: Path) -> None:
         else:
             ax.set_yscale("log", base=2)
             ax.yaxis.set_major_formatter("{x:g}")
-        ax.set_ylabel("us per step")
+        ax.set_ylabel("microseconds per step")
         ax.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, and write and draw where that is asked for."""
+    """Measure, print, and write and draw if files are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("axes", nargs="*", metavar="axis", help=f"of {', '.join(LABELS)}; all unless given")
-    parser.add_argument("--repeats", type=int, default=5, help="turns, for the median (%(default)s)")
-    parser.add_argument("--most-threads", type=int, default=cpu_count(), metavar="N", help="(%(default)s)")
-    parser.add_argument("--steps", type=int, default=STEPS, help="steps of a turn (%(default)s)")
+    parser.add_argument("axes", nargs="*", metavar="axis", help=f"any of {', '.join(LABELS)} (default: all)")
+    parser.add_argument("--repeats", type=int, default=5, help="repetitions; the median is reported (%(default)s)")
+    parser.add_argument(
+        "--max-threads", type=int, default=cpu_count(), metavar="N", help="largest number of threads (%(default)s)"
+    )
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps per repetition (%(default)s)")
     parser.add_argument("--csv", type=Path, help="file to write the table to")
     parser.add_argument("--plot", type=Path, help="file to draw the curves into")
     options = parser.parse_args(arguments)
     if unknown := set(options.axes) - LABELS.keys():
-        parser.error(f"axes must be of {', '.join(LABELS)}, got {', '.join(sorted(unknown))}.")
-    facts, known = machine(), axes(options.most_threads)
+        parser.error(f"axes must be any of {', '.join(LABELS)}, got {', '.join(sorted(unknown))}.")
+    facts, known = machine(), axes(options.max_threads)
     print_facts(facts)
     table: dict[str, dict[int, float]] = {}
     for name in options.axes or LABELS:

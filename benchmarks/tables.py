@@ -1,17 +1,17 @@
-"""The tables that methods are compared on, and how each is split.
+"""The tables on which methods are compared, and their splits into training and test rows.
 
-Without a folder they are those that scikit-learn and `skscratch.datasets` ship, and a few generated ones, named so.
-A folder is any that holds csv files, plain or gzipped, and a `manifest.json`: a list with an entry for every table,
+Without a folder these are the tables of scikit-learn and `skscratch.datasets`, and five tables of scikit-learn's
+generators. A folder contains csv files, plain or gzipped, and a `manifest.json`: a list with an entry for each table,
 
     {"name": "penguins", "target": "species", "task": "multiclass", "categorical": ["island", "sex"]}
 
-- name: the table is in ``name.csv`` or ``name.csv.gz``, with a line of column names; an empty cell is a missing value.
-- target: the column to predict; its rows without a value are an error.
+- name: the table is in ``name.csv`` or ``name.csv.gz``, with a header; an empty cell is a missing value.
+- target: the column to predict; a missing value in it is an error.
 - task: "binary", "multiclass" or "regression".
-- categorical: the columns that are categories; all others must be numbers.
-- classes (optional): the labels in the order of their codes 0, 1, ...; sorted where it is left out.
+- categorical: the categorical columns; all others must be numeric.
+- classes (optional): the labels in the order of their codes 0, 1, ...; sorted labels by default.
 
-Further keys are ignored.
+Other keys are ignored.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TASKS = ("binary", "multiclass", "regression")
 
 
 class Table(NamedTuple):
-    """Raw columns X (n rows), numbers and categories, with missing values, and y (n,): numbers, or codes of classes."""
+    """Raw columns X (n rows) with numbers, categories and missing values, and y (n,) with numbers or class codes."""
 
     name: str
     task: str
@@ -43,22 +43,22 @@ class Table(NamedTuple):
 
     @property
     def categorical(self) -> list[str]:
-        """The columns that are not numbers."""
+        """Names of the categorical columns."""
         return list(self.X.select_dtypes(exclude="number"))
 
     @property
     def classes(self) -> int:
-        """How many classes there are; none for regression."""
+        """Number of classes, 0 for regression."""
         return 0 if self.task == "regression" else int(self.y.max()) + 1
 
     @property
     def train_rows(self) -> int:
-        """How many rows a split has to fit on, before a size limits them."""
+        """Number of training rows of a split, before a size limits them."""
         return self.y.size * 3 // 4
 
 
 class Split(NamedTuple):
-    """Rows to fit on, and rows to evaluate on."""
+    """Training rows and test rows."""
 
     X: pd.DataFrame
     y: np.ndarray
@@ -67,10 +67,10 @@ class Split(NamedTuple):
 
 
 def split(table: Table, seed: int, size: float = SIZE) -> Split:
-    """Three quarters of the rows to fit on, at most `size`, and a quarter to evaluate on, at most 10,000.
+    """Split into three quarters of training rows, at most `size`, and one quarter of test rows, at most 10,000.
 
-    Stratified for classes, where each that occurs has at least four rows. The test rows are the same for every size;
-    the rows of a smaller size are the first of those of a larger one, as long as the table has more than the larger.
+    The split is stratified by class if each class has at least four rows. The test rows are the same for each size. The
+    training rows of a smaller size are the first training rows of a larger size, if the table has more rows than that.
     """
     stratify = table.y if table.classes and np.unique(table.y, return_counts=True)[1].min() >= 4 else None
     train, test = train_test_split(np.arange(table.y.size), test_size=0.25, random_state=seed, stratify=stratify)
@@ -78,14 +78,14 @@ def split(table: Table, seed: int, size: float = SIZE) -> Split:
     return Split(table.X.iloc[train], table.y[train], table.X.iloc[test], table.y[test])
 
 
-def _at_most(rows: np.ndarray, most: float, seed: int) -> np.ndarray:
-    return rows if rows.size <= most else rows[check_random_state(seed).permutation(rows.size)[: int(most)]]
+def _at_most(rows: np.ndarray, maximum: float, seed: int) -> np.ndarray:
+    return rows if rows.size <= maximum else rows[check_random_state(seed).permutation(rows.size)[: int(maximum)]]
 
 
 def different_sizes(sizes: Iterable[float], rows: int) -> list[float]:
-    """The sizes that give different training sets of a table with so many training rows, in ascending order.
+    """Return the sizes that give different training sets of a table with `rows` training rows, in ascending order.
 
-    >>> different_sizes([100, 200, 500, 1000], rows=300)  # with 500 all rows are taken, and with 1000 as well
+    >>> different_sizes([100, 200, 500, 1000], rows=300)  # sizes 500 and 1000 both use all rows
     [100, 200, 500]
     """
     ascending = sorted(set(sizes))
@@ -93,7 +93,7 @@ def different_sizes(sizes: Iterable[float], rows: int) -> list[float]:
 
 
 def sources(folder: Path | None = None) -> dict[str, Callable[[], Table]]:
-    """How to load each table, by its name: those of the folder, or those that are shipped and generated."""
+    """Return {name: function that loads the table}, for the tables of the folder or for the default tables."""
     if folder is None:
         return {name: lambda n=name: _shipped(n, *SHIPPED[n]) for name in SHIPPED}
     entries = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -101,36 +101,36 @@ def sources(folder: Path | None = None) -> dict[str, Callable[[], Table]]:
 
 
 def read(folder: Path, *, name: str, target: str, task: str, categorical: list[str], classes=None, **_) -> Table:
-    """The table of an entry of the manifest.
+    """Read the table of an entry of the manifest.
 
     Raises
     ------
     FileNotFoundError
-        If there is neither ``name.csv`` nor ``name.csv.gz``.
+        If neither ``name.csv`` nor ``name.csv.gz`` exists.
     ValueError
-        If the task is unknown, a column is neither of numbers nor named as categorical, or y has missing values or
+        If the task is unknown, if a column is neither numeric nor in `categorical`, or if y has missing values or
         labels that are not in `classes`.
     """
     if task not in TASKS:
         raise ValueError(f"the task of {name} must be one of {', '.join(TASKS)}, got {task!r}; correct manifest.json.")
     path = next((p for p in (folder / f"{name}.csv", folder / f"{name}.csv.gz") if p.exists()), None)
     if path is None:
-        raise FileNotFoundError(f"{name} must be in {name}.csv or {name}.csv.gz, and {folder} has neither.")
+        raise FileNotFoundError(f"{name} must be in {name}.csv or {name}.csv.gz, got neither in {folder}.")
     text = dict.fromkeys(categorical if task == "regression" else [*categorical, target], str)
     X = pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
     y = X.pop(target)
     if y.isna().any():
         raise ValueError(f"the target {target} of {name} must have no missing values, got {y.isna().sum()}.")
     X = X.astype(dict.fromkeys(categorical, "category"))
-    if words := list(X.select_dtypes(exclude=["number", "category"])):
-        raise ValueError(f"the columns of {name} must be numbers, got {words}; name them as categorical otherwise.")
+    if strings := list(X.select_dtypes(exclude=["number", "category"])):
+        raise ValueError(f"the columns of {name} must be numbers, got {strings}; or list them as categorical.")
     X = X.astype({column: np.float64 for column in X if column not in categorical})
     if task == "regression":
         return Table(name, task, X, y.to_numpy(np.float64))
     labels = sorted(y.unique()) if classes is None else classes
     if unknown := sorted(set(y) - set(labels)):
         raise ValueError(
-            f"the classes of {name} must be all there are, got none for {unknown}; leave them out instead."
+            f"the classes of {name} must contain all labels, got none for {unknown}; or leave out classes."
         )
     return Table(name, task, X, pd.Categorical(y, categories=labels).codes.astype(np.int64))
 
@@ -148,8 +148,8 @@ def _generated(make: Callable[..., tuple], n_samples: int, **options) -> Callabl
     return lambda: make(n_samples, random_state=0, **options)
 
 
-# name -> task, and what returns X and y. The noise of Friedman's functions is that of his paper (a ratio of 3 of the
-# standard deviations of signal and noise for the second and third).
+# name -> task, and a function that returns X and y. The noise of Friedman's functions is that of his paper: for the
+# second and the third function the standard deviation of the signal is three times that of the noise.
 SHIPPED: dict[str, tuple[str, Callable[[], tuple]]] = {
     "titanic": ("binary", _frame(load_titanic)),
     "breast_cancer": ("binary", _frame(datasets.load_breast_cancer)),

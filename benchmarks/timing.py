@@ -1,4 +1,4 @@
-"""How time is taken: what is compared takes turns in one process, and the medians count."""
+"""Measure times of several functions that alternate in one process, and return medians."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ Runs = Mapping[str, Callable[[], object]]
 
 
 def alternate(runs: Runs, repeats: int, calls: int = 1) -> dict[str, float]:
-    """Median seconds of a call of each, from `repeats` turns of so many calls.
+    """Return the median seconds per call of each function over `repeats` repetitions of `calls` calls.
 
-    A slow moment of the machine meets one turn of each, and not all turns of one.
+    The functions alternate, so that a slow moment of the machine affects one repetition of each function, and not all
+    repetitions of one function.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):

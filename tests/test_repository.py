@@ -1,15 +1,17 @@
-"""The files for people who join: they parse, agree with the package and with each other, and link to what exists."""
+"""The files for contributors parse, agree with the package and with each other, and link to existing files."""
 
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import skscratch
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 YAML = [
     ROOT / "CITATION.cff",
     ROOT / ".pre-commit-config.yaml",
@@ -17,79 +19,85 @@ YAML = [
     *sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")),
 ]
 PAGES = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")]
+OLDEST_PYTHON = PROJECT["requires-python"].removeprefix(">=")
 
 
 def text_of(path):
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def parsed(path):
+    return yaml.safe_load(text_of(path))
+
+
 def lower_bounds():
-    """name -> version, of the dependencies and of pandas, which is optional."""
-    optional = [entry for entry in PROJECT["optional-dependencies"]["test"] if entry.startswith("pandas")]
-    return dict(entry.split(">=") for entry in [*PROJECT["dependencies"], *optional])
+    """The lower bounds of all packages that the tests import or run, by name."""
+    requirements = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    bounds = dict(requirement.split(">=") for requirement in requirements)
+    return {name: bound for name, bound in bounds.items() if name not in ("ruff", "mypy")}
 
 
-def steps(job):
-    """The commands of a job of the workflow."""
-    workflow = text_of(".github/workflows/tests.yml")
-    (body,) = re.findall(rf"^  {job}:.*\n((?:    .*\n|\n)+)", workflow, flags=re.MULTILINE)
-    return re.findall(r"^      - run: (.*)$", body, flags=re.MULTILINE)
+def constraints():
+    """The versions of .ci/oldest.txt by name, without those of packages that pyproject.toml does not name."""
+    versions = dict(re.findall(r"^([\w-]+)==([\d.]+)\.\*$", text_of(".ci/oldest.txt"), flags=re.MULTILINE))
+    return {name: version for name, version in versions.items() if name != "pyparsing"}
+
+
+def jobs():
+    """The pairs of a Python version and "oldest" or "newest" in the matrix of the workflow."""
+    matrix = parsed(".github/workflows/tests.yml")["jobs"]["tests"]["strategy"]["matrix"]["include"]
+    return [(job["python"], job["dependencies"]) for job in matrix]
 
 
 @pytest.mark.parametrize("path", YAML, ids=lambda path: path.name)
 def test_yaml_files_parse(path):
-    yaml = pytest.importorskip("yaml")
-    assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)
-
-
-@pytest.mark.parametrize("path", YAML, ids=lambda path: path.name)
-def test_yaml_files_are_indented_by_pairs_of_spaces(path):
-    """What can be checked where PyYAML is not installed."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        assert "\t" not in line and line == line.rstrip()
-        assert (len(line) - len(line.lstrip(" "))) % 2 == 0
-        assert re.match(r" *(#|- |[\w-]+:|$)", line), line
+    assert isinstance(parsed(path), dict)
 
 
 def test_citation_agrees_with_the_package():
-    fields = dict(re.findall(r"^([\w-]+): \"?(.*?)\"?$", text_of("CITATION.cff"), flags=re.MULTILINE))
-    assert fields["cff-version"] == "1.2.0"
-    assert fields["version"] == skscratch.__version__
-    assert fields["license"] == PROJECT["license"]
+    citation = parsed("CITATION.cff")
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == skscratch.__version__
+    assert citation["license"] == PROJECT["license"]
 
 
 def test_authors_are_the_copyright_holder():
     (holder,) = re.findall(r"^Copyright \(c\) \d+, (.*)$", text_of("LICENSE"), flags=re.MULTILINE)
-    (authors,) = re.findall(r"^authors:\n((?:  .*\n)+)", text_of("CITATION.cff"), flags=re.MULTILINE)
-    assert re.findall(r'^  - name: "(.*)"$', authors, flags=re.MULTILINE) == [holder]
-    assert PROJECT["authors"] == [{"name": holder}]
+    assert parsed("CITATION.cff")["authors"] == PROJECT["authors"] == [{"name": holder}]
 
 
 def test_every_paper_of_the_citation_is_cited_in_the_code():
-    cited = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "skscratch").rglob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "skscratch").rglob("*.py"))
     papers = re.findall(r"arxiv\.org/abs/([\d.]+)", text_of("CITATION.cff"))
-    assert papers and all(paper in cited for paper in papers)
+    assert papers and [paper for paper in papers if paper not in code] == []
 
 
-def test_workflow_runs_what_a_newcomer_does():
-    assert steps("newest") == [".ci/run"]
-    assert (ROOT / ".ci" / "run").exists()
+def test_constraints_are_the_lower_bounds():
+    bounds, versions = lower_bounds(), constraints()
+    assert versions.keys() == bounds.keys()
+    assert {
+        name: version
+        for name, version in versions.items()
+        if version.removesuffix(".0") != bounds[name].removesuffix(".0")
+    } == {}
 
 
-def test_workflow_tests_the_lower_bounds():
-    """The oldest dependencies of the workflow are those of pyproject.toml, and so is the oldest Python."""
-    install, test = steps("oldest")
-    assert dict(re.findall(r'"([\w-]+)==([\d.]+)\.\*"', install)) == lower_bounds()
-    assert test == "python -m pytest"
-    oldest = PROJECT["requires-python"].removeprefix(">=")
-    pythons = re.findall(r'"(3\.\w+)"', text_of(".github/workflows/tests.yml"))
-    assert pythons == [oldest, "3.x", oldest]
+def test_workflow_tests_oldest_and_newest_dependencies():
+    """The oldest dependencies on the oldest Python, the newest ones on the oldest and the newest Python."""
+    assert jobs() == [(OLDEST_PYTHON, "oldest"), (OLDEST_PYTHON, "newest"), ("3.x", "newest")]
+    *_, command = parsed(".github/workflows/tests.yml")["jobs"]["tests"]["steps"]
+    assert command == {"run": ".ci/run ${{ matrix.dependencies }}"}
+
+
+def test_the_script_tests_the_oldest_python():
+    script = text_of(".ci/run")
+    assert f"command -v python{OLDEST_PYTHON} " in script and "--constraint .ci/oldest.txt" in script
 
 
 def test_classifiers_begin_with_the_oldest_python():
     prefix = "Programming Language :: Python :: 3."
     minors = [int(name.removeprefix(prefix)) for name in PROJECT["classifiers"] if name.startswith(prefix)]
-    assert f">=3.{minors[0]}" == PROJECT["requires-python"]
+    assert f"3.{minors[0]}" == OLDEST_PYTHON
     assert minors == list(range(minors[0], minors[-1] + 1))
 
 
@@ -99,6 +107,20 @@ def test_development_status_agrees_with_the_version():
     assert status.endswith("Alpha") == skscratch.__version__.startswith("0.")
 
 
+def test_types_are_part_of_the_distribution():
+    package_data = PYPROJECT["tool"]["setuptools"]["package-data"]
+    assert (ROOT / "skscratch" / "py.typed").exists() and package_data["skscratch"] == ["py.typed"]
+
+
+def test_type_checker_checks_the_whole_package():
+    mypy = PYPROJECT["tool"]["mypy"]
+    assert mypy["packages"] == ["skscratch"] and "exclude" not in mypy
+    (override,) = mypy["overrides"]
+    strict = {module.removesuffix(".*") for module in override["module"]}
+    assert strict == {"skscratch.core", "skscratch.tabular", "skscratch.registry"}
+    assert all(value is True for flag, value in override.items() if flag != "module")
+
+
 def test_pull_request_template_has_the_checklist():
     checklist = re.compile(r"^- \[ \] .*$", flags=re.MULTILINE)
     expected = checklist.findall(text_of("docs/contributing.md"))
@@ -106,14 +128,15 @@ def test_pull_request_template_has_the_checklist():
 
 
 def test_pre_commit_runs_the_linter_of_the_environment():
-    text = text_of(".pre-commit-config.yaml")
-    assert re.findall(r"entry: (.*)", text) == ["ruff check", "ruff format --check"]
-    assert set(re.findall(r"language: (.*)", text)) == {"system"} and "rev:" not in text
+    (repository,) = parsed(".pre-commit-config.yaml")["repos"]
+    assert repository["repo"] == "local"
+    assert [hook["entry"] for hook in repository["hooks"]] == ["ruff check", "ruff format --check"]
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_links_lead_somewhere(path):
-    """Every relative link names a file, and a heading of it if it has a fragment."""
+def test_links_lead_to_files_and_headings(path):
+    """Every relative link names a file, and a heading of the file if the link has a fragment."""
     for target, fragment in re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", path.read_text(encoding="utf-8")):
         file = path.parent / target
         assert file.exists()

@@ -1,4 +1,4 @@
-"""The benchmarks of training steps run, and compute what they say; no test asserts a time."""
+"""The benchmarks of training steps run, and compute the documented numbers; no test asserts a time."""
 
 import csv
 import subprocess
@@ -36,7 +36,7 @@ def read(path):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """Tiny networks in the place of the others, and no PyTorch."""
+    """Replace the networks by tiny ones, and hide PyTorch."""
     assert len(run.PROBLEMS) == 7
     monkeypatch.setattr(run, "PROBLEMS", TINY)
 
@@ -48,7 +48,7 @@ def tiny(monkeypatch):
 
 @pytest.fixture
 def known_times(tiny, monkeypatch):
-    """Times that nobody measured, and a PyTorch that need not be there."""
+    """Replace measured times by fixed ones, and pretend that PyTorch is installed."""
     times = {"core": 10, "fit": 12, "scikit-learn": 50, "torch": 81, "products": 4}
     monkeypatch.setattr(run, "version", lambda package: "9.9")
     monkeypatch.setattr(run, "measure", lambda problem, names, repeats: {name: times[name] for name in names})
@@ -64,7 +64,7 @@ def test_prints_and_writes_a_row_per_network(tiny, tmp_path, capsys):
     assert all([key for key in row if "(us)" in key] == [f"{name} (us)" for name in measured] for row in rows)
     times = [float(row[f"{name} (us)"] or "inf") for row in rows for name in measured]
     assert min(times) > 0 and times.count(float("inf")) == 1  # scikit-learn has no ensemble
-    assert printed.count("torch") == 1 and "torch: left out, it is not installed\n" in printed
+    assert printed.count("torch") == 1 and "torch: skipped, it is not installed\n" in printed
     assert all(row["numpy"] == np.__version__ and row["cpu"] for row in rows)
 
 
@@ -78,7 +78,7 @@ def test_only_chooses_networks_by_name(tiny, capsys):
 
 
 def test_all_adapters_train_the_same_network():
-    """As many steps on as many parameters, in float32: the estimators say so themselves."""
+    """The fitted attributes show equal numbers of steps and parameters, in float32."""
     problem = TINY[1]
     with pytest.warns(ConvergenceWarning):
         ours, theirs = fit(problem)(), scikit_learn(problem)()
@@ -90,8 +90,8 @@ def test_all_adapters_train_the_same_network():
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("problem", TINY)
-def test_the_core_trains_as_a_fit_does(problem, monkeypatch):
-    """The same network, and as many steps of the same optimizer, at the same rate, on as many members."""
+def test_the_core_and_a_fit_train_equally(problem, monkeypatch):
+    """The same network, and as many steps of the same optimizer with the same rate and the same members."""
     steps, step = [], Optimizer.step
 
     def recorded(self, P, dP, state, clock):
@@ -108,7 +108,7 @@ def test_the_core_trains_as_a_fit_does(problem, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_the_ensemble_is_the_default_estimators():
+def test_the_ensemble_is_that_of_the_default_estimator():
     problem = PROBLEMS[-1]._replace(batches=20)
     X, y = problem.data()
     default = ScratchMLPClassifier(max_iter=1, scaling=None, random_state=0).fit(X, y)
@@ -129,19 +129,19 @@ def test_the_ensemble_is_the_default_estimators():
     ],
 )
 def test_products_do_as_many_multiplications_as_the_layers(monkeypatch, members, expected):
-    """Three for each weight and row, but that the first layer asks for no gradient of its input.
+    """Three for each weight and row, and two in the first layer, which computes no gradient of its input.
 
-    With several members that is the embedding of 7 columns, from 16 bins to 3 outputs beside each of them.
+    With several members, the first layer is the embedding of 7 columns, each with 16 features and 3 outputs.
     """
-    done, matmul = [], np.matmul
-    monkeypatch.setattr(np, "matmul", lambda a, b, out: done.append(a.shape[-1] * out.size) or matmul(a, b, out=out))
+    counts, matmul = [], np.matmul
+    monkeypatch.setattr(np, "matmul", lambda a, b, out: counts.append(a.shape[-1] * out.size) or matmul(a, b, out=out))
     products(Problem(7, (4, 5), 6, 3, epochs=1, batches=1, members=members))()
-    assert sum(done) == 6 * expected
+    assert sum(counts) == 6 * expected
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_pytorch_learns_what_the_core_learns(classes):
-    """From another start: nearly the same loss in the end, which is far below that of the start."""
+def test_pytorch_reaches_the_loss_of_the_core(classes):
+    """With other initial parameters the final losses are nearly equal, and far below the initial loss."""
     pytest.importorskip("torch")
     problem = Problem(10, (32,), 20, classes, epochs=30)
     theirs, ours = pytorch(problem)(), np.mean(core(problem)().loss, axis=1)
@@ -149,8 +149,8 @@ def test_pytorch_learns_what_the_core_learns(classes):
     assert theirs[-1] == pytest.approx(ours[-1], rel=0.3) and theirs[-1] < theirs[0] / 4
 
 
-def test_pytorchs_ensemble_is_the_cores():
-    """With the same parameters the same scores; and it learns."""
+def test_pytorchs_ensemble_computes_the_scores_of_the_core():
+    """With equal parameters the scores are equal, and training reduces the loss."""
     torch = pytest.importorskip("torch")
     problem = Problem(3, (4, 5), 6, 2, epochs=1, members=2)
     net, rng = network(problem), np.random.default_rng(0)
@@ -160,19 +160,19 @@ def test_pytorchs_ensemble_is_the_cores():
     weights, biases, (s,), (V, a) = (group["params"] for group in groups)
     front, scale, *hidden = P.layers
     dense = [p for p in hidden if vars(p)]
-    # There the outputs of all members stand side by side: (k, m, f, o) -> (m, f, k o).
+    # PyTorch concatenates the outputs of all members: (k, m, f, o) -> (m, f, k o).
     embedding = [front.V.transpose(1, 2, 0, 3), front.a.transpose(1, 0, 2)]
-    own = [*embedding, scale.s, *(p.W for p in dense), *(p.b for p in dense)]
+    arrays = [*embedding, scale.s, *(p.W for p in dense), *(p.b for p in dense)]
     with torch.no_grad():
-        for array, values in zip([V, a, s, *weights, *biases], own, strict=True):
-            array.copy_(torch.from_numpy(values).reshape(array.shape))
+        for tensor, values in zip([V, a, s, *weights, *biases], arrays, strict=True):
+            tensor.copy_(torch.from_numpy(values).reshape(tensor.shape))
         x = rng.normal(size=(6, 3)).astype(np.float32)
         np.testing.assert_allclose(forward(torch.from_numpy(x)), net.predict(P, x), atol=1e-4)
     losses = pytorch(Problem(10, (32,), 20, 2, epochs=30, members=4))()
     assert losses[-1] < losses[0] / 4
 
 
-def test_ratios_of_steps_are_to_the_core(known_times, tmp_path, capsys):
+def test_ratios_of_steps_are_relative_to_the_core(known_times, tmp_path, capsys):
     path = tmp_path / "steps.csv"
     run.main(["--csv", str(path)])
     printed = capsys.readouterr().out
@@ -193,57 +193,57 @@ def test_bars_are_the_ratios(known_times, torch, tmp_path, monkeypatch):
     path = tmp_path / "steps.png"
     run.main(["--plot", str(path)])
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert drawn == {"than scikit-learn": [5, 5], **({"than torch": [8.1] * 3} if torch else {})}
+    assert drawn == {"faster than scikit-learn": [5, 5], **({"faster than torch": [8.1] * 3} if torch else {})}
 
 
-def test_runs_take_turns_and_the_median_counts(monkeypatch):
-    order, clock = [], iter([0, 1, 1, 11, 11, 14, 14, 34, 34, 36, 36, 66])
-    monkeypatch.setattr(timing, "perf_counter", lambda: next(clock))
+def test_runs_alternate_and_the_median_is_returned(monkeypatch):
+    order, times = [], iter([0, 1, 1, 11, 11, 14, 14, 34, 34, 36, 36, 66])
+    monkeypatch.setattr(timing, "perf_counter", lambda: next(times))
     us = timing.alternate({name: lambda name=name: order.append(name) for name in "ab"}, repeats=3, calls=2)
-    assert order == list("aabb" * 3) and us == {"a": 1, "b": 10}  # turns of 1, 3, 2 and of 10, 20, 30 seconds
+    assert order == list("aabb" * 3) and us == {"a": 1, "b": 10}  # seconds of two calls: 1, 3, 2 and 10, 20, 30
 
 
-# The gate
+# Comparison with another commit
 
 
 @pytest.mark.parametrize(
     ("base", "head", "slower"),
     [
-        (100, 119, False),  # by 19 %, but not by 20 us
+        (100, 119, False),  # by 19 %, but only by 19 us
         (100, 121, True),
-        (1000, 1149, False),  # by 149 us, but not by 15 %
+        (1000, 1149, False),  # by 149 us, but only by 14.9 %
         (1000, 1151, True),
         (1000, 500, False),
-        (np.nan, 100, False),  # the base has no such step
+        (np.nan, 100, False),  # the base cannot run the step
     ],
 )
-def test_the_gate_fails_by_share_and_time(base, head, slower, capsys):
+def test_a_step_is_slower_by_both_limits(base, head, slower, capsys):
     steps = [compare.Step("a", 10.0, 10.0), compare.Step("b", base, head)]
     assert steps[1].slower == slower and compare.verdict(steps) == slower
     assert f"{int(slower)} of 2 are slower by more than 15% and 20 us" in capsys.readouterr().out
     assert ("SLOWER" in compare.line(steps[1])) == slower
 
 
-def test_the_gate_fails_where_nothing_was_compared():
+def test_a_comparison_of_no_steps_fails():
     assert compare.verdict([compare.Step("a", np.nan, 10.0)]) == compare.verdict([]) == 1
 
 
-def test_medians_of_turns_are_compared_and_a_slow_one_is_timed_again(monkeypatch, tmp_path):
-    """The head seems slower in its first turns, when others were at work, and is not in the end."""
-    base, head, turns = tmp_path / "base", tmp_path / "head", []
+def test_medians_are_compared_and_a_slow_step_is_timed_again(monkeypatch, tmp_path):
+    """The head seems slower in the first repetitions, when the machine was busy, and is not slower in all of them."""
+    base, head, trees = tmp_path / "base", tmp_path / "head", []
     times = {base: iter([100, 900, 100] * 2), head: iter([200, 200, 100, 101, 101, 101])}
 
     def in_process(tree, name):
-        turns.append(tree)
+        trees.append(tree)
         return {"core": next(times[tree])}
 
     monkeypatch.setattr(compare, "in_process", in_process)
     (step,) = compare.compare(base, head, "network", repeats=3)
-    assert turns == [base, head] * 6 and step == ("network, core", 100, 101) and not step.slower
+    assert trees == [base, head] * 6 and step == ("network, core", 100, 101) and not step.slower
 
 
-def test_the_gate_times_the_tree_it_is_told_to(monkeypatch, tmp_path):
-    """A package of that name in another folder is the one whose steps are timed, by this tree's adapters."""
+def test_the_package_of_the_given_tree_is_timed(monkeypatch, tmp_path):
+    """The package in another folder is timed by the adapters of this tree."""
     (tmp_path / "skscratch").symlink_to(compare.ROOT / "skscratch")
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "__init__.py").write_text("raise RuntimeError('the base has benchmarks too')")
@@ -251,33 +251,33 @@ def test_the_gate_times_the_tree_it_is_told_to(monkeypatch, tmp_path):
     assert compare.in_process(tmp_path, "any") == str(tmp_path / "skscratch" / "__init__.py")
 
 
-def test_steps_that_fail_are_left_out(monkeypatch, capsys):
+def test_steps_that_fail_are_skipped(monkeypatch, capsys):
     monkeypatch.setattr(compare, "PROBLEMS", TINY)
 
     def broken(problem):
-        raise TypeError("the base knows no such argument")
+        raise TypeError("the base has no such argument")
 
     monkeypatch.setitem(adapters.ADAPTERS, "core", broken)
     us = compare.time_steps(TINY[0].name)
     assert us.keys() == {"fit"} and us["fit"] > 0
-    assert "core: TypeError: the base knows no such argument" in capsys.readouterr().err
+    assert "core: TypeError: the base has no such argument" in capsys.readouterr().err
 
 
-def test_the_gate_says_so_by_its_exit_status(monkeypatch, tmp_path, capsys):
-    """Against the last commit, where there is one, with times that nobody measured."""
+def test_a_slower_step_sets_the_exit_status(monkeypatch, tmp_path, capsys):
+    """With fixed times, against the last commit of the repository, if it is one."""
     if subprocess.run(["git", "-C", str(compare.ROOT), "rev-parse", "HEAD"], capture_output=True).returncode:
         pytest.skip("not a git repository")
-    seen = []
+    trees = []
 
     def in_process(tree, name):
-        seen.append((tree / "skscratch").is_dir() and tree)
+        trees.append((tree / "skscratch").is_dir() and tree)
         return {"core": 100.0 if tree == compare.ROOT else 50.0}
 
     monkeypatch.setattr(compare, "in_process", in_process)
     path = tmp_path / "compare.csv"
     assert compare.main(["HEAD", "--repeats", "1", "--only", "batch 32,", "--csv", str(path)]) == 1
-    base, head = seen[:2]
-    assert head == compare.ROOT and base and not base.exists()  # there while it was timed, and gone now
+    base, head = trees[:2]
+    assert head == compare.ROOT and base and not base.exists()  # it existed while it was timed, and is deleted now
     assert [(row["base"], row["head"], row["slower"]) for row in read(path)] == [("50.0", "100.0", "True")]
     assert "2.00  SLOWER" in capsys.readouterr().out
 
@@ -286,21 +286,21 @@ def test_the_gate_says_so_by_its_exit_status(monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("make", micro.CHOICES, ids=lambda make: make.__name__)
-def test_both_ways_give_the_same_numbers(make):
+def test_both_functions_give_the_same_numbers(make):
     choice = make()
-    chosen = choice.run_chosen().copy()
-    np.testing.assert_allclose(choice.run_other(), chosen, rtol=1e-5, atol=1e-4)
+    core_values = choice.run_core().copy()
+    np.testing.assert_allclose(choice.run_alternative(), core_values, rtol=1e-5, atol=1e-4)
 
 
 def test_choices_are_printed_and_written(tmp_path, capsys):
     path = tmp_path / "micro.csv"
     micro.main(["--repeats", "1", "--only", "relu", "--csv", str(path)])
     (row,) = read(path)
-    assert row["operation"] == "relu" and float(row["chosen (us)"]) > 0 and row["cpu"]
+    assert row["operation"] == "relu" and float(row["core (us)"]) > 0 and row["cpu"]
     assert "maximum with the number 0" in capsys.readouterr().out
 
 
-def test_scaling_changes_one_thing_at_a_time():
+def test_scaling_changes_one_number_at_a_time():
     for name, problems in scaling.axes(3).items():
         field = {"width": "hidden", "threads": None}.get(name, name)
         found = {p._replace(batches=1, hidden=(), members=0, epochs=0) for p in problems.values()}

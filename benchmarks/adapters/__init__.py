@@ -1,14 +1,14 @@
-"""One adapter per library: a function from a problem to a call that trains its network for all its steps.
+"""Adapters, one for each library: a function from a problem to a function that trains the problem's network.
 
-All are float32, with Adam and the same batch size, on shuffled rows.
+All train in float32 with Adam, with the same batch size and on shuffled rows.
 
 - core: `skscratch.core.training.Trainer.run`, as the estimators call it.
-- fit: `ScratchMLPClassifier.fit`, with everything switched off that the other networks do not have. Reading X and y is
-  part of it, divided by the number of steps.
-- scikit-learn: `MLPClassifier.fit`, likewise.
-- torch: a loop in eager PyTorch with its fused Adam. It has no penalty (alpha = 0), which the default ensemble does not
-  have either; for the other networks the three above compute one.
-- products: the matrix products of a step and nothing else, into arrays that exist; a step cannot be faster.
+- fit: `ScratchMLPClassifier.fit`, without the options that the other networks do not have. Its time includes the
+  checks of X and y, divided by the number of steps.
+- scikit-learn: `MLPClassifier.fit`. Its time includes the checks as well.
+- torch: a loop in eager PyTorch with its fused Adam and without a penalty (alpha = 0). The default ensemble has no
+  penalty either; for the other networks the three adapters above compute one.
+- products: only the matrix products of a step, into existing arrays; a step cannot be faster.
 """
 
 from __future__ import annotations
@@ -33,6 +33,6 @@ OURS, PEERS = ("core", "fit"), ("scikit-learn", "torch")
 
 
 def for_problem(problem: Problem, torch: bool) -> dict[str, Callable[[Problem], Callable[[], object]]]:
-    """The adapters that have this network: scikit-learn has no ensembles, and PyTorch is not everywhere."""
+    """Return the adapters for this problem: scikit-learn has no ensembles, and PyTorch may not be installed."""
     absent = {"scikit-learn": problem.members > 1, "torch": not torch}
     return {name: make for name, make in ADAPTERS.items() if not absent.get(name)}

@@ -1,4 +1,4 @@
-"""The core's training loop."""
+"""Adapter of the training loop in skscratch.core."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skscratch.tabular.encoding import Table
 
 
 def core(problem: Problem) -> Callable[[], History]:
-    """A run of the loop, which starts anew each time, with the loss and the optimizer of the estimator."""
+    """Return a function that trains from new initial parameters, with the loss and the optimizer of the estimator."""
     X, classes = problem.data()
     y = np.eye(problem.classes, dtype=np.float32)[classes] if problem.outputs > 1 else np.float32(classes)[:, None]
     model = estimator(problem)
@@ -39,6 +39,6 @@ def core(problem: Problem) -> Callable[[], History]:
 
 @cache
 def network(problem: Problem) -> Network:
-    """The network that the estimator builds for the problem's rows."""
+    """Return the network that the estimator builds for the rows of the problem."""
     X, _ = problem.data()
     return recipes.network(estimator(problem), Table(X, problem.features), problem.outputs, None)

@@ -1,4 +1,4 @@
-"""The matrix products of a step and nothing else."""
+"""Adapter that computes only the matrix products of the training steps."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Product = tuple[Callable[..., np.ndarray], np.ndarray, np.ndarray, np.ndarray]
 
 
 def products(problem: Problem) -> Callable[[], None]:
-    """As many steps of them: x W and x' g in every layer, g W' in all but the first, into arrays that exist.
+    """Return a function that computes x W and x' g in each layer, and g W' in all but the first, into existing arrays.
 
-    The embedding, which comes first, is a layer for each column, from its features to its outputs.
+    The products are repeated for each step. The embedding, if there is one, is a layer for each column, from the
+    features of the column to its outputs.
     """
     k, n, d = problem.members, problem.batch, problem.features
     operands: list[Product] = []
@@ -41,15 +42,15 @@ def _array(*shape: int) -> np.ndarray:
 
 
 def _embedding(embedding: NumericEmbedding, k: int, n: int) -> list[Product]:
-    """V' c and c g' of each of m columns; samples are contiguous, and k members share the features c."""
+    """Return V' c and c g' for each of m columns; samples are contiguous, and k members share the features c."""
     m, f, o = len(embedding.columns), embedding.features, embedding.outputs
     c, V, g = _array(1, m, f, n), _array(k, m, f, o), _array(k, m, o, n)
     return [(np.matmul, V.mT, c, np.empty_like(g)), (np.matmul, c, g.mT, np.empty_like(V))]
 
 
 def _layer(k: int, n: int, d: int, h: int, first: bool) -> list[Product]:
-    """The products of one layer, of d inputs and h units, in k members."""
+    """Return the products of one layer with d inputs and h units, in k members."""
     x, W, g = _array(k, n, d), _array(k, d, h), _array(k, n, h)
     forward = [(np.matmul, x, W, np.empty_like(g)), (np.matmul, x.mT, g, np.empty_like(W))]
-    # A product of rank one is faster by broadcasting.
+    # Broadcasting is faster than matmul for a product of rank one.
     return forward if first else [*forward, (np.multiply if h == 1 else np.matmul, g, W.mT, np.empty_like(x))]

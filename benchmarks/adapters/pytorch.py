@@ -1,4 +1,4 @@
-"""A loop as PyTorch's users write it, but that rows are put in order once per epoch."""
+"""Adapter of PyTorch: a usual training loop, except that rows are shuffled once per epoch and not once per batch."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from skscratch import ScratchMLPClassifier
 
 
 def pytorch(problem: Problem) -> Callable[[], list[float]]:
-    """A run that returns the epochs' losses, means over members.
+    """Return a function that trains the network and returns the loss of each epoch, the mean over members.
 
-    Each run starts anew: after thousands of steps without a penalty the moments of dead units are denormal, and slow.
+    Each call trains from new initial parameters. After thousands of steps without a penalty, the moments of dead units
+    are denormal numbers, which are slow.
     """
     import torch
     from torch import nn
@@ -38,7 +39,7 @@ def pytorch(problem: Problem) -> Callable[[], list[float]]:
         for _ in range(problem.epochs):
             order, total = torch.randperm(len(X)), 0.0
             for x, t in zip(X[order].split(problem.batch), y[order].split(problem.batch), strict=True):
-                # The sum over members of their means: each is trained as if it were alone.
+                # The sum over members of their mean losses, so that each member is trained independently.
                 loss = mean_loss(network(x), t) if k == 1 else k * mean_loss(network(x), t.expand(k, *t.shape))
                 optimizer.zero_grad()
                 loss.backward()
@@ -51,7 +52,7 @@ def pytorch(problem: Problem) -> Callable[[], list[float]]:
 
 
 def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], dict]:
-    """x (n, d) -> scores (n, o), the optimizer's groups of parameters, and its options."""
+    """Return x (n, d) -> scores (n, o), the parameter groups of the optimizer, and its options."""
     from torch import nn
 
     sizes = problem.features, *problem.hidden
@@ -61,9 +62,10 @@ def multilayer_perceptron(problem: Problem) -> tuple[Any, list[dict], dict]:
 
 
 def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
-    """The default estimator's network as stacks of matrices: x (n, d) -> scores (k, n, o), groups and options.
+    """Return the default estimator's network as x (n, d) -> scores (k, n, o), the parameter groups and the options.
 
-    All m = d columns are embedded: e = V' c + a, where the members share the features c (d, n, f), and so one product.
+    The weights of the members are stacked. All m = d columns are embedded: e = V' c + a. The members share the features
+    c (d, n, f), so that one product is enough.
     """
     import torch
 
@@ -74,15 +76,15 @@ def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
     left, slope = edges[:, None, :-1], 1 / edges.diff(dim=1)[:, None]
     low[0], high[-1] = -torch.inf, torch.inf  # the outer bins are open
 
-    def learned(*arrays: Any) -> list[Any]:
+    def trainable(*arrays: Any) -> list[Any]:
         return [array.requires_grad_() for array in arrays]
 
     bound = f**-0.5
-    V, a = learned(bound * (2 * torch.rand(d, f, k * o) - 1), bound * (2 * torch.rand(d, 1, k * o) - 1))
+    V, a = trainable(bound * (2 * torch.rand(d, f, k * o) - 1), bound * (2 * torch.rand(d, 1, k * o) - 1))
     sizes = [embedding.width(d), *problem.hidden, problem.outputs]
-    (s,) = learned(torch.ones(k, 1, sizes[0]))
-    weights = learned(*(torch.randn(k, i, j) for i, j in pairwise(sizes[:-1])), torch.zeros(k, sizes[-2], sizes[-1]))
-    biases = learned(*(torch.randn(k, 1, j) for j in sizes[1:-1]), torch.zeros(k, 1, sizes[-1]))
+    (s,) = trainable(torch.ones(k, 1, sizes[0]))
+    weights = trainable(*(torch.randn(k, i, j) for i, j in pairwise(sizes[:-1])), torch.zeros(k, sizes[-2], sizes[-1]))
+    biases = trainable(*(torch.randn(k, 1, j) for j in sizes[1:-1]), torch.zeros(k, 1, sizes[-1]))
 
     def forward(x: Any) -> Any:
         n = len(x)

@@ -1,4 +1,4 @@
-"""A fit of scikit-learn's network."""
+"""Adapter of scikit-learn's network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.problems import Problem
 
 
 def scikit_learn(problem: Problem) -> Callable[[], MLPClassifier]:
-    """A fit on all rows for so many epochs."""
+    """Return a function that fits the classifier on all rows of the problem."""
     X, y = problem.data()
     model = models.scikit_learn(problem.epochs, problem.hidden, batch_size=problem.batch)
     return lambda: model.fit(X, y)

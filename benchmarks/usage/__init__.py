@@ -1,1 +1,1 @@
-"""Speed and memory as a user meets them: searches, predictions, large tables, the import."""
+"""Benchmarks of what a user waits for: a hyperparameter search, predictions, memory, the import."""

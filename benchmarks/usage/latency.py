@@ -1,4 +1,4 @@
-"""How long `predict` takes: on one row, where all is overhead, and on a million, where memory counts as well."""
+"""Measure the time of `predict` on one row, which is mostly overhead, and on a million rows, and its peak of memory."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from benchmarks import models
 from benchmarks.tables import Table, sources
 from benchmarks.timing import alternate
-from benchmarks.usage.figures import Figure
+from benchmarks.usage.measurement import Measurement
 from skscratch import ScratchMLPClassifier
 
 
-def figures(repeats: int, calls: int = 500, rows: int = 1_000_000, epochs: int = 5) -> Iterator[Figure]:
-    """One row of an array and of a frame, so many calls a turn, and many rows of an array at once."""
+def measurements(repeats: int, calls: int = 500, rows: int = 1_000_000, epochs: int = 5) -> Iterator[Measurement]:
+    """Yield the latency for one row of an array and of a data frame, and time and memory for many rows of an array.
+
+    Each repetition calls `predict` `calls` times for one row, and once for `rows` rows.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits are short on purpose
         yield from _one_row_of_an_array(repeats, calls, epochs)
@@ -32,59 +35,59 @@ def _data(n: int, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
     return X, X[:, 0] > X[:, 1]
 
 
-def _one_row_of_an_array(repeats: int, calls: int, epochs: int) -> Iterator[Figure]:
+def _one_row_of_an_array(repeats: int, calls: int, epochs: int) -> Iterator[Measurement]:
     X, y = _data(1000, np.float64)
-    fitted = {
+    models_by_name = {
         "same network": models.ours(epochs, scaling=None),
         "our defaults": ScratchMLPClassifier(max_iter=epochs),
         "scikit-learn": models.scikit_learn(epochs),
     }
     goals = {"same network": 0.5}
-    yield from _latencies("predict, one row of 20 floats", fitted, X, y, X[:1], goals, repeats, calls)
+    yield from _latencies("predict, one row of 20 floats", models_by_name, X, y, X[:1], goals, repeats, calls)
 
 
-def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Figure]:
+def _one_row_of_a_frame(repeats: int, calls: int, epochs: int) -> Iterator[Measurement]:
     table: Table = sources()["titanic"]()
-    fitted = {
+    models_by_name = {
         "same network": models.ours(epochs),
         "our defaults": ScratchMLPClassifier(max_iter=epochs),
         "scikit-learn": models.pipeline(table, models.scikit_learn(epochs)),
     }
-    what, row = "predict, one row of the Titanic's frame", table.X.iloc[:1]
+    name, row = "predict, one row of the Titanic data frame", table.X.iloc[:1]
     goals = {"same network": 1 / 3, "our defaults": 1 / 3}
-    yield from _latencies(what, fitted, table.X, table.y, row, goals, repeats, calls)
+    yield from _latencies(name, models_by_name, table.X, table.y, row, goals, repeats, calls)
 
 
 def _latencies(
-    what: str,
-    fitted: dict[str, Any],
+    name: str,
+    models_by_name: dict[str, Any],
     X: Any,
     y: np.ndarray,
     row: Any,
     goals: dict[str, float],
     repeats: int,
     calls: int,
-) -> Iterator[Figure]:
-    """Fit each, and compare how long they take for the row."""
-    runs = {name: _call(model.fit(X, y).predict, row) for name, model in fitted.items()}
-    us = {name: 1e6 * seconds for name, seconds in alternate(runs, repeats, calls).items()}
-    theirs = us.pop("scikit-learn")
-    for name, time in us.items():
-        yield Figure(f"{what}, {name}", time, "scikit-learn", theirs, "us", goals.get(name))
+) -> Iterator[Measurement]:
+    """Fit each model, and compare how long each of them takes to predict the row."""
+    runs = {model_name: _call(model.fit(X, y).predict, row) for model_name, model in models_by_name.items()}
+    us = {model_name: 1e6 * seconds for model_name, seconds in alternate(runs, repeats, calls).items()}
+    reference = us.pop("scikit-learn")
+    for model_name, time in us.items():
+        yield Measurement(f"{name}, {model_name}", time, "scikit-learn", reference, "us", goals.get(model_name))
 
 
-def _many_rows(repeats: int, rows: int, epochs: int, dtype: Any) -> Iterator[Figure]:
-    """Ours computes in float32 whatever it is given, as by default; scikit-learn in the precision of its input."""
+def _many_rows(repeats: int, rows: int, epochs: int, dtype: Any) -> Iterator[Measurement]:
+    """Compare predictions of many rows: ours computes in float32 by default, scikit-learn in the precision of X."""
     X, y = _data(rows, dtype)
-    some = slice(2000)
-    ours = models.ours(epochs, scaling=None).fit(X[some], y[some])
-    theirs = models.scikit_learn(epochs).fit(X[some], y[some])
-    runs = {"ours": _call(ours.predict, X), "theirs": _call(theirs.predict, X)}
+    train = slice(2000)
+    ours = models.ours(epochs, scaling=None).fit(X[train], y[train])
+    scikit_learn = models.scikit_learn(epochs).fit(X[train], y[train])
+    runs = {"ours": _call(ours.predict, X), "scikit-learn": _call(scikit_learn.predict, X)}
     seconds = alternate(runs, repeats)
-    what = f"predict, {rows:,} x 20 in {np.dtype(dtype)}"
-    yield Figure(f"{what}, same network", seconds["ours"], "scikit-learn", seconds["theirs"], "s", 1 / 3)
-    peak = {name: traced_peak(run) / 1e6 for name, run in runs.items()}
-    yield Figure(f"{what}, peak memory", peak["ours"], "scikit-learn", peak["theirs"], "MB")
+    name = f"predict, {rows:,} x 20 in {np.dtype(dtype)}"
+    yield Measurement(f"{name}, same network", seconds["ours"], "scikit-learn", seconds["scikit-learn"], "s", 1 / 3)
+    peak = {model_name: traced_peak(run) / 1e6 for model_name, run in runs.items()}
+    yield Measurement(f"{name}, peak memory", peak["ours"], "scikit-learn", peak["scikit-learn"], "MB")
 
 
 def _call(function: Callable[[Any], object], argument: Any) -> Callable[[], object]:
@@ -92,7 +95,7 @@ def _call(function: Callable[[Any], object], argument: Any) -> Callable[[], obje
 
 
 def traced_peak(run: Callable[[], object]) -> int:
-    """The most bytes that Python and NumPy had allocated at once during the run, above those before it."""
+    """Return the peak of the bytes that Python and NumPy allocated during the run."""
     tracemalloc.start()
     try:
         run()

@@ -1,4 +1,4 @@
-"""How much memory a step and a fit take; the fits in processes of their own, which Linux accounts for."""
+"""Measure the memory of a training step and of a fit; each fit runs in its own process, and Linux reports its peak."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.usage.figures import Figure
 from benchmarks.usage.latency import traced_peak
+from benchmarks.usage.measurement import Measurement
 from skscratch.core.activations import Relu
 from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss
@@ -19,29 +19,31 @@ from skscratch.core.objective import Objective
 from skscratch.core.optimizers import Adam
 from skscratch.core.schedules import ScheduleState
 
-STEP_BOUND, FIT_ROOM, MEMMAP_BOUND = 128 * 1024, 64 * 2**20, 1e9
+STEP_BOUND_KB, FIT_OVERHEAD, MEMMAP_BOUND = 128, 64 * 2**20, 1e9
 COLUMNS = 20
 
 
-def figures(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iterator[Figure]:
-    """A step at several widths and batches, a fit on rows in memory, and a fit on a file that is mapped into it."""
+def measurements(repeats: int, rows: int = 1_000_000, gigabytes: float = 4.0) -> Iterator[Measurement]:
+    """Yield the peaks of a step at several widths and batch sizes, of a fit on an array, and of a fit on a memmap.
+
+    A peak is measured once, whatever `repeats` is.
+    """
     for width, batch in [(64, 128), (64, 8192), (1024, 128)]:
         peak = step_peak(width, batch)
-        yield Figure(
-            f"tracemalloc peak of a step, width {width}, batch {batch}", peak / 1024, "the bound", 128, "KB", 1
-        )
+        name = f"tracemalloc peak of a step, width {width}, batch {batch}"
+        yield Measurement(name, peak / 1024, "bound", STEP_BOUND_KB, "KB", 1)
     for dtype in ("float32", "float64"):
-        bound = 1.1 * 4 * COLUMNS * rows + FIT_ROOM
-        for name in ("same", "defaults"):
-            above = probe("fit", name, dtype, rows)
-            what = f"peak of fit above X, {rows:,} x {COLUMNS} {dtype}, {name}"
-            yield Figure(what, above / 1e6, "1.1 X in float32 + 64 MB", bound / 1e6, "MB", 1)
-    what = f"anonymous memory of fit on a memmap of {gigabytes:g} GB"
-    yield Figure(what, probe("memmap", gigabytes) / 1e6, "the bound", MEMMAP_BOUND / 1e6, "MB", 1)
+        bound = 1.1 * 4 * COLUMNS * rows + FIT_OVERHEAD
+        for model in ("same", "defaults"):
+            peak = process_peak("fit", model, dtype, rows) / 1e6
+            name = f"peak of fit above X, {rows:,} x {COLUMNS} {dtype}, {model}"
+            yield Measurement(name, peak, "1.1 X in float32 + 64 MB", bound / 1e6, "MB", 1)
+    name = f"anonymous memory of fit on a memmap of {gigabytes:g} GB"
+    yield Measurement(name, process_peak("memmap", gigabytes) / 1e6, "bound", MEMMAP_BOUND / 1e6, "MB", 1)
 
 
 def step_peak(width: int, batch: int) -> int:
-    """Bytes allocated at once in one training step of a network of two hidden layers, after a first one."""
+    """Return the peak of the bytes that one training step allocates, for two hidden layers and after a first step."""
     layers = (Dense(width), Relu(), Dense(width), Relu(), Dense(1))
     objective = Objective(Network(layers, COLUMNS), BinaryLogLoss(), alpha=1e-4)
     rng = np.random.default_rng(0)
@@ -58,8 +60,8 @@ def step_peak(width: int, batch: int) -> int:
     return traced_peak(step)
 
 
-def probe(*arguments: object) -> float:
-    """What `benchmarks.usage.probes` prints in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.usage.probes", *map(str, arguments)]
+def process_peak(*arguments: object) -> float:
+    """Run `benchmarks.usage.process_memory` in a new process and return the bytes that it prints."""
+    command = [sys.executable, "-m", "benchmarks.usage.process_memory", *map(str, arguments)]
     root = Path(__file__).parents[2]
     return float(subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, text=True).stdout)

@@ -1,4 +1,4 @@
-"""A search over width and depth on the raw frame of the Titanic: our estimator beside scikit-learn's pipeline."""
+"""Measure the time of a grid search over width and depth on the Titanic data frame, next to scikit-learn's pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from benchmarks import VARIABLES, models
 from benchmarks.tables import sources
 from benchmarks.timing import alternate
-from benchmarks.usage.figures import Figure
+from benchmarks.usage.measurement import Measurement
 from skscratch import ScratchMLPClassifier
 
 WIDTHS, DEPTHS = (32, 64, 128), (1, 2, 3)
@@ -34,7 +34,7 @@ print(sum(Parallel(n_jobs={jobs})(delayed(threads)() for _ in range({jobs}))))
 """
 
 
-def figures(
+def measurements(
     repeats: int,
     widths: Sequence[int] = WIDTHS,
     depths: Sequence[int] = DEPTHS,
@@ -42,17 +42,17 @@ def figures(
     folds: int = 5,
     jobs: int = 2,
     defaults: Mapping[str, Any] = MappingProxyType({}),
-) -> Iterator[Figure]:
-    """Seconds of the whole search: the same networks for as many epochs, also in several processes; our defaults.
+) -> Iterator[Measurement]:
+    """Yield the seconds of a whole search: with the same networks and epochs, with our defaults, in several processes.
 
-    Workers inherit the one thread of this process; where there is no such limit, joblib gives each its share of the
-    processors, which the last figure shows.
+    The worker processes inherit the limit of one BLAS thread from this process. The last measurement counts the BLAS
+    threads without that limit: joblib then divides the processors among the workers.
     """
     table = sources()["titanic"]()
     sizes = [(width,) * depth for width in widths for depth in depths]
     same = {"hidden_layer_sizes": sizes}
     pipeline = models.pipeline(table, models.scikit_learn(epochs))
-    behind = {f"{pipeline.steps[-1][0]}__{name}": values for name, values in same.items()}
+    pipeline_grid = {f"{pipeline.steps[-1][0]}__{name}": values for name, values in same.items()}
 
     def search(model: Any, grid: dict[str, Any], n_jobs: int = 1) -> Callable[[], object]:
         model = GridSearchCV(model, grid, cv=folds, n_jobs=n_jobs)
@@ -63,29 +63,31 @@ def figures(
         "same networks": search(models.ours(epochs), same),
         "our defaults": search(default, {"width": [*widths], "depth": [*depths]}),
         "parallel": search(models.ours(epochs), same, jobs),
-        "scikit-learn": search(pipeline, behind),
+        "scikit-learn": search(pipeline, pipeline_grid),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the fits are short on purpose
-        Parallel(n_jobs=jobs)([delayed(_imported)() for _ in range(jobs)])  # workers live on, their start is not meant
+        Parallel(n_jobs=jobs)([delayed(_imported)() for _ in range(jobs)])  # starts the workers, which joblib reuses
         seconds = alternate(runs, repeats)
-    what = f"search of {len(sizes)} networks, {folds} folds"
-    theirs = seconds["scikit-learn"]
-    yield Figure(f"{what}, {epochs} epochs", seconds["same networks"], "scikit-learn", theirs, "s", 1 / 4)
-    yield Figure(f"{what}, our defaults", seconds["our defaults"], "scikit-learn", theirs, "s")
-    yield Figure(f"{what}, {jobs} processes", seconds["parallel"], "one", seconds["same networks"], "s", 1 / 1.7)
+    name = f"search of {len(sizes)} networks, {folds} folds"
+    reference = seconds["scikit-learn"]
+    yield Measurement(f"{name}, {epochs} epochs", seconds["same networks"], "scikit-learn", reference, "s", 1 / 4)
+    yield Measurement(f"{name}, our defaults", seconds["our defaults"], "scikit-learn", reference, "s")
+    yield Measurement(
+        f"{name}, {jobs} processes", seconds["parallel"], "one process", seconds["same networks"], "s", 1 / 1.7
+    )
 
     threads = worker_threads(jobs)
-    yield Figure(f"BLAS threads of {jobs} processes, no limit set", threads, "processors", cpu_count(), "", 1)
+    yield Measurement(f"BLAS threads of {jobs} processes, no limit set", threads, "processors", cpu_count(), "", 1)
 
 
 def _imported() -> str:
-    """Something that needs the package in a worker."""
+    """Import the package in a worker process."""
     return ScratchMLPClassifier.__name__
 
 
 def worker_threads(jobs: int) -> int:
-    """BLAS threads of so many of joblib's workers together, where no variable says how many there may be."""
-    free = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    """Return the BLAS threads of all workers together, without the environment variables that limit them."""
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = [sys.executable, "-c", WORKERS.format(jobs=jobs)]
-    return int(subprocess.run(command, env=free, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    return int(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout)

@@ -14,8 +14,7 @@ from sklearn import neural_network
 
 from skscratch import compat
 
-if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
-    pytest.skip("compat repeats scikit-learn 1.9", allow_module_level=True)
+OLD = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9)
 
 
 def load_suite():
@@ -29,6 +28,9 @@ def load_suite():
     for name, test in vars(module).items():
         if name.startswith("test_"):
             test.pytestmark = [pytest.mark.filterwarnings("default").mark, *getattr(test, "pytestmark", [])]
+    if OLD:
+        reason = "calls a private method with the arguments of scikit-learn before 1.9"
+        module.test_gradient = pytest.mark.skip(reason=reason)(module.test_gradient)
     return module
 
 
@@ -45,4 +47,4 @@ def global_random_seed():
 
 def test_the_suite_is_complete_and_uses_our_classes():
     assert (SUITE.MLPClassifier, SUITE.MLPRegressor) == (compat.MLPClassifier, compat.MLPRegressor)
-    assert len(TESTS) >= 43
+    assert len(TESTS) >= (38 if OLD else 43)

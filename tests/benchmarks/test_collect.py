@@ -1,4 +1,4 @@
-"""The collection of tables: what is taken, how it is split and written. The packages with the data are not needed."""
+"""The collection of tables: selection, cleaning and files. The packages with the data need not be installed."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ def candidate(name="fruit", source="shop/fruit", task="binary", target="ripe", d
 
 
 def fruit(n=120):
-    """A table with all kinds of columns; the last row has no target, and three rows are of a rare class."""
+    """A table with all kinds of columns; the last row has no target, and three rows have a rare class."""
     frame = pd.DataFrame(
         {
             "grams": np.arange(n) / 4,
@@ -40,7 +40,7 @@ def fruit(n=120):
 # The list
 
 
-def test_names_and_sources_occur_once():
+def test_names_and_sources_are_unique():
     assert max(Counter(c.name for c in CANDIDATES).values()) == 1
     assert max(Counter(c.source for c in CANDIDATES).values()) == 1
 
@@ -59,9 +59,9 @@ def test_no_candidate_is_excluded():
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("pima", "shop/a"),  # by a name
-        ("fruit", "keel/german"),  # by a source
-        ("fruit", "MASS/Pima.te"),  # by a pattern, whatever the case
+        ("pima", "shop/a"),  # by its name
+        ("fruit", "keel/german"),  # by its source
+        ("fruit", "MASS/Pima.te"),  # by a pattern without regard to case
         ("fruit", "carData/TitanicSurvival"),
         ("fruit", "DAAG/spam7"),
         ("fruit", "keel/new-thyroid1"),
@@ -71,7 +71,7 @@ def test_no_candidate_is_excluded():
 def test_excluded_tables_are_refused(tmp_path, name, source):
     path = tmp_path / "lines.csv"
     path.write_text(f"source,name,task,target,drop,nominal,rows,sha256\n{source},{name},binary,y,a b,,100,0\n")
-    with pytest.raises(ValueError, match=f"must hold no excluded table, got {name} of {source}. "):
+    with pytest.raises(ValueError, match=f"must contain no excluded table, got {name} of {source}. "):
         collect.read_candidates(path)
 
 
@@ -84,34 +84,34 @@ def test_a_name_that_only_resembles_an_excluded_one_is_allowed(tmp_path):
     assert (c.drop, c.nominal, c.rows) == (["a", "b*"], ["c"], 100)
 
 
-# What is taken, and the split
+# Selection and split
 
 
 def test_each_part_has_ten_tables_of_each_task():
-    parts = collect.deal(CANDIDATES)
+    parts = collect.assign_parts(CANDIDATES)
     assert list(parts) == ["choose", "confirm"]
-    for taken in parts.values():
-        assert Counter(c.task for c in taken) == dict.fromkeys(tables.TASKS, 10)
+    for selected in parts.values():
+        assert Counter(c.task for c in selected) == dict.fromkeys(tables.TASKS, 10)
     assert not {c.name for c in parts["choose"]} & {c.name for c in parts["confirm"]}
 
 
-def test_the_split_depends_on_names_and_sizes_alone():
-    mixed = [CANDIDATES[k] for k in np.random.default_rng(0).permutation(len(CANDIDATES))]
-    assert collect.deal(mixed) == collect.deal(CANDIDATES)
+def test_the_split_does_not_depend_on_the_order_of_the_list():
+    shuffled = [CANDIDATES[k] for k in np.random.default_rng(0).permutation(len(CANDIDATES))]
+    assert collect.assign_parts(shuffled) == collect.assign_parts(CANDIDATES)
 
 
-def test_tables_are_dealt_alternately_by_their_digests():
-    dealt = collect.deal([candidate(name) for name in "abcde"])
+def test_tables_are_assigned_alternately_by_their_digests():
+    parts = collect.assign_parts([candidate(name) for name in "abcde"])
     order = sorted("abcde", key=collect.digest)
     assert order != list("abcde")
-    assert [c.name for c in dealt["choose"]] == order[::2] and [c.name for c in dealt["confirm"]] == order[1::2]
+    assert [c.name for c in parts["choose"]] == order[::2] and [c.name for c in parts["confirm"]] == order[1::2]
 
 
-def test_the_classes_of_size_take_turns():
+def test_the_classes_of_size_alternate():
     small = [candidate(f"s{k}", rows=999) for k in range(5)]
     middle = [candidate(f"m{k}", rows=1_000) for k in range(2)]
     large = [candidate("l", rows=8_000)]
-    names = [c.name for c in collect.take([*small, *middle, *large], most=6)]
+    names = [c.name for c in collect.select([*small, *middle, *large], maximum=6)]
     assert [name[0] for name in names] == list("lmsmss")
     assert names[2] == min((c.name for c in small), key=collect.digest)
 
@@ -127,7 +127,7 @@ def test_a_file_of_keel_is_read(tmp_path):
     assert np.isnan(frame["x1"][1]) and list(frame["x2"]) == [2.5, 3]
 
 
-def test_a_table_of_r_is_read_without_the_names_of_its_rows(tmp_path):
+def test_a_table_of_an_r_package_is_read_without_row_names(tmp_path):
     path = tmp_path / "fruit.pkl.compress"
     pd.DataFrame({"rownames": ["a", "b"], "x": [1, 2]}, index=[5, 6]).to_pickle(path, compression="xz")
     frame = collect.read_r(path)
@@ -148,7 +148,7 @@ def test_the_target_may_be_the_last_column():
     assert entry["target"] == "ripe" and len(frame) == 119 and frame["ripe"].dtype == float
 
 
-def test_a_pattern_that_fits_no_column_is_named():
+def test_a_pattern_that_matches_no_column_is_named():
     with pytest.raises(
         ValueError, match=r"columns of fruit must be in the source, got \['idd'\]; correct collected.csv"
     ):
@@ -165,7 +165,7 @@ def test_a_pattern_that_fits_no_column_is_named():
         (120, {"task": "regression"}, "got 119 rows, 5 columns and 3 values"),
     ],
 )
-def test_sizes_against_the_rule_are_refused(n, change, message):
+def test_sizes_that_violate_the_rule_are_refused(n, change, message):
     c = candidate(**change)
     with pytest.raises(ValueError, match=f"fruit must have the sizes of the rule, {message}"):
         collect.check_sizes(collect.clean(fruit(n), c)[0], c)
@@ -176,7 +176,7 @@ def test_sizes_against_the_rule_are_refused(n, change, message):
 
 @pytest.fixture
 def shop(monkeypatch):
-    """One source, and the line that fits it."""
+    """A stub of one source; returns the candidate for it."""
     monkeypatch.setattr(collect, "read_source", lambda source: fruit())
     c = candidate(drop=["id"], nominal=["shop"], rows=116)
     text = collect.clean(fruit(), c)[0].to_csv(index=False, lineterminator="\n")
@@ -193,7 +193,7 @@ def test_a_part_is_a_folder_of_tables(shop, tmp_path):
     assert list(t.y[:5]) == [0, 0, 0, 0, 1]  # rows 0, 2, 4, 6 and 7 of the source
 
 
-def test_a_repeat_writes_the_same_bytes(shop, tmp_path):
+def test_a_second_run_writes_the_same_bytes(shop, tmp_path):
     for folder in ("a", "b"):
         collect.write_part(tmp_path / folder, "choose", [shop])
     first, second = ((tmp_path / folder / "fruit.csv.gz").read_bytes() for folder in ("a", "b"))
@@ -203,11 +203,11 @@ def test_a_repeat_writes_the_same_bytes(shop, tmp_path):
 
 @pytest.mark.parametrize("change", [{"rows": 115}, {"sha256": "0123456789abcdef"}, {"drop": ["id", "sold"]}])
 def test_a_source_that_differs_is_refused(shop, change):
-    wanted = shop._replace(**change)
+    expected = shop._replace(**change)
     with pytest.raises(
-        ValueError, match=f"fruit must have {wanted.rows} rows and the checksum {wanted.sha256}, got 116"
+        ValueError, match=f"fruit must have {expected.rows} rows and the checksum {expected.sha256}, got 116"
     ):
-        collect.collect(wanted)
+        collect.collect(expected)
 
 
 @pytest.mark.parametrize("found", ["none", "0.0.1"])

@@ -1,10 +1,10 @@
-"""Peaks of memory of this process, for `benchmarks.usage.memory`, which starts a process for each.
+"""Fit a model and print the peak of this process's memory; `benchmarks.usage.memory` starts a process for each fit.
 
-    python -m benchmarks.usage.probes fit {same,defaults} {float32,float64} ROWS
-    python -m benchmarks.usage.probes memmap GIGABYTES
+    python -m benchmarks.usage.process_memory fit {same,defaults} {float32,float64} ROWS
+    python -m benchmarks.usage.process_memory memmap GIGABYTES
 
-Linux says in /proc how much memory a process has: all of it that is resident (VmRSS) and was at most (VmHWM), and the
-part that no file stands behind (RssAnon).
+The numbers are from /proc, which only Linux has: VmRSS is the resident memory, VmHWM its peak, and RssAnon the part of
+the resident memory that does not belong to a file.
 """
 
 from __future__ import annotations
@@ -27,50 +27,50 @@ MAPPED_COLUMNS = 100
 
 
 def fit(name: str, dtype: str, rows: str) -> int:
-    """Bytes at the peak of one epoch on ROWS x 20 numbers, above those that were there before."""
+    """Return the peak of the resident bytes in a fit of one epoch on ROWS x 20 numbers, minus those before the fit."""
     X = np.empty((int(rows), COLUMNS), dtype)
-    for block in np.array_split(X, 100):  # so that making them is no peak of its own
-        block[...] = np.random.default_rng(0).standard_normal(block.shape)
+    for chunk in np.array_split(X, 100):  # in chunks, so that the temporary arrays are small
+        chunk[...] = np.random.default_rng(0).standard_normal(chunk.shape)
     y = X[:, 0] > 0
     model = models.ours(1, scaling="robust") if name == "same" else ScratchMLPClassifier(max_iter=1)
     before = status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM
     model.fit(X, y)
     return status("VmHWM") - before
 
 
 def memmap(gigabytes: str) -> int:
-    """Bytes of anonymous memory at the peak of one epoch on a file of GIGABYTES of float32."""
+    """Return the peak of the anonymous bytes in a fit of one epoch on a memory-mapped file of GIGABYTES of float32."""
     rows = int(float(gigabytes) * 1e9 / 4 / MAPPED_COLUMNS)
     y = np.random.default_rng(0).integers(0, 2, rows)
     model = models.ours(1, (32,), scaling=None, batch_size=min(4096, rows))
     with tempfile.NamedTemporaryFile() as file:
-        file.truncate(4 * MAPPED_COLUMNS * rows)  # a file of zeros that takes no room on the disk
+        file.truncate(4 * MAPPED_COLUMNS * rows)  # a sparse file of zeros, which uses no disk space
         X = np.memmap(file.name, np.float32, "r", shape=(rows, MAPPED_COLUMNS))
-        with largest("RssAnon") as peak:
+        with sampled("RssAnon") as samples:
             model.fit(X, y)
-    return max(peak)
+    return max(samples)
 
 
 def status(name: str) -> int:
-    """Bytes, from a line of /proc/self/status."""
+    """Return the bytes of one line of /proc/self/status."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 @contextmanager
-def largest(name: str, seconds: float = 0.005) -> Iterator[list[int]]:
-    """A list that a thread adds `status(name)` to, every few milliseconds."""
-    seen, done = [status(name)], Event()
+def sampled(name: str, seconds: float = 0.005) -> Iterator[list[int]]:
+    """Yield a list to which a thread appends `status(name)` every few milliseconds."""
+    samples, done = [status(name)], Event()
 
     def watch() -> None:
         while not done.wait(seconds):
-            seen.append(status(name))
+            samples.append(status(name))
 
     thread = Thread(target=watch)
     thread.start()
     try:
-        yield seen
+        yield samples
     finally:
         done.set()
         thread.join()
