@@ -21,9 +21,10 @@ FOLDERS = {
     "root": "*",
 }
 
-# Regular expression -> the words to write instead. Patterns are compared with the text after `normalized`: names are split
-# into their words, so that "held out" is found in `held_out`, `HeldOut`, "held-out" and where a line ends between the two.
-# Upper and lower case are the same. A match does not begin or end inside a word: "hole" is not found in "whole".
+# Regular expression -> the words to write instead. Patterns are compared with the text after `normalized`: names are
+# split into their words, so that "held out" is found in `held_out`, `HeldOut`, "held-out" and where a line ends between
+# the two. Upper and lower case are the same. A match does not begin or end inside a word: "hole" is not found in
+# "whole".
 FORBIDDEN = {
     r"lanes?": "worker thread, or group of members",
     r"judg(e|es|ed|ing|ements?)": "evaluate, or validate",
@@ -52,7 +53,7 @@ FORBIDDEN = {
     r"continuing": "warm start, or continues",
     r"as (it|they) (comes?|came)": "unchanged, or without preparation",
     r"(?<!at )most (epochs|iterations)": "at most n, or maximum number of",
-    r"in words|(allowed|other|these|those|of the) words|words (allowed|that are)": "options, allowed values, or as text",
+    r"in words|(allowed|other|these|those|of the) words|words (allowed|that are)": "options, or allowed values",
     r"holes?": "missing value",
     r"house rules?": "conventions",
     r"(the|my|your|its|their|'s) (business|books)": "implemented by subclasses, or what is meant",
