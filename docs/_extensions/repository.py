@@ -1,8 +1,8 @@
 """Convert the links and lists of pages, which are written for the repository, so that they also work on the site.
 
 - The lists of links on a page with the name ``index`` become its table of contents.
-- A link to the file of a module becomes a link to its source code. A link to ``file.py#Name`` becomes one to the page of
-  this name.
+- A link to the file of a module becomes a link to its source code. A link to ``file.py#Name`` becomes one to the page
+  of this name.
 - A link to an example becomes a link to its page in the gallery, and a link to the changelog one to its page.
 - Other files can be downloaded.
 """

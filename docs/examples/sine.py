@@ -2,7 +2,7 @@ r"""
 A deep ReLU network trained by plain SGD
 ========================================
 
-Two functions are learned from 10,000 samples. Each sample is used once, in a step of its own:
+Two functions are learned from 10,000 samples. Each sample is used exactly once, in one step:
 
 .. math::
    y &= \sin(10 x) + 0.75 \quad\text{on } [-1, 1], \\
