@@ -1,10 +1,10 @@
-"""How Sphinx builds the site: the Markdown pages of this folder, the examples, and a page for each public name."""
+"""Configuration of Sphinx: the Markdown pages of this folder, the examples, and a page for each public name."""
 
 import os
 import sys
 from pathlib import Path
 
-# One BLAS thread, as the examples say: read when NumPy is first imported.
+# The examples use one BLAS thread. NumPy reads these variables when it is imported.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 HERE = Path(__file__).parent
@@ -31,21 +31,21 @@ default_role = "code"
 exclude_patterns = ["_build", "examples"]
 templates_path = ["_templates"]
 
-# Markdown as GitHub reads it
+# Markdown in the same dialect as on GitHub
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
 # A page for each public name
-autosummary_filename_map = {  # else one page would overwrite the other where file names have no case
+autosummary_filename_map = {  # on file systems that ignore upper and lower case, two pages would have the same file
     "skscratch.core.activations.logistic": "skscratch.core.activations.logistic_function",
 }
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-numpydoc_show_class_members = False  # they are on the page of the class
+numpydoc_show_class_members = False  # the page of a class lists them
 numpydoc_validation_checks = {"GL08", "SS03", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03"}
-numpydoc_validation_exclude = {r"skscratch\.(core|tabular)\."}  # one line with all shapes is their form
+numpydoc_validation_exclude = {r"skscratch\.(core|tabular)\."}  # their docstrings have one line with all shapes
 
-# The examples are run, each in a fresh interpreter's state, and shown with what they print and draw
+# Each example is run in a new namespace and shown with its printed text and its plots
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
@@ -58,7 +58,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
 }
 
-# Nothing is read from elsewhere, when building or when reading
+# The site needs no network connection, neither to build it nor to read it
 html_theme = "furo"
 html_title = f"skscratch {version}"
 html_show_sphinx = False
@@ -67,7 +67,7 @@ html_copy_source = False
 
 
 def skip_foreign(app, what, name, obj, skip, options):
-    """Leave out the members that a class has from elsewhere, such as an estimator's `set_params`."""
+    """Omit the members that a class inherits from other packages, such as `set_params` of an estimator."""
     module = getattr(obj, "__module__", None) or "skscratch"
     return True if module.partition(".")[0] != "skscratch" else None
 

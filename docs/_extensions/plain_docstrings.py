@@ -1,4 +1,4 @@
-"""Docstrings are plain text, read in the source: on the site, too, ``|u|`` is an absolute value and ``*`` a product."""
+"""Escape special characters in docstrings, so that ``|u|`` is an absolute value and ``*`` a product on the site too."""
 
 import re
 
@@ -6,7 +6,7 @@ LITERAL = re.compile(r"(``.+?``|`[^`]+`_?)")
 
 
 def escape(line):
-    """The line with ``*``, ``|`` and a final ``_`` of words escaped outside backquotes."""
+    """Escape ``*``, ``|`` and a ``_`` at the end of a word in the parts of the line that are not in backquotes."""
     parts = LITERAL.split(line)
     parts[::2] = [re.sub(r"([*|]|(?<=\w)_(?!\w))", r"\\\1", part) for part in parts[::2]]
     return "".join(parts)
@@ -18,6 +18,6 @@ def process(app, what, name, obj, options, lines):
 
 
 def setup(app):
-    """Before numpydoc (500) arranges the sections."""
+    """Connect the function; it must run before numpydoc (priority 500) processes the sections."""
     app.connect("autodoc-process-docstring", process, priority=400)
     return {"parallel_read_safe": True}

@@ -1,8 +1,10 @@
-"""Pages are written to be read in the repository; this makes their links and lists work on the site as well.
+"""Convert the links and lists of pages, which are written for the repository, so that they also work on the site.
 
-- The lists of links of a page named ``index`` are its table of contents.
-- A link to a module's file leads to its listing; one to ``file.py#Name`` to the page of that name.
-- A link to an example leads to it in the gallery, one to the changelog to its page; other files can be downloaded.
+- The lists of links on a page with the name ``index`` become its table of contents.
+- A link to the file of a module becomes a link to its source code. A link to ``file.py#Name`` becomes one to the page
+  of this name.
+- A link to an example becomes a link to its page in the gallery, and a link to the changelog one to its page.
+- Other files can be downloaded.
 """
 
 import re
@@ -19,20 +21,20 @@ ELSEWHERE = {"CHANGELOG.md": "/changelog.md", "docs/examples": "/auto_examples/i
 
 
 def in_repository(docname, path):
-    """The path from the root of the repository of what a page links to, as text."""
+    """Return the path of a link's target, relative to the root of the repository, as text."""
     full = ((DOCS / docname).parent / path).resolve()
     return full.relative_to(ROOT).as_posix() if full.is_relative_to(ROOT) else path
 
 
 def module_of(path):
-    """The module that a file of the package is (skscratch.datasets for its ``__init__.py``), None for other files."""
+    """Return the module of a file of the package (skscratch.datasets for its ``__init__.py``), None for other files."""
     if not (path.startswith("skscratch/") and path.endswith(".py")):
         return None
     return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
 
 
 def on_site(docname, path, name):
-    """Where a link leads on the site, in MyST's terms."""
+    """Return the target of a link on the site, in MyST's syntax."""
     target = in_repository(docname, path)
     if target in ELSEWHERE:
         return ELSEWHERE[target]
@@ -46,7 +48,7 @@ def on_site(docname, path, name):
 
 
 def table_of_contents(text):
-    """A hidden toctree for each section of an index: its entries are the links at the beginning of list items."""
+    """Yield a hidden toctree for each section of an index: its entries are the links at the beginning of list items."""
     for section in re.split(r"^(?=## )", text, flags=re.MULTILINE):
         title = re.match(r"## (.*)", section)
         options = [":hidden:", *([f":caption: {title[1]}"] if title else [])]
@@ -66,7 +68,7 @@ def read(app, docname, source):
 
 
 def list_files(app, document):
-    """Lead links to the files of documented modules to their listings; other files can be downloaded."""
+    """Replace links to the files of documented modules by links to their source code; other files can be downloaded."""
     modules = app.env.get_domain("py").modules
     for node in list(document.findall(addnodes.download_reference)):
         module = module_of(in_repository(app.env.docname, node["reftarget"]))
@@ -76,7 +78,7 @@ def list_files(app, document):
 
 
 def setup(app):
-    """Links are rewritten before files are collected for download (500)."""
+    """Connect the functions; links must be replaced before Sphinx collects files for download (priority 500)."""
     app.connect("source-read", read)
     app.connect("doctree-read", list_files, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Each parameter's row on the page of parameters is in the index, so that a search for its name leads there first."""
+"""Add each row of the page of parameters to the index, so that a search for a parameter shows its row first."""
 
 from docutils import nodes
 from sphinx import addnodes
@@ -7,7 +7,7 @@ PAGE = "guide/parameters"
 
 
 def index(app, document):
-    """A main entry of the index for each row that begins with a name in the font of code."""
+    """Add a main entry to the index for each row whose first cell contains a name in the font of code."""
     if app.env.docname != PAGE:
         return
     for row in document.findall(nodes.row):

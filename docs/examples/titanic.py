@@ -1,12 +1,12 @@
 """
-The Titanic: a table as it comes
-================================
+The Titanic: a table without preparation
+========================================
 
-From a DataFrame with missing values to a searched, scored model: who survived the Titanic?
+From a DataFrame with missing values to a model with a searched width and depth: who survived the Titanic?
 
-The network takes the raw frame. It is compared with three classifiers of scikit-learn on repeated folds, and a paired
-test says which differences can be told from chance. Then a grid search chooses the width and the depth of the network,
-and the best one predicts for six passengers. The whole takes about a minute on two cores::
+The network takes the original frame. It is compared with three classifiers of scikit-learn on repeated folds, and a
+paired test says which differences are significant. Then a grid search chooses the width and the depth of the network,
+and the best model predicts for six passengers. The script takes about a minute on two cores::
 
     python docs/examples/titanic.py [--out FOLDER]
 """
@@ -14,7 +14,7 @@ and the best one predicts for six passengers. The whole takes about a minute on 
 # %%
 # The table
 # ---------
-# Numbers, categories and missing values.
+# The table has numbers, categories and missing values.
 
 import argparse
 import sys
@@ -38,7 +38,7 @@ from skscratch import ScratchMLPClassifier
 from skscratch.datasets import load_titanic
 from skscratch.displays import GridDisplay, LossCurveDisplay
 
-parser = argparse.ArgumentParser(description="Who survived the Titanic? Networks compared, searched and drawn.")
+parser = argparse.ArgumentParser(description="Who survived the Titanic? Compare, search and draw networks.")
 parser.add_argument("--out", type=Path, default=Path("titanic-figures"), help="folder for the two figures")
 out = parser.parse_args().out
 out.mkdir(parents=True, exist_ok=True)
@@ -51,12 +51,12 @@ print(f"{len(X)} passengers, {y.sum()} survived; {X.shape[1]} columns; missing v
 # %%
 # Four classifiers
 # ----------------
-# All with their defaults. ``ScratchMLPClassifier`` and ``HistGradientBoostingClassifier`` take the frame; the other two
-# need a pipeline.
+# All have their default parameters. ``ScratchMLPClassifier`` and ``HistGradientBoostingClassifier`` take the frame; the
+# other two need a pipeline.
 
 
 def with_prepared_columns(model):
-    """Put the usual steps before a model: missing values filled, categories one-hot, numbers standardised."""
+    """Put the usual steps before a model: impute missing values, encode categories as one-hot, standardise numbers."""
     numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     categories = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
     columns = make_column_transformer(
@@ -77,15 +77,15 @@ MODELS = {
 # %%
 # Repeated folds
 # --------------
-# Ten folds, five times, the same for every classifier. A process for each core fits on one core, so the fit times are
-# those of one core.
+# Ten folds are repeated five times. The folds are the same for every classifier. There is one process for each core,
+# and each fit uses one core, so the fit times are those of one core.
 
 FOLDS, REPEATS = 10, 5
 METRICS = {"accuracy": "accuracy", "log loss": "neg_log_loss", "ROC AUC": "roc_auc"}
 
 
 def show_progress(text, done, total, every=1):
-    """Print a line that overwrites the last one on a terminal; elsewhere a new line, after every few steps."""
+    """Print a line. On a terminal it overwrites the previous one; otherwise only every few steps print a new line."""
     if sys.stdout.isatty():
         print(f"\r{text:76}", end="\n" if done == total else "", flush=True)
     elif done % every == 0:
@@ -101,7 +101,7 @@ def score_on_folds(models, X, y, splits):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)  # MLPClassifier stops after 200 epochs
                 result = cross_validate(model, X, y, cv=folds, scoring=METRICS, n_jobs=-1, error_score="raise")
-            columns = {metric: np.abs(result[f"test_{metric}"]) for metric in METRICS}  # log loss comes negated
+            columns = {metric: np.abs(result[f"test_{metric}"]) for metric in METRICS}  # scorers negate the log loss
             tables[name].append(pd.DataFrame(columns | {"fit time": result["fit_time"]}))
             text = f"Repeat {i + 1} of {len(repeats)}, {FOLDS} folds: {j} of {len(models)} classifiers scored"
             show_progress(text, i * len(models) + j, len(repeats) * len(models), every=len(models))
@@ -113,11 +113,11 @@ scores = score_on_folds(MODELS, X, y, splits)
 
 
 # %%
-# What differs?
-# -------------
-# Two training sets of ten folds share most of their rows, so the scores of the folds are not independent, and the usual
-# standard error is too small; the corrected one is larger. No correction is made for the number of tests: at the level
-# of 5 %, about one test in twenty finds a difference where there is none.
+# Which differences are significant?
+# ----------------------------------
+# Two training sets of ten folds have most of their rows in common. So the scores of the folds are not independent, and
+# the usual standard error is too small. The corrected standard error is larger. The number of tests is not corrected
+# for: at the level of 5 %, about one test in twenty finds a difference that does not exist.
 
 LEVEL = 0.05
 
@@ -133,7 +133,7 @@ def corrected_t_test(values, test_to_train):
        s^2 = \frac{1}{J - 1} \sum_{j=1}^J (d_j - \bar d)^2,
 
     which is compared with Student's distribution of :math:`J - 1` degrees of freedom. The root is the standard error
-    of the mean. The usual paired t-test has :math:`1/J` alone in the place of the bracket.
+    of the mean. The usual paired t-test has only :math:`1/J` instead of the sum in parentheses.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def corrected_t_test(values, test_to_train):
 
 
 def print_table(scores, test_to_train):
-    """Print a row for each model, the mean and its standard error for each column."""
+    """Print a row for each model, with the mean and its standard error for each column."""
     print(f"\nMean ± corrected standard error over {FOLDS} folds, {REPEATS} times; fit time on one core, in seconds\n")
     print(f"{'':30}" + "".join(f"{column:>16}" for column in [*METRICS, "fit time"]))
     for name, table in scores.items():
@@ -171,7 +171,7 @@ def print_table(scores, test_to_train):
 
 
 def describe_difference(metric, mean, standard_error, p_value):
-    """Say in words what the test of our score minus another one found."""
+    """Describe the result of the test for the score of the first model minus that of another one."""
     p = "p < .001" if p_value < 0.001 else f"p = {p_value:.3f}".replace("= 0.", "= .")
     numbers = f"difference {mean:+.3f} ± {standard_error:.3f}, {p}"
     if p_value >= LEVEL:
@@ -181,7 +181,7 @@ def describe_difference(metric, mean, standard_error, p_value):
 
 
 def print_differences(scores, test_to_train):
-    """Print what differs between the first model and each of the others."""
+    """Print the differences between the first model and each of the others."""
     (first, ours), *others = scores.items()
     for name, theirs in others:
         print(f"\n{first} against {name}")
@@ -197,15 +197,15 @@ print_differences(scores, test_to_train)
 # %%
 # A search over width and depth
 # -----------------------------
-# The metric is the log loss: a fold has about 260 rows, and its accuracy changes by whole rows, too coarse to tell one
-# width from the next. The scorer counts the fits, since ``GridSearchCV`` itself says nothing until the end.
+# The metric is the log loss. A fold has about 260 rows, and the accuracy on so few rows is not precise enough to
+# distinguish two widths. The scorer counts the fits, since ``GridSearchCV`` itself prints nothing until the end.
 
 GRID = {"width": [32, 64, 128], "depth": [1, 2, 3]}
 SEARCH_FOLDS = 5
 
 
 class CountingScorer:
-    """A scorer that prints how many fits of a search are done: GridSearchCV calls it once after every fit."""
+    """Scorer that prints how many fits of a search are done: GridSearchCV calls it once after every fit."""
 
     def __init__(self, scoring, total):
         self.scorer, self.total, self.done = get_scorer(scoring), total, 0
@@ -232,12 +232,12 @@ print(f"Best: width {best['width']}, depth {best['depth']}, log loss {-search.be
 
 
 # %%
-# Is this more than chance? The best and the worst candidate were chosen by their scores, so this p-value is too small:
-# where it is large even so, the search has found no difference, and any of the nine will do.
+# Is this difference significant? The best and the worst candidate were chosen by their scores, so this p-value is too
+# small. If it is large nevertheless, the search has found no difference, and any of the nine candidates can be used.
 
 
 def print_best_against_worst(results):
-    """Print whether the folds of the search tell the best candidate from the worst one."""
+    """Print whether the difference between the best and the worst candidate of the search is significant."""
     folds = [f"split{i}_test_score" for i in range(SEARCH_FOLDS)]
     best, worst = results.loc[results["mean_test_score"].idxmax()], results.loc[results["mean_test_score"].idxmin()]
     test = corrected_t_test((worst[folds] - best[folds]).astype(float), 1 / (SEARCH_FOLDS - 1))
@@ -249,14 +249,14 @@ print_best_against_worst(results)
 
 
 # %%
-# What the search found
-# ---------------------
-# The mean score over the folds (the log loss with a minus, so the largest is the best), and the time of a fit. The best
-# cell has a frame.
+# The results of the search
+# -------------------------
+# The plot shows the mean score over the folds (the negative log loss, so the largest is the best) and the time of a
+# fit. The best candidate has a frame.
 
 
 def save(figure, name):
-    """Save a figure in the folder and say so."""
+    """Save a figure in the folder and print its path."""
     figure.savefig(out / f"{name}.png", dpi=150)
     print(f"Saved {out / name}.png")
 
@@ -267,8 +267,8 @@ save(GridDisplay.from_estimator(search, score_name="negative log loss").figure_,
 # %%
 # How the best network was trained
 # --------------------------------
-# It is an ensemble: the lines are means over its members, the bands ranges. Each member keeps the epoch at which its
-# validation loss was the smallest.
+# The model is an ensemble. The lines are means over its members, and the bands show the range from the smallest to the
+# largest value. Each member keeps the parameters of its best epoch.
 
 save(LossCurveDisplay.from_estimator(search.best_estimator_).figure_, "loss")
 
@@ -276,7 +276,7 @@ save(LossCurveDisplay.from_estimator(search.best_estimator_).figure_, "loss")
 # %%
 # Six passengers
 # --------------
-# The last one has no age: a missing value goes in as it is.
+# The age of the last passenger is a missing value. The model takes it without preparation.
 
 PASSENGERS = {
     "a woman of 29, first class": (1, "female", 29, 0, 0, 80, "S"),
