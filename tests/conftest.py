@@ -8,7 +8,6 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
-
 # They define fixtures, not tests; as modules with doctests their equal names would clash.
 collect_ignore_glob = ["*conftest.py"]
 

@@ -69,7 +69,8 @@ def gradcheck(
 
     def value(values: Array) -> tuple[Array, Array]:
         rngs = None if dropout_seed is None else np.random.default_rng(dropout_seed).spawn(len(values))
-        rows = Rows(*(a if a is None else a.astype(values.dtype) for a in (x, y, w)))
+        dtype = values.dtype
+        rows = Rows(x.astype(dtype), y.astype(dtype), None if w is None else w.astype(dtype))
         recorded = Gradient(objective, P.like(values), rows, rngs=rngs)
         return recorded.value(), recorded.dP.values
 

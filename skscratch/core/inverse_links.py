@@ -73,16 +73,14 @@ class InverseLogit(ClassInverseLink):
     name = "logistic"
 
     def predict(self, z: Array) -> Array:
-        p: Array = expit(z)
-        return p
+        return expit(z)
 
     def log_probabilities(self, z: Array) -> Array:
         """Compute log(1 - p) and log p, (k, n, o, 2)."""
         return np.stack([log_expit(-z), log_expit(z)], axis=-1)
 
     def is_right(self, z: Array, y: Array) -> Array:
-        right: Array = ((z > 0) == (y > 0.5)).all(axis=-1)
-        return right
+        return ((z > 0) == (y > 0.5)).all(axis=-1)
 
     def strata(self, y: Array) -> Array | None:
         return y[:, 0].astype(int) if y.shape[1] == 1 else None
@@ -104,8 +102,7 @@ class InverseMultinomialLogit(ClassInverseLink):
         return log_softmax(z)
 
     def is_right(self, z: Array, y: Array) -> Array:
-        right: Array = z.argmax(axis=-1) == y.argmax(axis=-1)
-        return right
+        return z.argmax(axis=-1) == y.argmax(axis=-1)
 
     def strata(self, y: Array) -> Array | None:
         return y.argmax(axis=1)

@@ -257,7 +257,7 @@ class Scale(Layer):
         p.s[...] = 1
 
     def record(self, do: Do, p: Factors, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
-        k, n, d = len(p.s), *x.shape[1:]
+        k, (_, n, d) = len(p.s), x.shape
         z = np.empty((k, n, d), x.dtype)
         do(np.multiply, x, p.s[:, None], out=z)
 

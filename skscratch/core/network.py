@@ -36,8 +36,7 @@ class Pass(NamedTuple):
     @property
     def z(self) -> Array:
         """The raw scores (k, n, o)."""
-        z: Array = self.outputs[-1]
-        return z
+        return self.outputs[-1]
 
 
 @dataclass(frozen=True)

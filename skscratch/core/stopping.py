@@ -43,7 +43,7 @@ class Best:
     metrics: Array | None = None
     epoch: Array = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.values = self.values.copy()
         self.epoch = np.zeros(len(self.values), int)
 

@@ -249,8 +249,7 @@ class Trainer:
             S += len(block.y) if w is None else w.sum(axis=0)
         assert self.state is not None
         self.state.t = groups[0].update.step.t
-        mean: Array = loss / (S + (S == 0)) + penalty / (seen or 1)
-        return mean
+        return loss / (S + (S == 0)) + penalty / (seen or 1)
 
     def _groups(self, P: Parameters) -> list[MemberGroup]:
         """Divide the members into groups, one for each thread."""
@@ -268,8 +267,7 @@ class Trainer:
         """Find members (k,) without a finite loss on the first rows."""
         x, y, w = rows.take(slice(self.batch_size))
         with np.errstate(over="ignore", invalid="ignore"):
-            diverged: Array = ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
-        return diverged
+            return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
 
     def _order(self, n: int) -> Callable[[], Array | None]:
         """Return a function that draws the order of an epoch, or none where it would change nothing."""
@@ -303,10 +301,10 @@ def restore(
     best: Best,
     keep_best: bool,
     keep_finite: bool = True,
-    diverged: Array | bool = False,
+    diverged_at_best: Array | bool = False,
 ) -> None:
     """Restore the best epochs, and the last finite parameters of members that diverged."""
-    diverged = ~np.isfinite(P.values).all(axis=1) | diverged
+    diverged: Array = ~np.isfinite(P.values).all(axis=1) | diverged_at_best
     if history.loss:
         diverged |= ~np.isfinite(history.loss[-1])
     diverged &= keep_finite

@@ -63,8 +63,7 @@ def classification_loss(estimator: Any, kind: str) -> Loss:
             f"loss must be 'log_loss' or have the inverse link {link.__name__} for a {kind} target, got "
             f"{estimator.loss!r}; 'log_loss' chooses the right one by itself."
         )
-    loss: Loss = estimator.loss
-    return loss
+    return estimator.loss
 
 
 def regression_loss(estimator: Any) -> Loss:

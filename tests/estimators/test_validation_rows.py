@@ -8,8 +8,7 @@ from sklearn.metrics import log_loss
 
 from skscratch import ScratchMLPClassifier
 from skscratch.estimators import base
-from skscratch.estimators.splitting import choose_validation_rows
-from skscratch.estimators.splitting import split_rows
+from skscratch.estimators.splitting import choose_validation_rows, split_rows
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 
