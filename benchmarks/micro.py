@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
-from skscratch.core.transforms import ScaleByAdam, Step
 
 from benchmarks.csv_files import write_csv
 from benchmarks.machine import machine, print_facts
 from benchmarks.timing import alternate
 from skscratch.core.activations import logistic
 from skscratch.core.parameters import blocks
+from skscratch.core.tape import Tape, run
+from skscratch.core.transformations import ScaleByAdam, Step
 
 N, H, D, K = 128, 64, 50, 8  # samples, units, inputs, members
 SECONDS = 2e-3  # approximate time of the calls in one repetition
@@ -121,18 +122,20 @@ def members() -> Choice:
 
 def adam() -> Choice:
     p = 1_000_000
-    q, g, u, transformation, step = array(1, p), array(1, p), np.empty((1, p), np.float32), ScaleByAdam(), Step(1, 1e-3)
+    q, g, u, transformation = array(1, p), array(1, p), np.empty((1, p), np.float32), ScaleByAdam()
 
     def in_chunks(chunks: Sequence) -> Callable[[], np.ndarray]:
-        states = [(chunk, transformation.init(q[chunk], chunk[1])) for chunk in chunks]
+        kept, tape, step = transformation.init(q), Tape(np.float32), Step(1, np.float32)
+        for chunk in chunks:
+            views = {name: a[chunk] for name, a in kept.items()}
+            transformation.record(tape, u[chunk], q[chunk], views, step, lambda numbers, default: u[0])
 
-        def run() -> np.ndarray:
+        def update() -> np.ndarray:
             np.copyto(u, g)
-            for chunk, s in states:
-                transformation.update(u[chunk], q[chunk], s, step)
+            tape.replay()
             return u.copy()
 
-        return run
+        return update
 
     whole = [(slice(0, 1), slice(0, p))]
     return Choice(f"Adam on {p:,} numbers in chunks", "Adam in one call", in_chunks(blocks(1, p)), in_chunks(whole))
@@ -142,7 +145,7 @@ def sigmoid() -> Choice:
     z, out = array(K, N, H), np.empty((K, N, H), np.float32)
 
     def by_tanh() -> np.ndarray:
-        logistic(z, out=out)
+        logistic(run, z, out)
         return out
 
     return Choice("logistic function by tanh", "scipy.special.expit", by_tanh, lambda: expit(z, out=out))

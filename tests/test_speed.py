@@ -16,8 +16,8 @@ from benchmarks.adapters.pytorch import ensemble, pytorch
 from benchmarks.adapters.scikit_learn import scikit_learn
 from benchmarks.problems import PROBLEMS, Problem
 from skscratch import ScratchMLPClassifier
-from skscratch.core.optimizers import Optimizer
-from skscratch.estimators import recipes
+from skscratch.core.optimizers import Update
+from skscratch.estimators import builders
 
 TINY = [
     Problem(3, (4,), 8, 2, epochs=2, batches=3),
@@ -92,13 +92,13 @@ def test_all_adapters_train_the_same_network():
 @pytest.mark.parametrize("problem", TINY)
 def test_the_core_and_a_fit_train_equally(problem, monkeypatch):
     """The same network, and as many steps of the same optimizer with the same rate and the same members."""
-    steps, step = [], Optimizer.step
+    steps, step = [], Update.__call__
 
-    def recorded(self, P, dP, state, clock):
-        steps.append((P.values.shape, self.rate, self.schedule, self.links[0], [*map(type, self.links)]))
-        step(self, P, dP, state, clock)
+    def recorded(self, schedule_state):
+        steps.append((self.P.values.shape, self.chain))
+        step(self, schedule_state)
 
-    monkeypatch.setattr(Optimizer, "step", recorded)
+    monkeypatch.setattr(Update, "__call__", recorded)
     model, by_fit = fit(problem)(), steps.copy()
     steps.clear()
     history = core(problem)()
@@ -113,7 +113,7 @@ def test_the_ensemble_is_that_of_the_default_estimator():
     X, y = problem.data()
     default = ScratchMLPClassifier(max_iter=1, scaling=None, random_state=0).fit(X, y)
     assert network(problem) == default._model.network
-    assert problem.batch == recipes.batch_size(default, PROBLEMS[-1].rows)
+    assert problem.batch == builders.batch_size(default, PROBLEMS[-1].rows)
     ours, expected = estimator(problem).get_params(), ScratchMLPClassifier().get_params()
     assert {name for name in ours if ours[name] != expected[name]} == {
         *("hidden_layer_sizes", "batch_size", "scaling", "dtype", "random_state", "early_stopping"),

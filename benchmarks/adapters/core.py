@@ -11,10 +11,9 @@ from benchmarks.adapters.fit import estimator
 from benchmarks.problems import Problem
 from skscratch.core.batches import Rows
 from skscratch.core.network import Network
-from skscratch.core.objective import Objective
 from skscratch.core.schedules import Constant
 from skscratch.core.training import History, Trainer
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 from skscratch.estimators.threads import threads_for
 from skscratch.tabular.encoding import Table
 
@@ -24,13 +23,13 @@ def core(problem: Problem) -> Callable[[], History]:
     X, classes = problem.data()
     y = np.eye(problem.classes, dtype=np.float32)[classes] if problem.outputs > 1 else np.float32(classes)[:, None]
     model = estimator(problem)
-    loss = recipes.classification_loss(model, "binary" if problem.outputs == 1 else "multiclass")
-    objective = Objective(network(problem), loss, model.alpha)
+    loss = builders.classification_loss(model, "binary" if problem.outputs == 1 else "multiclass")
+    objective = builders.objective(model, network(problem), loss)
 
     def run() -> History:
         rng = np.random.default_rng(0)
         P = objective.network.init(problem.members, rng, np.float32)
-        trainer = Trainer(objective, recipes.optimizer(model, P, Constant()), rng, problem.batch)
+        trainer = Trainer(objective, builders.chain(model, Constant()), rng, problem.batch)
         with threads_for(objective.network, problem.batch, problem.members) as trainer.threads:
             return trainer.run(P, Rows(X, y, None), problem.epochs)
 
@@ -41,4 +40,4 @@ def core(problem: Problem) -> Callable[[], History]:
 def network(problem: Problem) -> Network:
     """Return the network that the estimator builds for the rows of the problem."""
     X, _ = problem.data()
-    return recipes.network(estimator(problem), Table(X, problem.features), problem.outputs, None)
+    return builders.network(estimator(problem), Table(X, problem.features), problem.outputs, None)

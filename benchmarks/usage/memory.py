@@ -12,11 +12,12 @@ import numpy as np
 from benchmarks.usage.latency import traced_peak
 from benchmarks.usage.measurement import Measurement
 from skscratch.core.activations import Relu
+from skscratch.core.batches import Rows
 from skscratch.core.layers import Dense
 from skscratch.core.losses import BinaryLogLoss
 from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Adam
+from skscratch.core.objective import Gradient, Objective
+from skscratch.core.optimizers import Adam, Update
 from skscratch.core.schedules import ScheduleState
 
 STEP_BOUND_KB, FIT_OVERHEAD, MEMMAP_BOUND = 128, 64 * 2**20, 1e9
@@ -48,13 +49,13 @@ def step_peak(width: int, batch: int) -> int:
     objective = Objective(Network(layers, COLUMNS), BinaryLogLoss(), alpha=1e-4)
     rng = np.random.default_rng(0)
     P = objective.network.init(1, rng, np.float32)
-    dP, work, optimizer = P.like(np.empty_like(P.values)), objective.allocate(P, batch), Adam().chain(1e-3)
     x, y = rng.standard_normal((batch, COLUMNS), np.float32), np.float32(rng.integers(0, 2, (batch, 1)))
-    state, clock = optimizer.init(P), ScheduleState()
+    chain, gradient = Adam().chain(1e-3), Gradient(objective, P, Rows(x.copy(), y.copy(), None))
+    update = Update(chain, P, gradient.dP, chain.init(P))
 
     def step() -> None:
-        objective.gradient(P, x, y, None, work, dP)
-        optimizer.step(P, dP, state, clock)
+        gradient(x, y, None)
+        update(ScheduleState())
 
     step()
     return traced_peak(step)

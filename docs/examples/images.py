@@ -35,7 +35,7 @@ from skscratch.core.layers import Dense
 from skscratch.core.losses import MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Adam, Sgd, momentum
+from skscratch.core.optimizers import Adam, RmsProp, Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPRegressor
-from skscratch.core.activations import Relu
+from skscratch.core.activations import Activation, Relu
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import INITIALIZERS
 from skscratch.core.layers import Dense

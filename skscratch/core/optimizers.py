@@ -48,7 +48,7 @@ class OptimizerState:
         return OptimizerState(self.t, [{name: a[rows] for name, a in kept.items()} for kept in self.arrays])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Chain:
     """Gradient transformations and a learning rate: q <- q + u, where u is the gradient after all transformations.
 

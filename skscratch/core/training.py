@@ -198,7 +198,9 @@ class Trainer:
             keep_best = True
             _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
         # A validation loss shows whether a member diverged in the last step; the training loss is that before the step.
-        diverged = self._diverged(P.like(best.values), rows) if keep_finite and validate is None else False
+        diverged = np.zeros(len(start), bool)
+        if keep_finite and validate is None:
+            diverged = self._diverged(P.like(best.values), rows)
         best.values[diverged], best.epoch[diverged] = start[diverged], 0
         restore(P, history, best, keep_best, keep_finite, diverged)
         return history
@@ -304,7 +306,7 @@ def restore(
     diverged_at_best: Array | bool = False,
 ) -> None:
     """Restore the best epochs, and the last finite parameters of members that diverged."""
-    diverged: Array = ~np.isfinite(P.values).all(axis=1) | diverged_at_best
+    diverged = np.logical_or(~np.isfinite(P.values).all(axis=1), diverged_at_best)
     if history.loss:
         diverged |= ~np.isfinite(history.loss[-1])
     diverged &= keep_finite

@@ -84,7 +84,8 @@ def objective(estimator: Any, network: Network, loss: Loss) -> Objective:
     """Build the objective function; an optimizer that decays weights by itself takes the place of the penalty."""
     decays_weights = estimator.solver != "lbfgs" and _optimizer(estimator).decays_weights
     alpha = 0.0 if decays_weights else float(estimator.alpha)
-    return Objective(network, loss, alpha, float(getattr(estimator, "label_smoothing", 0.0)))
+    smoothing = estimator.label_smoothing if is_classifier(estimator) else 0.0
+    return Objective(network, loss, alpha, float(smoothing))
 
 
 def check_options(estimator: Any) -> None:

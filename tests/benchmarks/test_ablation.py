@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import ablation, methods, results
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -30,10 +30,10 @@ def changed_hyperparameters(variant, default):
 
 def resolved_hyperparameters(estimator, n=6400):
     """The hyperparameters for n rows, in which "auto" is replaced by a number."""
-    sizes = recipes.hidden_sizes(estimator)
-    resolved = {name: getattr(recipes, name)(estimator, n) for name in ("batch_size", "max_iter")}
-    resolved |= {"width": sizes[0], "depth": len(sizes), "learning_rate_init": recipes.learning_rate(estimator)}
-    resolved["n_iter_no_change"] = recipes.epochs_without_change(estimator, recipes.FLAT_PATIENCE)
+    sizes = builders.hidden_sizes(estimator)
+    resolved = {name: getattr(builders, name)(estimator, n) for name in ("batch_size", "max_iter")}
+    resolved |= {"width": sizes[0], "depth": len(sizes), "learning_rate_init": builders.learning_rate(estimator)}
+    resolved["n_iter_no_change"] = builders.epochs_without_change(estimator, builders.FLAT_PATIENCE)
     return {**estimator.get_params(), **resolved}
 
 

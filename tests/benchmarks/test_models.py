@@ -4,7 +4,8 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from benchmarks import models, tables
-from skscratch.core.layers import Activate, Dense
+from skscratch.core.activations import Relu
+from skscratch.core.layers import Dense
 
 
 def test_our_network_has_scikit_learns_hyperparameters():
@@ -25,5 +26,5 @@ def test_our_network_equals_that_of_scikit_learns_pipeline():
     theirs = models.pipeline(table, models.scikit_learn(2, (5, 4))).fit(table.X, table.y)[-1]
     assert [W.shape[2] for W in ours.coefs_] == [W.shape[1] for W in theirs.coefs_] == [5, 4, 1]
     assert ours.n_iter_ == theirs.n_iter_ == 2 and len(ours.loss_curve_) == 2
-    assert {type(layer) for layer in ours._model.network.layers} == {Dense, Activate}
+    assert {type(layer) for layer in ours._model.network.layers} == {Dense, Relu}
     assert len(ours._model.parameters.values) == 1 and ours.t_ == theirs.t_ == 2 * len(table.y)  # no validation rows

@@ -13,7 +13,7 @@ from skscratch.core.layers import Dense, Scale
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import sgd
+from skscratch.core.optimizers import Sgd
 from skscratch.core.training import Trainer
 from skscratch.displays import GradientFlowDisplay, GradientRecorder
 
@@ -58,7 +58,7 @@ def test_a_recorder_changes_nothing_and_measures_every_epoch(rng):
     for record in (True, False):
         P = objective.network.init(1, np.random.default_rng(0))
         recorders = [GradientRecorder(objective, rows, P)] if record else []
-        Trainer(objective, sgd(rate=0.1), np.random.default_rng(1), 50).run(P, rows, 3, callbacks=recorders)
+        Trainer(objective, Sgd().chain(rate=0.1), np.random.default_rng(1), 50).run(P, rows, 3, callbacks=recorders)
         ends.append(P.values)
         assert all(len(recorder.gradients) == len(recorder.activations) == 4 for recorder in recorders)
         assert all(len(recorder.rows.y) == 1000 for recorder in recorders)

@@ -245,7 +245,7 @@ def test_quantile_requires_its_loss(given):
 
 @each_estimator
 def test_as_many_activations_as_hidden_layers(Estimator):
-    with pytest.raises(ValueError, match="one for each of the 2 hidden layers, got 3 names"):
+    with pytest.raises(ValueError, match="one for each of the 2 hidden layers, got 3"):
         Estimator(activation=["relu", "tanh", "selu"]).fit(X, y)
 
 

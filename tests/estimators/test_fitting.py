@@ -91,9 +91,7 @@ def test_a_fit_that_diverges_warns_once(Estimator, n):
         model.fit(X[:n], y[:n])
     assert len(record) == 1
     message = str(record[0].message)
-    assert re.fullmatch(
-        r"The fit of 2 of 2 networks diverged: loss and parameters must stay finite, but [^.]*\.", message
-    )
+    assert re.fullmatch(r"2 of 2 members diverged: loss and parameters must stay finite, but [^.]*\.", message)
     assert model.n_iter_ < 40
     assert all(np.isfinite(W).all() for W in model.coefs_ + model.intercepts_)
     with np.errstate(over="ignore"):
@@ -105,14 +103,14 @@ def test_a_large_rate(Estimator):
     with warnings.catch_warnings(record=True) as record:
         warnings.simplefilter("always")
         model.fit(X, y)
-    assert len(record) == 1 and "networks diverged" in str(record[0].message)
+    assert len(record) == 1 and "members diverged" in str(record[0].message)
     with np.errstate(over="ignore"):
         assert np.isfinite(scores(model, X)).all()
 
 
 def test_clipping_prevents_it(Estimator):
     options = dict(SMALL, solver="sgd", learning_rate_init=1e4)
-    with pytest.warns(RuntimeWarning, match="of 2 networks diverged"):
+    with pytest.warns(RuntimeWarning, match="of 2 members diverged"):
         Estimator(**options).fit(X, y)
     model = Estimator(**options, clip_norm=0.01).fit(X, y)
     assert np.isfinite(model.loss_curve_).all() and np.isfinite(scores(model, X)).all()

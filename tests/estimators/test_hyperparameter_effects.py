@@ -60,9 +60,11 @@ def test_an_activation_for_each_layer(Estimator):
         assert_allclose(model.predict_proba(X)[:, 1], 1 / (1 + np.exp(-z)), rtol=1e-4)
     else:
         assert_allclose(model.predict(X), np.clip(y.mean() + y.std() * z, 0, 1), atol=1e-4)
-    with pytest.raises(ValueError, match="activation must be one name or one for each of the 2 hidden layers, got 3"):
+    with pytest.raises(
+        ValueError, match="activation must be one name or object, or one for each of the 2 hidden layers, got 3"
+    ):
         Estimator(**SMALL, activation=["tanh"] * 3).fit(X, y)
-    with pytest.raises(ValueError, match="each of the 0 hidden layers, got 1 names"):
+    with pytest.raises(ValueError, match="each of the 0 hidden layers, got 1"):
         Estimator(hidden_layer_sizes=(), activation=["tanh"]).fit(X, y)
 
 

@@ -17,7 +17,9 @@ SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)
 @pytest.mark.parametrize("k", [1, 3])
 def test_how_many_rows(n, fraction, m, k, rng):
     if m == n:
-        with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides, but 0.9 of 5 rows"):
+        with pytest.raises(
+            ValueError, match="validation_fraction must leave rows for training and for validation, but 0.9 of 5 rows"
+        ):
             choose_validation_rows(n, fraction, k, rng)
         return
     left_out = choose_validation_rows(n, fraction, k, rng)
@@ -69,7 +71,7 @@ def test_a_class_among_single_rows_keeps_its_share(rng):
 
 
 def test_only_classes_of_one_row(rng):
-    with pytest.raises(ValueError, match="holds out 0; choose another fraction or early_stopping=False"):
+    with pytest.raises(ValueError, match="takes 0 for validation; choose another fraction or early_stopping=False"):
         choose_validation_rows(4, 0.5, 1, rng, np.arange(4))
 
 
@@ -108,7 +110,7 @@ def test_no_member_trains_on_its_validation_rows(Estimator, weighted, data, monk
     model.fit(X, y, w)
     ((rows, validator, left_out),) = seen
     assert rows.w.shape == (300, 3)
-    assert_array_equal(left_out, validator.chosen)
+    assert_array_equal(left_out, validator.positions)
     for i in range(3):
         excluded = rows.w[:, i] == 0
         assert excluded.sum() == 30
@@ -146,7 +148,7 @@ def test_validation_fraction(Estimator, data):
     assert (
         Estimator(**dict(SMALL, n_estimators=1), early_stopping=True, validation_fraction=0.4).fit(X, y).t_ == 12 * 180
     )
-    with pytest.raises(ValueError, match="validation_fraction must leave rows on both sides"):
+    with pytest.raises(ValueError, match="validation_fraction must leave rows for training and for validation"):
         Estimator(early_stopping=True, validation_fraction=0.99).fit(X[:3], [0, 1, 0])
 
 
