@@ -259,7 +259,9 @@ def test_factors_by_kind():
 def test_the_schedule_multiplies_the_rate(schedule, clock, factor, rng):
     q = rng.standard_normal((K, SIZE))
     np.testing.assert_allclose(
-        descend(Adam().chain(0.1, schedule=schedule), q, noisy, clock=clock), descend(Adam().chain(0.1 * factor), q, noisy), rtol=1e-12
+        descend(Adam().chain(0.1, schedule=schedule), q, noisy, clock=clock),
+        descend(Adam().chain(0.1 * factor), q, noisy),
+        rtol=1e-12,
     )
 
 
