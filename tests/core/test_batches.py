@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skscratch.core import batches
-from skscratch.core.batches import Batches, Rows
+from skscratch.core import Batches, Rows
+from skscratch.core import batches as batches_module
 
 
 def table(n, container=np.asarray, weighted=True):
@@ -15,26 +15,30 @@ def table(n, container=np.asarray, weighted=True):
 
 
 @pytest.mark.parametrize(
-    ("n", "batch_size", "sizes", "per_epoch"),
-    [(1, 1, {1}, 1), (5, 10, {5}, 1), (10, 10, {10}, 1), (11, 10, {10, 1}, 2), (20, 10, {10}, 2), (3, 1, {1}, 3)],
+    ("n", "batch_size", "sizes"),
+    [
+        (1, 1, [1]),
+        (5, 10, [5]),
+        (10, 10, [10]),
+        (11, 10, [10, 1]),
+        (20, 10, [10, 10]),
+        (3, 1, [1, 1, 1]),
+    ],
 )
-def test_sizes(n, batch_size, sizes, per_epoch):
-    some = Batches(table(n), batch_size)
-    assert some.sizes(n) == sizes
-    assert some.per_epoch(n) == per_epoch
-    lengths = [s.stop - s.start for _, slices in some.blocks(np.arange(n)) for s in slices]
-    assert set(lengths) == sizes
-    assert len(lengths) == per_epoch
+def test_sizes(n, batch_size, sizes):
+    batches = Batches(table(n), batch_size)
+    assert batches.per_epoch(n) == len(sizes)
+    assert [batch.stop - batch.start for _, slices in batches.blocks(np.arange(n)) for batch in slices] == sizes
 
 
 @pytest.mark.parametrize("rows_per_block", [1, 10, 25, 40, 1000])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 def test_rows_come_in_order_and_once(monkeypatch, rng, container, rows_per_block):
     rows, order = table(47, container), rng.permutation(47)
-    some = Batches(rows, 10)
-    monkeypatch.setattr(batches, "BLOCK", rows_per_block * 24)
+    batches = Batches(rows, 10)
+    monkeypatch.setattr(batches_module, "BLOCK", rows_per_block * 24)
     gathered, sizes, lengths = [], [], []
-    for block, slices in some.blocks(order):
+    for block, slices in batches.blocks(order):
         lengths.append(len(block.y))
         for batch in map(block.take, slices):
             x = batch.x if isinstance(batch.x, np.ndarray) else batch.x.toarray()
@@ -60,6 +64,15 @@ def test_without_an_order_nothing_is_copied():
 def test_rows_without_weights_stay_without():
     assert table(5, weighted=False).take(np.array([3, 1])).w is None
     np.testing.assert_array_equal(table(5).take(np.array([3, 1])).w, [3, 1])
+
+
+def test_rows_of_a_member_have_its_weights():
+    rows, w = table(5), np.arange(10.0).reshape(5, 2)
+    assert rows.of_member(1) is rows
+    assert rows._replace(w=None).of_member(1).w is None
+    of_member = rows._replace(w=w).of_member(1)
+    np.testing.assert_array_equal(of_member.w, w[:, 1:])
+    assert of_member.x is rows.x
 
 
 def test_rows_without_columns():

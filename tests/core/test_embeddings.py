@@ -1,125 +1,187 @@
-"""Embeddings against their formulas, written column by column; and where they may stand."""
-
-from types import SimpleNamespace
+"""Embeddings against their formulas, written column by column; what they learn of the rows; and where they may be."""
 
 import numpy as np
 import pytest
 
-from skscratch.core.activations import Tanh
-from skscratch.core.embeddings import Periodic, PiecewiseLinear
-from skscratch.core.layers import Dense, Dropout, Scale
-from skscratch.core.losses import SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
+from skscratch.core import (
+    Dense,
+    Dropout,
+    Network,
+    NumericEmbedding,
+    Periodic,
+    PiecewiseLinear,
+    Scale,
+    Tanh,
+    Tape,
+    run,
+)
 
-K, N, D = 2, 40, 3
+K, N, D, OUTPUTS = 2, 40, 3, 4
 EDGES = ((-1.0, 0.0, 0.0, 2.0), (0.0, 0.5, 1.0, 4.0))
+COLUMNS = (2, 0)
 
 
-def embed(layer, x, rng, dtype=np.float64):
-    """z, and the parameters p that led to it."""
-    network = Network((layer,), D)
-    P = network.init(K, rng, dtype)
-    return network.predict(P, x.astype(dtype)), P.layers[0]
+def cosines(x, p, k, j):
+    """The features of values x (n,) by the definition of `Periodic`, for member k and the j-th column."""
+    return np.cos(2 * np.pi * np.outer(x, p.w[k, j]) + p.b[k, j])
 
 
-def features_by_definition(x, edges):
+def shares_of_bins(x, p, k, j):
     """Equation 1 of Gorishniy et al. (2022), one number after the other; a bin without width stays at 0."""
+    edges = EDGES[j]
     bins, last = list(zip(edges, edges[1:], strict=False)), len(edges) - 2
 
-    def one(x, t, left, right):
-        if left == right or (x < left and t > 0):
+    def share(value, t, left, right):
+        if left == right or (value < left and t > 0):
             return 0
-        if x >= right and t < last:
+        if value >= right and t < last:
             return 1
-        return (x - left) / (right - left)
+        return (value - left) / (right - left)
 
-    return np.array([[one(value, t, *b) for t, b in enumerate(bins)] for value in x])
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_periodic(rng, dtype):
-    x, columns = rng.standard_normal((N, D)), (2, 0)
-    z, p = embed(Periodic(columns, outputs=4, frequencies=5), x, rng, dtype)
-    assert z.shape == (K, N, D + 2 * 4)
-    assert z.dtype == dtype
-    np.testing.assert_array_equal(z[:, :, :D], np.broadcast_to(x.astype(dtype), (K, N, D)))
-    for k in range(K):
-        for m, j in enumerate(columns):
-            e = np.cos(2 * np.pi * np.outer(x[:, j], p.w[k, m]) + p.b[k, m]) @ p.V[k, m] + p.a[k, m]
-            np.testing.assert_allclose(z[k, :, D + 4 * m : D + 4 * (m + 1)], e, atol=1e-12 if dtype is float else 3e-5)
+    return np.array([[share(value, t, *b) for t, b in enumerate(bins)] for value in x])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_piecewise_linear(rng, dtype):
+ROWS = [  # an embedding of COLUMNS, and its features
+    (Periodic(COLUMNS, outputs=OUTPUTS, frequencies=5), cosines),
+    (PiecewiseLinear(COLUMNS, outputs=OUTPUTS, bins=3, edges=EDGES), shares_of_bins),
+]
+LAYERS = [layer for layer, _ in ROWS]
+every_layer = pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def draw_rows(rng):
+    """x (N, D): inside and outside of the bins, and on their edges."""
     x = rng.uniform(-3, 6, (N, D))
-    x[:4, 0], x[:4, 1] = EDGES
-    z, p = embed(PiecewiseLinear((0, 1), outputs=4, edges=EDGES), x, rng, dtype)
+    x[:4, list(COLUMNS)] = np.transpose(EDGES)
+    return x
+
+
+def new_parameters(layer, d=D):
+    """Arrays of one member, full of NaN."""
+    specs = layer.parameters(d)
+    return type(specs)(*(np.full(spec.shape, np.nan) for spec in specs))
+
+
+def test_every_class_has_a_row(concrete_classes):
+    assert {type(layer) for layer in LAYERS} == concrete_classes(NumericEmbedding)
+    assert {type(NumericEmbedding.make(name)) for name in NumericEmbedding.names()} == {type(x) for x in LAYERS}
+
+
+@both_dtypes
+@pytest.mark.parametrize(("layer", "features"), ROWS, ids=lambda x: type(x).__name__)
+def test_output_equals_the_formula(layer, features, dtype, rng):
+    x, network = draw_rows(rng), Network((layer,), D)
+    P = network.init(K, rng, dtype)
+    z, p = network.predict(P, x.astype(dtype)), P.layers[0]
+    assert z.shape == (K, N, D + len(COLUMNS) * OUTPUTS)
+    assert z.dtype == dtype
     np.testing.assert_array_equal(z[:, :, :D], np.broadcast_to(x.astype(dtype), (K, N, D)))
     for k in range(K):
-        for m in range(2):
-            e = features_by_definition(x[:, m], EDGES[m]) @ p.V[k, m] + p.a[k, m]
-            np.testing.assert_allclose(z[k, :, D + 4 * m : D + 4 * (m + 1)], e, atol=1e-12 if dtype is float else 1e-5)
-    assert z.dtype == dtype
+        for j, column in enumerate(COLUMNS):
+            e = features(x[:, column], p, k, j) @ p.V[k, j] + p.a[k, j]
+            start = D + OUTPUTS * j
+            np.testing.assert_allclose(z[k, :, start : start + OUTPUTS], e, atol=1e-12 if dtype is np.float64 else 5e-5)
+
+
+@both_dtypes
+@every_layer
+@pytest.mark.parametrize("members_of_x", [1, K])
+def test_a_replay_equals_the_calls_at_once(layer, members_of_x, dtype, check_replay):
+    check_replay(layer, k=K, d=D, members_of_x=members_of_x, dtype=dtype, input_gradient=False)
+
+
+@every_layer
+def test_the_input_is_kept(layer, rng):
+    x = rng.standard_normal((1, N, D))
+    kept, specs = x.copy(), layer.parameters(D)
+    p = type(specs)(*(rng.standard_normal((K, *spec.shape)) for spec in specs))
+    z, backward = layer.record(run, p, x, None)
+    backward(np.ones_like(z), type(specs)(*map(np.empty_like, p)), False)
+    assert not layer.in_place
+    np.testing.assert_array_equal(x, kept)
 
 
 def test_a_constant_column_adds_a_constant(rng):
-    x = rng.standard_normal((N, D))
-    z, p = embed(PiecewiseLinear((0,), edges=((2.0,) * 5,)), x, rng)
-    np.testing.assert_allclose(z[:, :, D:], np.broadcast_to(p.a, (K, N, 3)), rtol=1e-12)
+    network = Network((PiecewiseLinear((0,), bins=4, edges=((2.0,) * 5,)),), D)
+    P = network.init(K, rng)
+    z, a = network.predict(P, rng.standard_normal((N, D))), P.layers[0].a
+    assert abs(a).min() > 0
+    np.testing.assert_allclose(z[:, :, D:], np.broadcast_to(a, (K, N, 3)), rtol=1e-12)
 
 
-def test_starting_values(rng):
+def test_initial_parameters_of_periodic(rng):
     layer = Periodic(tuple(range(50)), outputs=10, frequencies=16, sigma=0.3)
-    p = SimpleNamespace(**{name: np.empty(slot.shape) for name, slot in layer.slots(50).items()})
+    p = new_parameters(layer, d=50)
     layer.init(p, rng, 50)
     assert abs(p.w.std() - 0.3) < 0.03
-    assert abs(p.b).max() <= np.pi
-    assert abs(p.b).max() > 3
-    for array in (p.V, p.a):  # as PyTorch's linear layers start, in [-1/sqrt(f), 1/sqrt(f))
+    assert 3 < abs(p.b).max() <= np.pi
+    for array in (p.V, p.a):  # as in PyTorch's linear layers, in [-1/sqrt(f), 1/sqrt(f))
         assert 0.23 < abs(array).max() <= 0.25
-    layer = PiecewiseLinear((0, 1), outputs=500, edges=EDGES)
-    p = SimpleNamespace(**{name: np.empty(slot.shape) for name, slot in layer.slots(50).items()})
-    layer.init(p, rng, 50)
-    assert 0.55 < abs(p.V).max() <= 3**-0.5
-    assert 0.55 < abs(p.a).max() <= 3**-0.5
 
 
-def test_all_parameters_are_of_the_embedding_kind():
-    for layer in (Periodic((0, 1)), PiecewiseLinear((0, 1), edges=EDGES)):
-        assert {slot.kind for slot in layer.slots(D).values()} == {"embedding"}
+def test_initial_parameters_of_piecewise_linear(rng):
+    layer = PiecewiseLinear((0, 1), outputs=500, bins=3, edges=EDGES)
+    p = new_parameters(layer)
+    layer.init(p, rng, D)
+    for array in (p.V, p.a):
+        assert 0.55 < abs(array).max() <= 3**-0.5
 
 
-@pytest.mark.parametrize("layer", [Periodic((0, 1)), PiecewiseLinear((0, 1), edges=EDGES)])
-@pytest.mark.parametrize("before", [Dense(D), Scale()])
-def test_an_embedding_behind_something_learned(layer, before):
-    network = Network((before, layer), D)
-    P = network.init(K, np.random.default_rng(0))
+@every_layer
+def test_all_parameters_are_of_the_embedding_kind(layer):
+    assert {spec.kind for spec in layer.parameters(D)} == {"embedding"}
+
+
+def test_fitting_periodic_sets_its_columns(rng):
+    layer = Periodic(outputs=2, frequencies=3, sigma=0.7)
+    assert layer.fit(rng.standard_normal((N, D)), (2, 1), None) == Periodic((2, 1), 2, 3, 0.7)
+
+
+@both_dtypes
+@pytest.mark.parametrize("weighted", [False, True])
+def test_fitting_piecewise_linear_sets_quantiles(weighted, dtype, rng):
+    """The edges are rows, so that at least the share q of the weight lies at or below each, and not below a lower."""
+    x, w = rng.standard_normal((N, D)).astype(dtype), rng.integers(1, 4, N) if weighted else None
+    layer = PiecewiseLinear(outputs=2, bins=4).fit(x, (2, 1), w)
+    assert (layer.columns, layer.outputs, layer.bins) == ((2, 1), 2, 4)
+    for column, edges in zip((2, 1), layer.edges, strict=True):
+        repeated = np.sort(np.repeat(x[:, column], np.ones(N, int) if w is None else w))
+        positions = [max(int(np.ceil(q * len(repeated))) - 1, 0) for q in (0, 0.25, 0.5, 0.75, 1)]
+        assert edges == tuple(map(float, repeated[positions]))
+
+
+@every_layer
+@pytest.mark.parametrize("before", [Dense(D), Scale()], ids=repr)
+def test_an_embedding_behind_something_learned(layer, before, rng):
+    network, tape = Network((before, layer), D), Tape(np.float64)
+    P = network.init(K, rng)
+    recorded = network.record(tape, P, rng.standard_normal((1, N, D)))
     with pytest.raises(ValueError, match="must be the first layer with parameters.* put it first"):
-        Objective(network, SquaredError()).allocate(P, N)
+        recorded.backward(np.empty_like(recorded.z), P.empty())
 
 
 def test_an_embedding_behind_dropout_of_the_input(rng):
     network = Network((Dropout(0.5), Periodic((0, 1)), Dense(4), Tanh(), Dense(1)), D)
-    P = network.init(K, rng)
-    scratch = network.allocate(K, N, np.float64)
-    x = rng.standard_normal((N, D))
-    z = network.forward(P, x, scratch, rng.spawn(K)).copy()
-    network.backward(P, np.ones_like(z), scratch, P.like(np.empty_like(P.values)))
+    P, x = network.init(K, rng), rng.standard_normal((N, D))
+    recorded, dP = network.record(run, P, x[None], rng.spawn(K)), P.like(np.full_like(P.values, np.nan))
+    z = recorded.z.copy()
+    recorded.backward(np.ones_like(z), dP)
+    assert np.isfinite(dP.values).all()
     assert not np.allclose(z, network.predict(P, x))
 
 
 @pytest.mark.parametrize(
-    ("edges", "message"),
+    ("bins", "edges", "message"),
     [
-        ((), "edges must be one sequence for each of the 2 columns, all of one length >= 2, got 0"),
-        ((EDGES[0],), "edges must be one sequence for each of the 2 columns, all of one length >= 2, got 1"),
-        (((0.0,), (0.0,)), r"got 2 of lengths \[1\]"),
-        (((0.0, 1.0), (0.0, 1.0, 2.0)), r"got 2 of lengths \[2, 3\]"),
-        (((0.0, 1.0), (1.0, 0.0)), "in ascending order"),
-        (((0.0, 1.0), (0.0, np.nan)), "in ascending order"),
+        (3, (), r"^edges must be one sequence of length 4 for each of the 2 columns, got 0 of lengths \[\]; repeat"),
+        (3, (EDGES[0],), r"for each of the 2 columns, got 1 of lengths \[4\]"),
+        (3, ((0.0, 1.0), (0.0, 1.0)), r"length 4 .* got 2 of lengths \[2\]"),
+        (1, ((0.0, 1.0), (0.0, 1.0, 2.0)), r"length 2 .* got 2 of lengths \[2, 3\]"),
+        (1, ((0.0, 1.0), (1.0, 0.0)), "in ascending order"),
+        (1, ((0.0, 1.0), (0.0, np.nan)), "in ascending order"),
     ],
 )
-def test_edges_that_make_no_bins(edges, message):
+def test_edges_that_make_no_bins(bins, edges, message):
     with pytest.raises(ValueError, match=message):
-        PiecewiseLinear((0, 1), edges=edges)
+        PiecewiseLinear((0, 1), bins=bins, edges=edges)

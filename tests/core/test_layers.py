@@ -1,68 +1,111 @@
-"""Each layer against its formula in plain NumPy; derivatives are the business of test_gradients."""
-
-from types import SimpleNamespace
+"""Each layer against its formula in plain NumPy; test_gradcheck tests derivatives again, in whole networks."""
 
 import numpy as np
 import pytest
 from scipy import sparse
 
-from skscratch.core.activations import Tanh
-from skscratch.core.initializers import Normal, Zeros
-from skscratch.core.layers import Dense, Dropout, Scale
-from skscratch.core.parameters import Slot
+from skscratch.core import (
+    Affine,
+    Dense,
+    Dropout,
+    Factors,
+    Layer,
+    Normal,
+    ParameterSpec,
+    Scale,
+    SparseRows,
+    Tanh,
+    Tape,
+    Zeros,
+    run,
+)
 
 K, N, D = 3, 5, 4
-both_widths = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def prepare(layer, rng, k=K, n=N, d=D, dtype=np.float64, input_gradient=True):
-    """Random parameters, room for their gradients full of NaN, and scratch."""
-    arrays = {name: rng.standard_normal((k, *slot.shape)).astype(dtype) for name, slot in layer.slots(d).items()}
-    p, s = SimpleNamespace(**arrays), SimpleNamespace()
-    dp = SimpleNamespace(**{name: np.full_like(array, np.nan) for name, array in arrays.items()})
-    layer.allocate(k, n, d, dtype, s)
-    layer.allocate_backward(k, n, d, dtype, s, input_gradient)
-    return p, s, dp
+def new_arrays(layer, rng, d=D, dtype=np.float64):
+    """Random parameters p of K members, and memory for their gradients full of NaN."""
+    specs = layer.parameters(d)
+    p = type(specs)(*(rng.standard_normal((K, *spec.shape)).astype(dtype) for spec in specs))
+    return p, type(specs)(*(np.full_like(a, np.nan) for a in p))
 
 
-@both_widths
+def sparse_rows(rng, dtype=np.float64):
+    """x (N, D), about half of it zero."""
+    x = rng.standard_normal((N, D)).astype(dtype)
+    x[rng.random(x.shape) < 0.5] = 0
+    return x
+
+
+@both_dtypes
 @pytest.mark.parametrize("units", [1, 2])
 @pytest.mark.parametrize("ntk", [False, True])
-@pytest.mark.parametrize("shared", [False, True])
-def test_dense(rng, shared, ntk, units, dtype):
-    layer, x = Dense(units, ntk=ntk), rng.standard_normal((1 if shared else K, N, D)).astype(dtype)
-    p, s, dp = prepare(layer, rng, dtype=dtype)
+@pytest.mark.parametrize("members_of_x", [1, K])
+def test_dense(rng, members_of_x, ntk, units, dtype):
+    layer, x = Dense(units, ntk=ntk), rng.standard_normal((members_of_x, N, D)).astype(dtype)
+    p, dp = new_arrays(layer, rng, dtype=dtype)
     g = rng.standard_normal((K, N, units)).astype(dtype)
-    z, dx = layer.forward(p, x, s, None), layer.backward(p, g, s, dp)
+    z, backward = layer.record(run, p, x, None)
+    dx = backward(g.copy(), dp, True)
     c, close = 0.5 if ntk else 1.0, {"rtol": 1e-5, "atol": 1e-5} if dtype is np.float32 else {"rtol": 1e-12}
-    np.testing.assert_allclose(
-        z, c * np.einsum("knd,kdh->knh", np.broadcast_to(x, (K, N, D)), p.W) + p.b[:, None], **close
-    )
-    np.testing.assert_allclose(dp.W, c * np.einsum("knd,knh->kdh", np.broadcast_to(x, (K, N, D)), g), **close)
+    x_of_each = np.broadcast_to(x, (K, N, D))
+    np.testing.assert_allclose(z, c * np.einsum("knd,kdh->knh", x_of_each, p.W) + p.b[:, None], **close)
+    np.testing.assert_allclose(dp.W, c * np.einsum("knd,knh->kdh", x_of_each, g), **close)
     np.testing.assert_allclose(dp.b, g.sum(axis=1), **close)
     np.testing.assert_allclose(dx, c * np.einsum("knh,kdh->knd", g, p.W), **close)
     assert {a.dtype for a in (z, dx, dp.W, dp.b)} == {np.dtype(dtype)}
 
 
-@both_widths
+@both_dtypes
 @pytest.mark.parametrize("container", [sparse.csr_array, sparse.csr_matrix])
 @pytest.mark.parametrize("ntk", [False, True])
 def test_dense_of_sparse_rows_equals_dense_of_dense_ones(rng, ntk, container, dtype):
-    layer, x = Dense(2, ntk=ntk), rng.standard_normal((N, D)).astype(dtype)
-    x[rng.random(x.shape) < 0.5] = 0
+    layer, x = Dense(2, ntk=ntk), sparse_rows(rng, dtype)
     g, results = rng.standard_normal((K, N, 2)).astype(dtype), []
-    p, s, dp = prepare(layer, rng, dtype=dtype, input_gradient=False)
-    for rows in (x[None], container(x)):
-        z = layer.forward(p, rows, s, None).copy()
-        assert layer.backward(p, g, s, dp) is None
-        results.append((z, dp.W.copy(), dp.b.copy()))
-    for dense, other in zip(*results, strict=True):
-        assert other.dtype == dtype
-        np.testing.assert_allclose(other, dense, rtol=1e-5, atol=1e-6)
+    p, _ = new_arrays(layer, rng, dtype=dtype)
+    for rows in (x[None], SparseRows(container(x))):
+        dp = Affine(*(np.full_like(a, np.nan) for a in p))
+        z, backward = layer.record(run, p, rows, None)
+        assert backward(g.copy(), dp, False) is None
+        results.append((z, *dp))
+    for by_dense, by_sparse in zip(*results, strict=True):
+        assert by_sparse.dtype == dtype
+        np.testing.assert_allclose(by_sparse, by_dense, rtol=1e-5, atol=1e-6)
 
 
-def test_dense_init_uses_its_initializers(rng):
-    p = SimpleNamespace(W=np.empty((D, 2000)), b=np.empty(2000))
+def test_a_replay_reads_the_present_sparse_rows(rng):
+    layer, tape, g = Dense(2), Tape(np.float64), rng.standard_normal((K, N, 2))
+    x = SparseRows(sparse.csr_array(sparse_rows(rng)))
+    assert x.shape == (N, D)
+    p, dp = new_arrays(layer, rng)
+    z, backward = layer.record(tape, p, x, None)
+    backward(g, dp, False)
+    for _ in range(2):
+        dense = sparse_rows(rng)
+        x.matrix = sparse.csr_array(dense)
+        tape.replay()
+        np.testing.assert_allclose(z, dense @ p.W + p.b[:, None], rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(dp.W, dense.T @ g, rtol=1e-12, atol=1e-15)
+
+
+@both_dtypes
+@pytest.mark.parametrize("layer", [Dense(2), Dense(1), Dense(2, ntk=True), Scale()], ids=repr)
+@pytest.mark.parametrize("members_of_x", [1, K])
+@pytest.mark.parametrize("input_gradient", [False, True])
+def test_a_replay_equals_the_calls_at_once(layer, input_gradient, members_of_x, dtype, check_replay):
+    check_replay(layer, members_of_x=members_of_x, dtype=dtype, input_gradient=input_gradient)
+
+
+@both_dtypes
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_replay_of_dropout_draws_anew(seed, dtype, check_replay):
+    """As many numbers as calls at once draw, from generators of the same seed."""
+    check_replay(Dropout(0.5), seed=seed, dtype=dtype)
+
+
+def test_the_initializers_of_dense_are_used(rng):
+    p = Affine(W=np.empty((D, 2000)), b=np.empty(2000))
     Dense(2000, Normal(3.0), Zeros()).init(p, rng, D)
     assert abs(p.W.std() - 3) < 0.1
     assert (p.b == 0).all()
@@ -71,6 +114,7 @@ def test_dense_init_uses_its_initializers(rng):
     assert abs(p.b.std() - 2) < 0.1
     Dense(2000).init(p, rng, D)  # He: variance 2 / d
     assert abs(p.W.std() - np.sqrt(2 / D)) < 0.02
+    assert (p.b == 0).all()
 
 
 def test_the_factor_of_the_ntk_parametrization():
@@ -79,83 +123,113 @@ def test_the_factor_of_the_ntk_parametrization():
     assert Dense(3, ntk=True).scale(0) == 1
 
 
-def test_dense_without_inputs(rng):
-    for layer in (Dense(2), Dense(2, ntk=True)):
-        p, s, dp = prepare(layer, rng, d=0)
-        z = layer.forward(p, np.empty((1, N, 0)), s, None)
-        np.testing.assert_array_equal(z, np.broadcast_to(p.b[:, None], (K, N, 2)))
-        layer.backward(p, np.ones((K, N, 2)), s, dp)
-        np.testing.assert_array_equal(dp.b, N)
+@pytest.mark.parametrize("ntk", [False, True])
+def test_dense_without_inputs(rng, ntk):
+    layer = Dense(2, ntk=ntk)
+    p, dp = new_arrays(layer, rng, d=0)
+    z, backward = layer.record(run, p, np.empty((1, N, 0)), None)
+    np.testing.assert_array_equal(z, np.broadcast_to(p.b[:, None], (K, N, 2)))
+    assert backward(np.ones((K, N, 2)), dp, True).shape == (K, N, 0)
+    np.testing.assert_array_equal(dp.b, N)
 
 
-def test_activate_works_in_place(rng):
-    layer, x, g = Tanh(), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, D))
-    p, s, dp = prepare(layer, rng)
-    z, slope = np.tanh(x), g * (1 - np.tanh(x) ** 2)
-    assert layer.in_place
-    assert layer.forward(p, x, s, None) is x
-    assert layer.backward(p, g, s, dp) is g
-    np.testing.assert_allclose(x, z, rtol=1e-14)
-    np.testing.assert_allclose(g, slope, rtol=1e-12)
-
-
-@both_widths
-def test_scale(rng, dtype):
-    layer, x, g = Scale(), rng.standard_normal((1, N, D)).astype(dtype), rng.standard_normal((K, N, D)).astype(dtype)
-    p, s, dp = prepare(layer, rng, dtype=dtype)
-    z, dx = layer.forward(p, x, s, None), layer.backward(p, g, s, dp)
+@both_dtypes
+@pytest.mark.parametrize("members_of_x", [1, K])
+def test_scale(rng, members_of_x, dtype):
+    layer, x = Scale(), rng.standard_normal((members_of_x, N, D)).astype(dtype)
+    g = rng.standard_normal((K, N, D)).astype(dtype)
+    p, dp = new_arrays(layer, rng, dtype=dtype)
+    z, backward = layer.record(run, p, x, None)
+    dx = backward(g.copy(), dp, True)
     np.testing.assert_array_equal(z, x * p.s[:, None])
     np.testing.assert_allclose(dp.s, (g * x).sum(axis=1), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(dx, g * p.s[:, None])
     assert {a.dtype for a in (z, dx, dp.s)} == {np.dtype(dtype)}
-    layer.allocate_backward(K, N, D, dtype, s, input_gradient=False)
-    assert layer.backward(p, g, s, dp) is None
-    member = SimpleNamespace(s=np.zeros(D))
-    layer.init(member, rng, D)
-    assert (member.s == 1).all()
+    dp.s[...] = np.nan
+    assert backward(g.copy(), dp, False) is None
+    np.testing.assert_allclose(dp.s, (g * x).sum(axis=1), rtol=1e-5, atol=1e-6)
 
 
-def test_dropout_hands_on_its_input_without_a_generator(rng):
-    layer, x, g = Dropout(0.5), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, D))
-    p, s, dp = prepare(layer, rng)
+def test_the_initial_factors_of_scale_are_one(rng):
+    p = Factors(s=np.zeros(D))
+    Scale().init(p, rng, D)
+    np.testing.assert_array_equal(p.s, 1)
+
+
+@pytest.mark.parametrize("layer", [Dense(D), Dense(1), Scale()], ids=repr)
+def test_the_input_is_kept(layer, rng):
+    """Only layers that say so work in place."""
+    x, g = rng.standard_normal((K, N, D)), rng.standard_normal((K, N, layer.width(D)))
+    kept, (p, dp) = x.copy(), new_arrays(layer, rng)
+    z, backward = layer.record(run, p, x, None)
+    assert not layer.in_place
+    assert not np.shares_memory(z, x)
+    output = z.copy()
+    backward(g, dp, True)
+    np.testing.assert_array_equal(x, kept)
+    np.testing.assert_array_equal(z, output)
+
+
+def test_dropout_outputs_its_input_without_a_generator(rng):
+    x, g = rng.standard_normal((K, N, D)), rng.standard_normal((K, N, D))
     before = g.copy()
-    assert layer.forward(p, x, s, None) is x
-    np.testing.assert_array_equal(layer.backward(p, g, s, dp), before)
+    z, backward = Dropout(0.5).record(run, (), x, None)
+    assert z is x
+    np.testing.assert_array_equal(backward(g, (), True), before)
 
 
-@both_widths
+@both_dtypes
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.8])
-def test_dropout_drops_a_share_and_keeps_the_mean(rng, rate, dtype):
-    layer, x = Dropout(rate), np.full((2, 400, 50), 3, dtype)
-    p, s, dp = prepare(layer, rng, 2, 400, 50, dtype)
-    z = layer.forward(p, x, s, np.random.default_rng(1).spawn(2))
+def test_dropout_drops_a_share_and_keeps_the_mean(rate, dtype):
+    x = np.full((2, 400, 50), 3, dtype)
+    z, backward = Dropout(rate).record(run, (), x, np.random.default_rng(1).spawn(2))
     assert z.dtype == dtype
     assert (x == 3).all()
     np.testing.assert_allclose(np.unique(z), [0, 3 / (1 - rate)] if rate else [3], rtol=1e-6)
     assert abs((z == 0).mean() - rate) < 0.01
-    np.testing.assert_allclose(layer.backward(p, np.ones_like(x), s, dp), z / 3, rtol=1e-6)
-    again = layer.forward(p, x, s, np.random.default_rng(2).spawn(2))
-    assert rate == 0 or (again == 0).any()
+    np.testing.assert_allclose(backward(np.ones_like(x), (), True), z / 3, rtol=1e-6)
 
 
-def test_dropout_drops_the_same_entries_in_both_dtypes(rng):
+def test_dropout_drops_other_entries_in_each_member_and_in_each_replay():
+    tape, x = Tape(np.float64), np.ones((1, 40, 50))
+    z, _ = Dropout(0.5).record(tape, (), x, np.random.default_rng(1).spawn(2))
+    outputs = []
+    for _ in range(2):
+        tape.replay()
+        outputs.extend(z > 0)
+    for i in range(4):
+        for j in range(i):
+            assert 0.4 < (outputs[i] == outputs[j]).mean() < 0.6
+
+
+def test_dropout_drops_the_same_entries_in_both_dtypes():
     kept = []
     for dtype in (np.float32, np.float64):
-        p, s, _ = prepare(Dropout(0.5), rng, dtype=dtype)
-        kept.append(Dropout(0.5).forward(p, np.ones((K, N, D), dtype), s, np.random.default_rng(0).spawn(K)) > 0)
+        z, _ = Dropout(0.5).record(run, (), np.ones((K, N, D), dtype), np.random.default_rng(0).spawn(K))
+        kept.append(z > 0)
     np.testing.assert_array_equal(*kept)
+    assert 0 < kept[0].mean() < 1
 
 
 def test_kinds_and_widths():
-    assert Dense(7).slots(4) == {"W": Slot((4, 7), "weight"), "b": Slot((7,), "bias")}
-    assert Scale().slots(4) == {"s": Slot((4,), "scale")}
-    assert Dropout(0.5).slots(4) == Tanh().slots(4) == {}
+    assert Dense(7).parameters(4) == Affine(W=ParameterSpec((4, 7), "weight"), b=ParameterSpec((7,), "bias"))
+    assert Scale().parameters(4) == Factors(s=ParameterSpec((4,), "scale"))
+    assert Dropout(0.5).parameters(4) == Tanh().parameters(4) == ()
     assert Dense(7).width(4) == 7
     assert Scale().width(4) == Dropout(0.5).width(4) == Tanh().width(4) == 4
 
 
+def test_a_layer_with_parameters_must_set_them(rng):
+    class Forgetful(Dense):
+        init = Layer.init
+
+    Layer.init(Tanh(), (), rng, D)
+    with pytest.raises(AssertionError, match="Forgetful has parameters and must set them in init"):
+        Forgetful(2).init(Affine(np.empty((D, 2)), np.empty(2)), rng, D)
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1.0, np.nan])
-def test_dropout_rate_outside_its_range(rate):
+def test_a_dropout_rate_outside_its_range(rate):
     with pytest.raises(ValueError, match=r"rate must be in \[0, 1\), got .*: "):
         Dropout(rate)
 

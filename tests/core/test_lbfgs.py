@@ -1,4 +1,4 @@
-"""L-BFGS against scikit-learn's linear models, whose minimum is the only one, and how a fit ends."""
+"""L-BFGS against scikit-learn's linear models, whose minimum is unique, and how a fit ends."""
 
 import numpy as np
 import pytest
@@ -6,36 +6,37 @@ from scipy import sparse
 from sklearn.datasets import make_classification, make_regression
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
-from skscratch.core.activations import Tanh
-from skscratch.core.batches import Rows
-from skscratch.core.gradcheck import gradcheck
-from skscratch.core.layers import Dense
-from skscratch.core.lbfgs import lbfgs
-from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, PoissonLoss, SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.stopping import Patience
+from skscratch.core import (
+    BinaryLogLoss,
+    Dense,
+    Gradient,
+    MulticlassLogLoss,
+    Network,
+    Objective,
+    Patience,
+    PoissonLoss,
+    Rows,
+    SquaredError,
+    Tanh,
+    gradcheck,
+    lbfgs,
+)
 
 N, D, ALPHA = 90, 4, 2.0
 PRECISE = {"tol": 1e-10, "max_iter": 2000}
 
 
-def linear(loss, outputs, k=1, alpha=ALPHA, dtype=np.float64, seed=0):
+def linear(loss, outputs, k=1, dtype=np.float64, label_smoothing=0.0):
     """An objective without hidden layer, and parameters."""
-    objective = Objective(Network((Dense(outputs),), D), loss, alpha)
-    return objective, objective.network.init(k, np.random.default_rng(seed), dtype)
+    objective = Objective(Network((Dense(outputs),), D), loss, ALPHA, label_smoothing)
+    return objective, objective.network.init(k, np.random.default_rng(0), dtype)
 
 
-def hidden(k=3, seed=0):
+def hidden(k=3):
     """An objective with a hidden layer, parameters, and rows."""
     objective = Objective(Network((Dense(6), Tanh(), Dense(1)), D), SquaredError(), alpha=0.1)
     X, y = make_regression(N, D, random_state=0)
-    return objective, objective.network.init(k, np.random.default_rng(seed)), Rows(X, y[:, None] / y.std(), None)
-
-
-def mean_loss(objective, P, rows):
-    """What `validate` may be: the mean loss without penalty (1, k)."""
-    return objective.loss_sum(objective.network.predict(P, rows.x), rows.y, rows.w)[None] / len(rows.y)
+    return objective, objective.network.init(k, np.random.default_rng(0)), Rows(X, y[:, None] / y.std(), None)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -47,7 +48,7 @@ def test_logistic_regression(rng, weighted, container):
     theirs = LogisticRegression(C=1 / ALPHA, tol=1e-10, max_iter=1000).fit(X, y, sample_weight=w)
     objective, P = linear(BinaryLogLoss(), 1, k=2)
     history = lbfgs(objective, P, Rows(container(X), y[:, None].astype(float), w), **PRECISE)
-    assert history.end == "stalled"
+    assert history.end == "no_improvement"
     for i in range(2):
         np.testing.assert_allclose(P.layers[0].W[i].T, theirs.coef_, atol=2e-5)
         np.testing.assert_allclose(P.layers[0].b[i], theirs.intercept_, atol=2e-5)
@@ -87,10 +88,9 @@ def test_poisson_regression(rng):
 def test_the_last_loss_is_that_of_the_parameters_which_are_a_minimum():
     objective, P, rows = hidden()
     history = lbfgs(objective, P, rows, tol=1e-7, max_iter=5000)
-    dP = P.like(np.empty_like(P.values))
-    value = objective.value(P, *rows, objective.allocate(P, N), dP)
-    np.testing.assert_allclose(history.loss[-1], value, rtol=1e-12)
-    assert abs(dP.values).max() < 1e-4
+    gradient = Gradient(objective, P, rows)
+    np.testing.assert_allclose(history.loss[-1], gradient.value(), rtol=1e-12)
+    assert abs(gradient.dP.values).max() < 1e-4
     assert all((after <= before).all() for before, after in zip(history.loss, history.loss[1:], strict=False))
     assert gradcheck(objective, P.like(P.values + 0.1), *rows, rng=np.random.default_rng(0)) < 1e-7
 
@@ -122,11 +122,11 @@ def test_limits():
     assert len(history.loss) <= 3
 
 
-def test_a_start_that_is_the_minimum_already():
+def test_initial_parameters_that_are_the_minimum():
     objective, P = linear(SquaredError(), 1)
     P.values[...] = 0
     history = lbfgs(objective, P, Rows(np.ones((3, D)), np.zeros((3, 1)), None))
-    assert history.end == "stalled"
+    assert history.end == "no_improvement"
     np.testing.assert_array_equal(history.loss, [[0]])
     np.testing.assert_array_equal(P.values, 0)
     np.testing.assert_array_equal(history.best_epoch, 0)
@@ -143,11 +143,11 @@ def test_float32_and_inputs_that_are_read_only():
     np.testing.assert_allclose(P.layers[0].W[0].T, Ridge(ALPHA).fit(X, y / y.std()).coef_[None], rtol=1e-3)
 
 
-def test_targets_are_those_of_training():
-    """Label smoothing is the loss's business, and is not forgotten here."""
+def test_training_targets_are_used():
+    """Labels are smoothed, as in the other solvers."""
     X, y = make_classification(N, D, n_informative=3, n_redundant=0, random_state=0)
-    (one, P), (other, Q) = linear(BinaryLogLoss(0.2), 1), linear(BinaryLogLoss(), 1)
-    lbfgs(one, P, Rows(X, y[:, None].astype(float), None), **PRECISE)
+    (smoothing, P), (other, Q) = linear(BinaryLogLoss(), 1, label_smoothing=0.2), linear(BinaryLogLoss(), 1)
+    lbfgs(smoothing, P, Rows(X, y[:, None].astype(float), None), **PRECISE)
     lbfgs(other, Q, Rows(X, 0.8 * y[:, None] + 0.1, None), **PRECISE)
     np.testing.assert_allclose(P.values, Q.values, rtol=1e-6)
 
@@ -157,7 +157,7 @@ def test_validation_chooses_the_iteration_of_each_member():
     calls, seen = iter([(3, 0), (1, 0), (2, 0), (0, 4), (0, 5), *[(9, 9)] * 200]), []
 
     def validate(members):
-        """Of both members, of which one is trained after the other."""
+        """Compute the metric of both members; one is trained after the other."""
         seen.append(members.values.copy())
         return np.array([next(calls)], float)
 
@@ -167,7 +167,7 @@ def test_validation_chooses_the_iteration_of_each_member():
     np.testing.assert_array_equal(np.concatenate(history.validation), [[3, 4], [1, 5], [2, 9]])
 
 
-def test_members_with_weights_of_their_own(rng):
+def test_members_with_different_weights(rng):
     """Each is fitted as if it were alone with its weights."""
     objective, P, rows = hidden(k=2)
     start, w = P.values.copy(), rng.integers(0, 3, (len(rows.y), 2)).astype(float)
@@ -178,7 +178,7 @@ def test_members_with_weights_of_their_own(rng):
         np.testing.assert_allclose(P.values[i], alone.values[0], rtol=1e-9)
 
 
-def test_a_member_with_nothing_to_do_is_judged_once():
+def test_a_member_that_needs_no_iteration_is_evaluated_once():
     objective, P, rows = hidden(k=2)
     lbfgs(objective, P.like(P.values[:1]), rows, **PRECISE)  # the first has converged
     history = lbfgs(objective, P, rows, tol=1e-3, validate=lambda members: np.array([[2.0, 1.0]]))
@@ -186,19 +186,19 @@ def test_a_member_with_nothing_to_do_is_judged_once():
     assert history.best_epoch.tolist() == [0, 1]
 
 
-def test_patience_is_asked_where_there_is_validation():
-    """By every member from the start."""
+def test_patience_is_used_with_validation():
+    """Each member counts from zero."""
     objective, P, rows = hidden(k=2)
     patience, numbers = Patience(3, 0.5), []
     watch = {"validate": lambda members: np.ones((1, 2)), "callbacks": [lambda epoch: numbers.append(epoch.number)]}
     history = lbfgs(objective, P, rows, tol=0.0, patience=patience, **watch)
-    assert history.end == "stalled"
+    assert history.end == "no_improvement"
     assert numbers == [1, 2, 3, 4, 5] * 2
     assert patience.count is None
     np.testing.assert_array_equal(history.best_epoch, 1)
 
 
-def test_patience_is_not_asked_without_validation():
+def test_patience_is_not_used_without_validation():
     objective, P, rows = hidden(k=2)
     assert len(lbfgs(objective, P, rows, patience=Patience(0, np.inf), max_iter=9).loss) == 9
 
@@ -222,7 +222,7 @@ def test_callbacks_see_each_iteration_and_end_the_fit():
 
 
 class CtrlCError(SquaredError):
-    """Squared error until somebody presses Ctrl-C in a call."""
+    """Squared error whose tenth gradient is interrupted as by Ctrl-C."""
 
     calls = 0
 
@@ -235,7 +235,7 @@ class CtrlCError(SquaredError):
 
 @pytest.mark.parametrize("in_callback", [False, True])
 def test_an_interrupted_fit_keeps_the_best_so_far(in_callback, monkeypatch):
-    """Ctrl-C while the second of three members is trained: the first is done, the third stays where it starts."""
+    """Ctrl-C while the second of three members is trained: the third keeps its initial parameters."""
     objective, P, rows = hidden()
     start, seen = P.values.copy(), []
     monkeypatch.setattr(CtrlCError, "calls", 0)
@@ -272,10 +272,10 @@ def test_a_member_that_diverges_keeps_its_start_and_does_not_harm_the_others():
     objective, P, rows = hidden()
     P.values[1] = 1e200
     start = P.values.copy()
-    with pytest.warns(RuntimeWarning, match="1 of 1 networks diverged"):
+    with pytest.warns(RuntimeWarning, match="1 of 1 members diverged"):
         history = lbfgs(objective, P, rows, max_iter=20)
     np.testing.assert_array_equal(P.values[1], start[1])
     assert (history.best_epoch[[0, 2]] == 20).all()
     assert history.end == "max_iter"
-    with pytest.warns(RuntimeWarning, match="1 of 1 networks diverged"):
+    with pytest.warns(RuntimeWarning, match="1 of 1 members diverged"):
         assert lbfgs(objective, P.like(P.values[1:2]), rows).end == "diverged"

@@ -6,28 +6,29 @@ import pickle
 import numpy as np
 import pytest
 
-from skscratch.core.parameters import BLOCK, Parameters, Slot, blocks, count
+from skscratch.core import Affine, Factors, Parameters, ParameterSpec
+from skscratch.core.parameters import BLOCK, blocks, count
 
-SLOTS = [
-    {"s": Slot((3,), "scale")},
-    {"W": Slot((3, 2), "weight"), "b": Slot((2,), "bias")},
-    {},
-    {"W": Slot((2, 1), "weight"), "b": Slot((1,), "bias")},
+SPECS = [
+    Factors(s=ParameterSpec((3,), "scale")),
+    Affine(W=ParameterSpec((3, 2), "weight"), b=ParameterSpec((2,), "bias")),
+    (),
+    Affine(W=ParameterSpec((2, 1), "weight"), b=ParameterSpec((1,), "bias")),
 ]
 P_SIZE = 3 + 6 + 2 + 2 + 1
 
 
 @pytest.fixture
 def parameters(rng):
-    return Parameters(rng.standard_normal((4, P_SIZE)), SLOTS)
+    return Parameters(rng.standard_normal((4, P_SIZE)), SPECS)
 
 
 def views(P):
-    return [view for box in P.layers for view in vars(box).values()]
+    return [view for layer in P.layers for view in layer]
 
 
 def test_count():
-    assert count(SLOTS) == P_SIZE
+    assert count(SPECS) == P_SIZE
     assert count([]) == 0
 
 
@@ -37,9 +38,16 @@ def test_views_tile_the_values_in_order(parameters):
     np.testing.assert_array_equal(side_by_side, parameters.values)
 
 
+def test_layers_have_the_types_and_names_of_their_specifications(parameters):
+    assert [type(layer) for layer in parameters.layers] == [Factors, Affine, tuple, Affine]
+    assert parameters.layers[0].s.shape == (4, 3)
+    assert parameters.layers[1].W.shape == (4, 3, 2)
+    assert parameters.layers[3].b.shape == (4, 1)
+
+
 def test_values_are_kept_and_writing_goes_both_ways():
     values = np.zeros((2, P_SIZE))
-    P = Parameters(values, SLOTS)
+    P = Parameters(values, SPECS)
     assert P.values is values
     for number, view in enumerate(views(P), 1):
         view[1] = number
@@ -63,9 +71,17 @@ def test_like_has_the_same_layers_and_other_values(parameters):
     assert (parameters.layers[3].b != 1).all()
 
 
+def test_empty_has_memory_of_its_own(parameters):
+    gradient = parameters.empty()
+    assert gradient.values.shape == parameters.values.shape
+    assert gradient.values.dtype == parameters.values.dtype
+    assert not np.shares_memory(gradient.values, parameters.values)
+    assert gradient.specs == parameters.specs
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_by_kind(dtype):
-    P = Parameters(np.zeros((2, P_SIZE), dtype), SLOTS)
+    P = Parameters(np.zeros((2, P_SIZE), dtype), SPECS)
     factors = P.by_kind({"bias": 0.1, "scale": 6.0})
     assert factors.dtype == dtype
     np.testing.assert_array_equal(factors, np.array([6.0] * 3 + [1.0] * 6 + [0.1] * 2 + [1.0] * 2 + [0.1], dtype))
@@ -73,7 +89,7 @@ def test_by_kind(dtype):
 
 
 def test_a_pickle_stores_the_values_once():
-    P = Parameters(np.zeros((8, 14 * 1000)), [{"W": Slot((14, 1000), "weight")}])
+    P = Parameters(np.zeros((8, 14 * 1000)), [Factors(ParameterSpec((14, 1000), "weight"))])
     assert len(pickle.dumps(P)) < 1.01 * P.values.nbytes
 
 
@@ -89,18 +105,18 @@ def test_a_copy_has_views_of_its_own(parameters, duplicate):
 def test_read_only_values_have_read_only_views():
     values = np.zeros((1, P_SIZE))
     values.flags.writeable = False
-    assert not any(view.flags.writeable for view in views(Parameters(values, SLOTS)))
+    assert not any(view.flags.writeable for view in views(Parameters(values, SPECS)))
 
 
 def test_values_of_another_width():
     with pytest.raises(ValueError, match="values must have one column per parameter, 14, got 13; use Network.init"):
-        Parameters(np.zeros((1, 13)), SLOTS)
+        Parameters(np.zeros((1, 13)), SPECS)
 
 
 @pytest.mark.parametrize("values", [np.zeros((P_SIZE, 2)).T, np.zeros((2, 2 * P_SIZE))[:, ::2]])
 def test_values_of_which_there_are_no_views(values):
     with pytest.raises(ValueError, match="values must be C-contiguous, .* use np.ascontiguousarray"):
-        Parameters(values, SLOTS)
+        Parameters(values, SPECS)
 
 
 @pytest.mark.parametrize("k, p", [(1, 5), (3, 5), (8, 2), (2, BLOCK), (3, BLOCK // 2), (2, 2 * BLOCK + 3)])

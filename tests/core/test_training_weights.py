@@ -1,15 +1,9 @@
-"""Weights of batches: what counts in the reported loss, batches without weight, and fits that may diverge."""
+"""Weights of rows in training: the reported loss, batches without weight, weights by member, fits that may diverge."""
 
 import numpy as np
 import pytest
 
-from skscratch.core.batches import Rows
-from skscratch.core.layers import Dense
-from skscratch.core.losses import SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import Dense, Network, Objective, Rows, Sgd, SquaredError, Trainer
 
 NETWORK = Network((Dense(1),), n_inputs=2)
 
@@ -51,7 +45,7 @@ def test_rows_without_weight_train_nothing(problem):
 
 
 @pytest.mark.parametrize("rows_in_a_batch", [2, 6])
-def test_members_with_weights_of_their_own(rows_in_a_batch, rng):
+def test_members_with_different_weights(rows_in_a_batch, rng):
     """Each is trained as if it were alone with its weights, penalty and reported loss included."""
     P = NETWORK.init(3, rng)
     w = rng.uniform(1, 2, (6, 3)) * [[1, 0, 1]] * 3 + [[0, 1, 0]]
@@ -62,10 +56,10 @@ def test_members_with_weights_of_their_own(rows_in_a_batch, rng):
     history = fit.run(P, rows, 3, keep_best=False)
     for i in range(3):
         alone = P.like(start[i : i + 1].copy())
-        lonely = Trainer(Objective(NETWORK, SquaredError(), 0.3), Sgd().chain(0.1), rng, rows_in_a_batch, False)
-        one = lonely.run(alone, rows._replace(w=w[:, i].copy()), 3, keep_best=False)
+        trainer_of_one = Trainer(Objective(NETWORK, SquaredError(), 0.3), Sgd().chain(0.1), rng, rows_in_a_batch, False)
+        history_of_one = trainer_of_one.run(alone, rows._replace(w=w[:, i].copy()), 3, keep_best=False)
         np.testing.assert_allclose(P.values[i], alone.values[0], rtol=1e-12)
-        np.testing.assert_allclose([loss[i] for loss in history.loss], np.ravel(one.loss), rtol=1e-12)
+        np.testing.assert_allclose([loss[i] for loss in history.loss], np.ravel(history_of_one.loss), rtol=1e-12)
 
 
 def test_a_member_learns_nothing_of_rows_without_weight(rng):
@@ -96,7 +90,7 @@ def test_loss_weights_choose_how_rows_count_in_the_reported_loss(problem):
     np.testing.assert_array_equal(P.values, other.values)  # the steps are the same
 
 
-def test_a_fit_may_be_left_to_diverge(problem):
+def test_without_keep_finite_a_fit_may_diverge(problem):
     P, rows = problem
     other = P.like(P.values.copy())
     history = trainer(1e200).run(P, rows, 7, keep_best=False, keep_finite=False)
