@@ -27,15 +27,22 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skscratch import ScratchMLPClassifier
-from skscratch.core.activations import Logistic, Relu
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import INITIALIZERS, VarianceScaling
-from skscratch.core.layers import Dense
-from skscratch.core.losses import MulticlassLogLoss
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Adam, momentum, RmsProp, Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import (
+    Adam,
+    Dense,
+    Gradient,
+    LecunNormal,
+    Logistic,
+    MulticlassLogLoss,
+    Network,
+    Objective,
+    Relu,
+    RmsProp,
+    Rows,
+    Sgd,
+    Trainer,
+    VarianceScaling,
+)
 from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 
 COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # Okabe and Ito's
@@ -168,10 +175,11 @@ draw_training(models)
 # The same from its parts: equal generators, equal parameters. All optimizers are chains of links that rewrite the
 # gradient.
 
+LECUN = LecunNormal()
 OPTIMIZERS = {
     "gradient descent": Sgd().chain(0.1),
-    "momentum": momentum(0.1, mu=0.9),
-    "RMSprop": rmsprop(0.003, beta=0.9),
+    "momentum": Sgd(momentum=0.9).chain(0.1),
+    "RMSprop": RmsProp(beta_2=0.9).chain(0.003),
     "Adam": Adam().chain(0.003),
 }
 
@@ -182,7 +190,7 @@ def generators(seed):
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 
 
-def make_network(hidden, activation, n_inputs, n_classes, weights=INITIALIZERS["lecun_normal"]):
+def make_network(hidden, activation, n_inputs, n_classes, weights=LECUN):
     """Dense layers with an activation between any two."""
     layers = [layer for h in hidden for layer in (Dense(h, weights), activation)]
     return Network((*layers, Dense(n_classes, weights)), n_inputs)
@@ -232,10 +240,10 @@ def flow(x, y, activation, scale):
     weights = VarianceScaling(scale, "fan_in", "normal")
     network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
     objective, P = Objective(network, MulticlassLogLoss()), network.init(1, np.random.default_rng(0))
-    dP = P.like(np.empty_like(P.values))
-    objective.gradient(P, x, one_hot, None, objective.allocate(P, len(x)), dP)
+    gradient = Gradient(objective, P, Rows(x, one_hot, None))
+    gradient.value()
     a = [network.activations(P, x, end) for end in range(2, 2 * DEPTH + 1, 2)]
-    gradients = dP.layers[::2]  # every other layer is an activation
+    gradients = gradient.dP.layers[::2]  # every other layer is an activation
     return [rms(a_l) for a_l in a], [rms(layer.b) for layer in gradients], [rms(layer.W) for layer in gradients]
 
 
@@ -249,7 +257,7 @@ def train_deep(x, y, activation, scale):
     weights = VarianceScaling(scale, "fan_in", "normal")
     network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
     P, rng = network.init(1, np.random.default_rng(0)), np.random.default_rng(1)
-    trainer = Trainer(Objective(network, MulticlassLogLoss()), momentum(0.01), rng, batch_size=64)
+    trainer = Trainer(Objective(network, MulticlassLogLoss()), Sgd(momentum=0.9).chain(0.01), rng, batch_size=64)
     return trainer.run(P, Rows(x, one_hot, None), 20, keep_best=False, keep_finite=False).loss[-1][0]
 
 
@@ -313,7 +321,7 @@ def fit_xor(hidden):
 
 def fit_xor_core(hidden):
     """The same with the core, where two classes may also be two outputs with a softmax."""
-    return fit_core(CORNERS, XOR, momentum(0.1), hidden, epochs=500)
+    return fit_core(CORNERS, XOR, Sgd(momentum=0.9).chain(0.1), hidden, epochs=500)
 
 
 def draw_xor(models):

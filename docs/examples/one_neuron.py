@@ -24,15 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPClassifier
-from skscratch.core.activations import Tanh
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Dense
-from skscratch.core.losses import BinaryLogLoss
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import BinaryLogLoss, Dense, Initializer, Network, Objective, Rows, Sgd, Tanh, Trainer
 from skscratch.displays import LossCurveDisplay
 
 BLUE, ORANGE, BLACK = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's
@@ -107,7 +99,7 @@ print(f"| one neuron, five draws | 98.9% | {low:.1%} to {high:.1%}, median {medi
 
 def fit_core(x, above, hidden=(), init="zeros", rate=0.1, epochs=2000, rng=None):
     """Gradient descent over all points at once -> network, parameters, and the cost of each step."""
-    init = INITIALIZERS[init]
+    init = Initializer.make(init)
     layers = [layer for h in hidden for layer in (Dense(h, init), Tanh())]
     network = Network((*layers, Dense(1, init)), n_inputs=2)
     P = network.init(1, rng or np.random.default_rng(0))

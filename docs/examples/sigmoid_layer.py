@@ -25,15 +25,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.core.activations import Logistic
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Dense
-from skscratch.core.losses import BinaryLogLoss, CosineDistance, SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import (
+    BinaryLogLoss,
+    CosineDistance,
+    Dense,
+    LecunNormal,
+    Logistic,
+    Network,
+    Objective,
+    Rows,
+    Sgd,
+    SquaredError,
+    Trainer,
+)
 from skscratch.displays import LossCurveDisplay
 
 BLUE, BLACK = "#0072B2", "#000000"  # Okabe and Ito's
@@ -88,7 +92,7 @@ def generators(seed):
 
 def fit_core(loss, target, hidden, last, rate, epochs=20):
     """Per-sample updates; target (n, o) -> network, parameters, history."""
-    init = INITIALIZERS["lecun_normal"]
+    init = LecunNormal()
     layers = [layer for h in hidden for layer in (Dense(h, init), Logistic())]
     network = Network((*layers, Dense(target.shape[1], init), *last), n_inputs=X.shape[1])
     init_rng, _, order_rng = generators(0)

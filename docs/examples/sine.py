@@ -32,15 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPRegressor
-from skscratch.core.activations import Relu
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import INITIALIZERS
-from skscratch.core.layers import Dense
-from skscratch.core.losses import SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import Dense, HeNormal, Network, Objective, Relu, Rows, Sgd, SquaredError, Trainer
 from skscratch.displays import FunctionDisplay
 
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # Okabe and Ito's
@@ -161,7 +153,7 @@ def parameter_rng(seed):
 
 def fit_core(f, seed, hidden=None, k=1):
     """Plain SGD over 10,000 samples, one at a time -> network and parameters."""
-    he = INITIALIZERS["he_normal"]
+    he = HeNormal()
     layers = [layer for h in hidden or HIDDEN[f] for layer in (Dense(h, he), Relu())]
     network = Network((*layers, Dense(1, he)), n_inputs=INPUTS[f])
     P = network.init(k, parameter_rng(seed))
@@ -278,7 +270,7 @@ WIDTHS, DEPTHS = (8, 16, 24, 32), (1, 2, 3)
 
 def linear_pieces(network, P, x):
     """The number of linear pieces of each network (k,) along the line of points x (n, d)."""
-    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activate)]
+    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Relu)]
     return 1 + switches(active([network.activations(P, x, end) for end in ends])).sum(axis=1)
 
 
