@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from skscratch.estimators.recipes import learning_rate
+
 from benchmarks import accuracy
 from benchmarks.methods import OURS, ByTask
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators.recipes import learning_rate
 
 # For each hyperparameter, the values that are compared with its default.
 ALTERNATIVES: dict[str, Sequence[Any]] = {

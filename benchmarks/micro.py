@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
+from skscratch.core.transforms import ScaleByAdam, Step
 
 from benchmarks.machine import machine
 from benchmarks.records import print_facts, write_csv
 from benchmarks.timing import alternate
 from skscratch.core.activations import logistic
 from skscratch.core.parameters import blocks
-from skscratch.core.transforms import ScaleByAdam, Step
 
 N, H, D, K = 128, 64, 50, 8  # samples, units, inputs, members
 TURN = 2e-3  # seconds: a turn calls as often as this takes

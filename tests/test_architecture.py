@@ -9,19 +9,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = """
 registry
-core.activations core.losses core.initializers core.schedules core.parameters
-core.layers core.embeddings core.transforms
-core.network core.optimizers core.objective
-core.batches core.stopping core.lanes core.training core.lbfgs core.gradcheck
-tabular.blocks tabular.columns tabular.scaling tabular.encoding tabular.targets
-estimators.constraints estimators.docstrings estimators.recipes estimators.hyperparameters
-estimators.held_out estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.attributes estimators.validation estimators.callbacks estimators.fitting
-estimators.base estimators.classifier estimators.regressor
+core.tape core.parameters core.initializers core.layers core.activations core.embeddings
+core.inverse_links core.losses core.schedules core.transformations core.optimizers
+core.network core.batches core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
+tabular.chunks tabular.columns tabular.scaling tabular.encoding tabular.targets
+estimators.constraints estimators.builders estimators.hyperparameters
+estimators.table_training estimators.table estimators.docstrings
+estimators.progress estimators.threads estimators.model estimators.state estimators.reading
+estimators.building estimators.attributes estimators.validation estimators.splitting estimators.callbacks
+estimators.fitting estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic
-compat.parameters compat.arithmetic compat.parts compat.procedure compat.estimators
+compat.parameters compat.losses compat.builders compat.progress compat.base compat.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
 """.split()  # import anything above, and are imported by nobody but their own package further on
 EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays"}  # __init__ and the version

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import runpy
 from ast import literal_eval
 from operator import attrgetter
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 
 ROOT = Path(__file__).parents[1]
 LISTING = re.compile(
@@ -127,22 +128,29 @@ def test_what_can_be_added_in_a_few_lines():
     assert all(body.count("\n") + 2 < 20 for *_, body in classes)
 
 
-def parameter_defaults():
-    """name -> defaults, for every parameter in the first column of the guide's tables."""
+def parameter_rows():
+    """(name, default, values) of every row in the tables of the page of parameters."""
     text = (ROOT / "docs" / "guide" / "parameters.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|[^|]*\|[^|]*\|$", text, flags=re.MULTILINE)
-    return {name: [literal_eval(value) for value in re.findall("`([^`]+)`", cell)] for name, cell in rows}
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \|([^|]+)\|[^|]+\|[^|]+\|$", text, flags=re.MULTILINE)
+    return [(name, literal_eval(default), values.strip()) for name, default, values in rows]
 
 
 @pytest.mark.parametrize("estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
-def test_every_parameter_is_explained_with_its_default(estimator):
-    explained = parameter_defaults()
+def test_every_parameter_is_explained_with_its_default_and_values(estimator):
     for name, default in estimator().get_params().items():
-        assert default in explained.get(name, []), f"{name} should be explained, with its default {default!r}"
+        assert (name, default, estimator._hyperparameters[name].type_text) in parameter_rows()
 
 
 def test_no_parameter_is_explained_that_does_not_exist():
-    assert set(parameter_defaults()) == {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
+    names = [name for name, *_ in parameter_rows()]
+    assert set(names) == {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
+    assert len(names) == len(set(names)) + 1  # the loss of each estimator
+
+
+def test_the_page_of_parameters_is_written_from_their_table():
+    script = runpy.run_path(str(ROOT / "docs" / "write_parameters.py"))
+    page = script["PAGE"].read_text(encoding="utf-8")
+    assert page == script["write"](page), "run: python docs/write_parameters.py"
 
 
 def migrated():
@@ -167,7 +175,7 @@ def test_every_other_parameter_is_named_as_new():
     ours = {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
     assert set(re.findall(r"`(\w+)`", listed)) == ours - set(migrated())
     n_estimators = ScratchMLPClassifier().n_estimators
-    assert f"{recipes.DEPTH} layers of {recipes.WIDTH}, in each of {n_estimators} networks" in text
+    assert f"{builders.DEPTH} layers of {builders.WIDTH}, in each of {n_estimators} networks" in text
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning")

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+from skscratch.estimators.recipes import NTK_FACTORS
+
 from benchmarks import THREADS
 from benchmarks.adapters.core import network
 from benchmarks.models import RATE
 from benchmarks.problems import Problem
 from skscratch import ScratchMLPClassifier
-from skscratch.estimators.recipes import NTK_FACTORS
 
 
 def pytorch(problem: Problem) -> Callable[[], list[float]]:

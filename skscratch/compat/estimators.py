@@ -1,4 +1,4 @@
-"""The two estimators: signatures, and what y is."""
+"""The two estimators: signatures, and encoding and decoding of y."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
 from skscratch.compat import parameters
-from skscratch.compat.procedure import BaseMLP
+from skscratch.compat.base import BaseMLP
 from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.docstrings import document
 from skscratch.estimators.hyperparameters import store
 
 
 def is_stochastic(estimator: BaseMLP) -> bool:
-    """Whether `partial_fit` is offered: L-BFGS needs all rows at once."""
+    """Return whether the estimator has `partial_fit`: L-BFGS needs all rows at once."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is only available for the stochastic solvers 'sgd' and 'adam', got solver='lbfgs'; choose one."
@@ -35,8 +36,8 @@ def check_incremental(estimator: BaseMLP) -> None:
         raise ValueError("partial_fit does not support early_stopping=True, got True; set it to False.")
 
 
+@document(parameters.CLASSIFIER, parameters.TABLE)
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    __doc__ = parameters.CLASSIFIER
     loss = "log_loss"
 
     def __init__(
@@ -84,7 +85,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             Their weights.
 
         classes : array-like of shape (n_classes,), default=None
-            All classes there will ever be; needed in the first call.
+            All classes that any call passes; required in the first call.
 
         Returns
         -------
@@ -96,7 +97,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the classes or labels.
+        """Predict probabilities of the classes or labels.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return np.hstack([1 - p, p]) if len(self.classes_) > 1 else np.ones_like(p)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Logarithms of `predict_proba`.
+        """Predict logarithms of the probabilities of the classes or labels.
 
         Parameters
         ----------
@@ -129,11 +130,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return np.log(self.predict_proba(X))
 
     def _learn_classes(self, y: Any, classes: Any) -> None:
-        """The classes of `partial_fit`, which the first call names and no other changes."""
+        """Set the classes in the first call of `partial_fit`, and check that later calls pass the same."""
         known = getattr(self, "classes_", None)
         if classes is None:
             if known is None:
-                raise ValueError("classes must be passed on the first call to partial_fit, got None: name them all.")
+                raise ValueError("classes must be passed on the first call to partial_fit, got None: pass all classes.")
             return
         classes = unique_labels(classes)
         if known is None:
@@ -156,14 +157,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return X, self._label_binarizer.transform(y).astype(bool)
 
     def _check_classes(self, classes: np.ndarray) -> None:
-        """A warm start wants the same classes, `partial_fit` none that are new."""
+        """Check that a warm start has the same classes, and `partial_fit` no new ones."""
         if self.warm_start and set(classes) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. Previously "
                 f"got {self.classes_}, `y` has {classes}"
             )
         if new := sorted(set(classes) - set(self.classes_)):
-            raise ValueError(f"y must hold no other classes than {self.classes_}, got {new}: name them all at first.")
+            raise ValueError(
+                f"y must hold no other classes than {self.classes_}, got {new}: pass all classes in the first call."
+            )
 
     def _out_activation(self):
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
@@ -171,7 +174,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _decode(self, p):
         return self._label_binarizer.inverse_transform(p.ravel() if self.n_outputs_ == 1 else p)
 
-    def _score_held_out(self, y, p, w):
+    def _validation_score(self, y, p, w):
         return accuracy_score(self._decode(y), self._decode(p), sample_weight=w)
 
     def __sklearn_tags__(self) -> Any:
@@ -180,9 +183,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return tags
 
 
+@document(parameters.REGRESSOR, parameters.TABLE)
 class MLPRegressor(RegressorMixin, BaseMLP):
-    __doc__ = parameters.REGRESSOR
-
     def __init__(
         self,
         loss="squared_error",
@@ -257,5 +259,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _decode(self, p):
         return p.ravel() if p.shape[1] == 1 else p
 
-    def _score_held_out(self, y, p, w):
+    def _validation_score(self, y, p, w):
         return r2_score(y, p, sample_weight=w) if np.isfinite(p).all() else float("nan")

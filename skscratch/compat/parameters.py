@@ -1,111 +1,84 @@
-"""The parameters: what each may be, and the text that documents them, for both estimators."""
+"""The hyperparameters of the estimators: the table of this package, with some rows changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from skscratch.estimators.constraints import BOOL, CONSTRAINTS, POSITIVE, SHARE, Choice
+from skscratch.estimators import table
+from skscratch.estimators.constraints import BOOL, POSITIVE, POSITIVE_INT, SHARE, Choice
+from skscratch.estimators.hyperparameters import Hyperparameter, constraints
 
-PARAMETERS: Mapping[str, tuple] = {
-    **CONSTRAINTS,
-    "loss": (Choice(("squared_error", "poisson")),),
-    "hidden_layer_sizes": CONSTRAINTS["hidden_layer_sizes"][1:],  # not None
-    "activation": (Choice(("identity", "logistic", "tanh", "relu")),),
-    "solver": (Choice(("lbfgs", "sgd", "adam")),),
-    "learning_rate": (Choice(("constant", "invscaling", "adaptive")),),
-    "learning_rate_init": (POSITIVE,),
-    "early_stopping": (BOOL,),
-    "validation_fraction": (SHARE,),
-}
 
-HEAD = """scikit-learn's `{name}`, computed by the layers, losses and optimizers of this package.
+def _row(name: str, **changes: Any) -> Hyperparameter:
+    """Copy a row of the table with changes."""
+    return replace(table.REGRESSOR[name], **changes)
 
-    Parameters, results and attributes are those of `sklearn.neural_network.{name}` 1.9, number by number; the guide
-    lists where it departs on purpose.
+
+_ROWS = (
+    _row(
+        "loss",
+        constraints=(Choice("squared_error", "poisson"),),
+        text="Half the squared error, or half the Poisson deviance of the mean exp(z), for y >= 0.",
+    ),
+    _row(
+        "hidden_layer_sizes",
+        constraints=table.REGRESSOR["hidden_layer_sizes"].constraints[:-1],  # not None
+        text="Units of each hidden layer.",
+    ),
+    _row(
+        "activation",
+        constraints=(Choice("identity", "logistic", "tanh", "relu"),),
+        text="Activation function of all hidden layers.",
+    ),
+    _row("solver", constraints=(Choice("lbfgs", "sgd", "adam"),), text='Optimizer. "lbfgs" uses all rows at once.'),
+    _row("batch_size", text='Rows in a batch of "sgd" and "adam"; "auto" is min(200, n_samples).'),
+    _row(
+        "learning_rate",
+        constraints=(Choice("constant", "invscaling", "adaptive"),),
+        text='Learning-rate schedule of "sgd": constant; divided by (rows seen + 1) ** power_t after each epoch; or '
+        "divided by 5 after each `n_iter_no_change` epochs without improvement, until it is 1e-6.",
+    ),
+    _row("learning_rate_init", constraints=(POSITIVE,), text='Initial learning rate of "sgd" and "adam".'),
+    _row("max_iter", constraints=(POSITIVE_INT,), text='Maximum number of epochs, or of iterations of "lbfgs".'),
+    _row(
+        "random_state",
+        text="Determines the initial parameters, the validation rows and the order of rows, drawn in this order.",
+    ),
+    _row("warm_start", text="Whether `fit` continues from the parameters of the last fit, with a new optimizer."),
+    _row(
+        "early_stopping",
+        constraints=(BOOL,),
+        text="Whether validation rows are left out, whose score decides when to stop and which epoch is kept; not with "
+        '"lbfgs".',
+    ),
+    _row("validation_fraction", constraints=(SHARE,), text="Share of the rows that are left out for validation."),
+    _row("beta_2", text="Decay of Adam's second moment."),
+    _row(
+        "n_iter_no_change",
+        constraints=table.REGRESSOR["n_iter_no_change"].constraints[1:],  # not "auto"
+        text="Patience: maximum number of epochs without improvement.",
+    ),
+)
+TABLE = {**table.REGRESSOR, **{row.name: row for row in _ROWS}}
+PARAMETERS = constraints(TABLE)
+
+_HEAD = """scikit-learn's `{name}`, computed by the layers, losses and optimizers of this package.
+
+    Parameters, results and attributes are those of `sklearn.neural_network.{name}` 1.9, number by number; the
+    guide lists the intended differences.
 
     Parameters
     ----------
-"""
-REGRESSION_LOSS = """    loss : {"squared_error", "poisson"}, default="squared_error"
-        Half the squared error, or half the Poisson deviance of the mean exp(z), for y >= 0.
-
-"""
-REST = """    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units of each hidden layer.
-
-    activation : {"identity", "logistic", "tanh", "relu"}, default="relu"
-        Activation function of all hidden layers.
-
-    solver : {"lbfgs", "sgd", "adam"}, default="adam"
-        Optimizer. "lbfgs" takes all rows at once.
-
-    alpha : float, default=0.0001
-        Strength of the L2 penalty on weights, alpha |W|^2 / (2 S), S the rows of a batch or their weight.
-
-    batch_size : int or "auto", default="auto"
-        Rows in a batch of "sgd" and "adam"; "auto" is min(200, n_samples).
-
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        Course of the rate of "sgd": as it is; divided by (rows seen + 1) ** power_t after each epoch; or divided by 5
-        whenever the fit has stalled, until it is 1e-6.
-
-    learning_rate_init : float, default=0.001
-        Rate at the start, of "sgd" and "adam".
-
-    power_t : float, default=0.5
-        Exponent of "invscaling".
-
-    max_iter : int, default=200
-        Most epochs, or iterations of "lbfgs".
-
-    shuffle : bool, default=True
-        Whether rows are shuffled in each epoch.
-
-    random_state : int, RandomState instance or None, default=None
-        Determines the initial parameters, the rows held out and the order of rows, drawn in this order.
-
-    tol : float, default=1e-4
-        An epoch that is not better by `tol` counts as one without improvement; "lbfgs" has converged when no entry of
-        the gradient is larger.
-
-    verbose : bool or int, default=False
-        Whether to print the loss of each epoch.
-
-    warm_start : bool, default=False
-        Whether `fit` goes on from the parameters of the last fit, with a new optimizer.
-
-    momentum : float, default=0.9
-        Momentum of "sgd".
-
-    nesterovs_momentum : bool, default=True
-        Whether "sgd" uses Nesterov's form of it.
-
-    early_stopping : bool, default=False
-        Whether rows are held out, their score decides when to stop, and the best epoch is kept; not with "lbfgs".
-
-    validation_fraction : float, default=0.1
-        Share of the rows that is held out.
-
-    beta_1, beta_2 : float, default=0.9 and 0.999
-        Decay of the first and second moment of "adam".
-
-    epsilon : float, default=1e-8
-        Added to the root of the second moment.
-
-    n_iter_no_change : int or inf, default=10
-        How many epochs without improvement are borne.
-
-    max_fun : int, default=15000
-        Most evaluations of the loss by "lbfgs".
-
+{{parameters}}
     Attributes
     ----------
 """
-CLASSES = """    classes_ : ndarray of shape (n_classes,)
+_CLASSES = """    classes_ : ndarray of shape (n_classes,)
         The class labels.
 
 """
-ATTRIBUTES = """    coefs_ : list of ndarray of shape (fan_in, fan_out)
+_ATTRIBUTES = """    coefs_ : list of ndarray of shape (fan_in, fan_out)
         Weights of each layer.
 
     intercepts_ : list of ndarray of shape (fan_out,)
@@ -115,13 +88,13 @@ ATTRIBUTES = """    coefs_ : list of ndarray of shape (fan_in, fan_out)
         The last training loss.
 
     loss_curve_ : list of float
-        Training loss of each epoch; like the next three not with "lbfgs".
+        Training loss of each epoch; like the next three attributes not with "lbfgs".
 
     best_loss_ : float or None
         The smallest of them; None with early stopping.
 
     validation_scores_ : list of float or None
-        Accuracy or R2 on the rows held out after each epoch; None without early stopping.
+        Accuracy or R2 on the validation rows after each epoch; None without early stopping.
 
     best_validation_score_ : float or None
         The largest of them.
@@ -142,12 +115,12 @@ ATTRIBUTES = """    coefs_ : list of ndarray of shape (fan_in, fan_out)
         Layers, input and output included; outputs of the network.
 
     out_activation_ : str
-        What turns raw scores into predictions: "logistic", "softmax", "identity" or "exp".
+        Function that turns raw scores into predictions: "logistic", "softmax", "identity" or "exp".
 
     See Also
     --------
-    skscratch.Scratch{name} : The same idea without the need to repeat another's numbers.
+    skscratch.Scratch{name} : The estimator of this package, with other defaults and more options.
 
 """
-CLASSIFIER = HEAD.format(name="MLPClassifier") + REST + CLASSES + ATTRIBUTES.format(name="MLPClassifier")
-REGRESSOR = HEAD.format(name="MLPRegressor") + REGRESSION_LOSS + REST + ATTRIBUTES.format(name="MLPRegressor")
+CLASSIFIER = _HEAD.format(name="MLPClassifier") + _CLASSES + _ATTRIBUTES.format(name="MLPClassifier")
+REGRESSOR = _HEAD.format(name="MLPRegressor") + _ATTRIBUTES.format(name="MLPRegressor")

@@ -1,8 +1,8 @@
 """Make titanic.csv from the OpenML file in scikit-learn's wheel: ``python -m skscratch.datasets.make_titanic [PATH]``.
 
-scikit-learn carries OpenML data set 40945 complete, gzipped in the ARFF format, among the fixtures of its own tests;
-so the file can be made again anywhere without a network. Of its columns these are left out: name, ticket and cabin,
-which identify, and boat, body and home.dest, which were only known afterwards.
+scikit-learn contains the complete OpenML data set 40945, gzipped in the ARFF format, among the files of its tests, so
+that this script needs no internet. These columns are left out: name, ticket and cabin, which identify a passenger, and
+boat, body and home.dest, which were recorded after the shipwreck.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COLUMNS = ["pclass", "sex", "age", "sibsp", "parch", "fare", "embarked", "surviv
 
 
 def read_arff(text: str) -> list[dict[str, str]]:
-    """The rows of an ARFF file as texts by column name; missing values ("?") become empty."""
+    """Read the rows of an ARFF file as strings by column name; missing values ("?") become empty."""
     header, data = text.split("@data\n")
     names = [line.split("'")[1] for line in header.splitlines() if line.startswith("@attribute")]
     rows = csv.reader(line for line in data.splitlines() if line)

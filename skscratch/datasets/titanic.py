@@ -1,4 +1,4 @@
-"""The passengers of the Titanic: numbers, categories and holes in one small table."""
+"""The passengers of the Titanic: a small table with numbers, categories and missing values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ INTEGERS = ["pclass", "sibsp", "parch", "survived"]
 def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | tuple:
     """Load the 1309 passengers of the Titanic, to classify who survived.
 
-    The columns are those known when the ship left port: class, sex, age, relatives aboard, fare and port. Ages,
-    a fare and two ports are missing, and stay missing. The rows are in the order of the source, sorted by class
-    and name, so shuffle before you split them.
+    The columns contain what was known when the ship left port: class, sex, age, relatives aboard, fare and port. Some
+    ages, one fare and two ports are missing. The rows are sorted by class and name, as in the source: shuffle them
+    before you split them.
 
     =================  ==============
     Classes                         2
@@ -33,8 +33,8 @@ def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | 
         Whether to return ``(data, target)`` instead of a Bunch.
     as_frame : bool, default=True
         Whether the data are a pandas DataFrame and the target a Series. In the frame `sex` and `embarked` are
-        categories; `pclass` is an integer, because first, second and third class are an order. Otherwise the data
-        are one float array in which a category is its position in alphabetical order (female 0, male 1; C 0, Q 1,
+        categories; `pclass` is an integer, because first, second and third class have an order. Otherwise the data
+        are a float array in which a category is its position in alphabetical order (female 0, male 1; C 0, Q 1,
         S 2) and a missing value is NaN.
 
     Returns
@@ -51,11 +51,11 @@ def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | 
         feature_names : list of str
             The names of the seven columns.
         target_names : ndarray of shape (2,)
-            What 0 and 1 mean.
+            The meaning of 0 and 1.
         DESCR : str
             The description of the data set.
         filename : str
-            Where the csv file lies.
+            Path of the csv file.
 
     (data, target) : tuple, if `return_X_y`
         The first two of these attributes.
@@ -99,29 +99,29 @@ def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | 
 
 
 def _read(path) -> tuple[list[str], np.ndarray]:
-    """The column names and the values as floats (n, 8): categories by position, missing as NaN."""
+    """Read the column names and the values as floats (n, 8): categories by position, missing values as NaN."""
     names, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
     return names, np.array([[_number(name, text) for name, text in zip(names, row, strict=True)] for row in rows])
 
 
 def _number(name: str, text: str) -> float:
-    """One cell of the file as a float."""
+    """Convert a cell of the file to a float."""
     if not text:
         return np.nan
     return float(CATEGORIES[name].index(text) if name in CATEGORIES else text)
 
 
 def _as_frame(names: list[str], table: np.ndarray):
-    """The table (n, 8) as a DataFrame with integer, float and category columns."""
+    """Convert the table (n, 8) to a DataFrame with integer, float and category columns."""
     try:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            "load_titanic(as_frame=True) must have pandas, which is not installed; "
+            "load_titanic(as_frame=True) needs pandas, which is not installed; "
             'install it with `pip install "skscratch[examples]"` or pass as_frame=False.'
         ) from error
     frame = pd.DataFrame(table, columns=names).astype(dict.fromkeys(INTEGERS, "int64"))
     for name, values in CATEGORIES.items():
-        codes = frame[name].fillna(-1).astype("int64")  # -1 is missing to pandas
+        codes = frame[name].fillna(-1).astype("int64")  # pandas reads the code -1 as missing
         frame[name] = pd.Categorical.from_codes(codes, values)
     return frame

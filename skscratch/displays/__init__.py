@@ -1,8 +1,8 @@
-"""Pictures of a fit, in scikit-learn's convention for displays.
+"""Plots of a fit, in scikit-learn's convention for displays.
 
-A class method (`from_estimator`, `from_predictions`) gathers the numbers and draws them, `plot` draws them again
-elsewhere, and what was drawn is kept in attributes: `ax_` or `axes_`, `figure_`, and the artists. The numbers can also
-be handed to the constructor. Matplotlib is imported when something is drawn.
+A class method (`from_estimator`, `from_predictions`) collects the numbers and draws them, and `plot` draws them again
+on other axes. The axes, the figure and the artists are the attributes `ax_` or `axes_`, `figure_`, `lines_`, ... The
+numbers can also be passed to the constructor. Matplotlib is imported when something is drawn.
 
 >>> from sklearn.datasets import load_iris
 >>> from skscratch import ScratchMLPClassifier

@@ -1,4 +1,4 @@
-"""What the displays share: colours that everyone can tell apart, axes, and legends that no line crosses."""
+"""Functions that all displays use: colours for colour-blind readers, axes, and legends above them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-# Four colours of Okabe and Ito (2008, https://jfly.uni-koeln.de/color), those that stand out from black and from white.
+# Four colours of Okabe and Ito (2008, https://jfly.uni-koeln.de/color) with enough contrast to black and to white.
 BLUE, VERMILLION, GREEN, PURPLE = COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 GREY = "0.5"
 
@@ -14,27 +14,27 @@ GREY = "0.5"
 def panels(
     display: object, ax: Any, figsize: tuple[float, float], rows: int = 1, columns: int = 1, **options: Any
 ) -> np.ndarray:
-    """Axes (rows, columns): of a new figure, or in the place of `ax`, which is itself the only one if one is asked for.
+    """Make axes (rows, columns) in a new figure, or in the area of `ax`, which is returned itself if one is needed.
 
     Parameters
     ----------
     display : object
-        Who asks, for the error's sake.
+        The display, which the error names.
     ax : matplotlib Axes or None
         Where to draw.
     figsize : tuple of float
         Width and height of a new figure, in inches.
     rows, columns : int
-        How many axes.
+        Number of axes in each direction.
     **options
-        For matplotlib's `subplots`: sharex, sharey, height_ratios, width_ratios.
+        Passed to matplotlib's `subplots`: sharex, sharey, height_ratios, width_ratios.
 
     Raises
     ------
     ImportError
-        If there is no matplotlib.
+        If matplotlib is not installed.
     TypeError
-        If `ax` is something else.
+        If `ax` is neither.
     """
     try:
         from matplotlib import pyplot
@@ -52,22 +52,22 @@ def panels(
     ax.set_axis_off()
     ratios = {name: options.pop(name) for name in ("height_ratios", "width_ratios") if name in options}
     bounds = dict(zip(("left", "bottom", "right", "top"), ax.get_position().extents, strict=True))
-    place = ax.get_subplotspec() or ax.figure.add_gridspec(1, 1, **bounds)[0]
-    return place.subgridspec(rows, columns, **ratios).subplots(squeeze=False, **options)
+    area = ax.get_subplotspec() or ax.figure.add_gridspec(1, 1, **bounds)[0]
+    return area.subgridspec(rows, columns, **ratios).subplots(squeeze=False, **options)
 
 
 def legend_above(ax: Any) -> None:
-    """A legend over the axes, in as many columns as there is room for."""
-    room = 1.1 * ax.get_window_extent().width  # a layout that is still to come makes the axes wider
+    """Draw a legend above the axes, in as many columns as fit."""
+    width = 1.1 * ax.get_window_extent().width  # the final layout makes the axes wider
     for columns in range(len(ax.get_legend_handles_labels()[1]), 0, -1):
-        look = {"frameon": False, "borderaxespad": 0.2, "columnspacing": 1.5}
-        legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **look)
-        if legend.get_window_extent().width <= room:
+        style = {"frameon": False, "borderaxespad": 0.2, "columnspacing": 1.5}
+        legend = ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, **style)
+        if legend.get_window_extent().width <= width:
             return
 
 
 def ink_on(colour: Any) -> str:
-    """Black or white, whichever has the greater contrast to an RGB colour (WCAG 2.2, relative luminance)."""
+    """Return black or white: the one with the greater contrast to an RGB colour (WCAG 2.2, relative luminance)."""
     rgb = np.array(colour[:3])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     luminance = linear @ [0.2126, 0.7152, 0.0722]
@@ -75,7 +75,7 @@ def ink_on(colour: Any) -> str:
 
 
 def weight_colours() -> Any:
-    """A colour map from blue (below zero) through nothing at all (zero) to vermillion (above)."""
+    """Return a colour map from blue (negative) through transparent (zero) to vermillion (positive)."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
     ends = [to_rgba(BLUE, 1), to_rgba(BLUE, 0), to_rgba(VERMILLION, 0), to_rgba(VERMILLION, 1)]
@@ -83,7 +83,7 @@ def weight_colours() -> Any:
 
 
 def whole_numbers(axis: Any) -> None:
-    """No ticks between epochs; those of a logarithmic axis, or chosen by hand, stay."""
+    """Put ticks at integers only; those of a logarithmic axis, or set by the user, are not changed."""
     from matplotlib.ticker import MaxNLocator
 
     if isinstance(axis.get_major_locator(), MaxNLocator):

@@ -1,4 +1,4 @@
-"""A function and what a network makes of it."""
+"""A function and its approximation by a network."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from skscratch.displays.drawing import BLUE, GREY, VERMILLION, legend_above, pan
 
 
 class FunctionDisplay:
-    """A function of one or two inputs, its approximation, and what is left between them.
+    """Plot of a function of one or two inputs, its approximation, and the residual.
 
-    One input gives two curves over each other, and the residual y_true - y_pred below them on its own scale. Two inputs
-    give three maps side by side: function and approximation on one scale, the residual on its own.
+    With one input, two curves in one panel, and the residual y_true - y_pred in a panel below with its own scale. With
+    two inputs, three maps: function and approximation with the same scale, the residual with its own.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, 1) or (n_samples, 2)
-        Where the function was looked at, in any order: a grid or scattered points.
+        Inputs in any order: a grid or scattered points.
 
     y_true : array-like of shape (n_samples,)
-        The function there.
+        Values of the function at X.
 
     y_pred : array-like of shape (n_samples,)
-        The approximation there.
+        Values of the approximation at X.
 
     input_names : sequence of str, default=None
-        What the inputs are called; None stands for x, or for x₁ and x₂.
+        Names of the inputs; None stands for x, or for x₁ and x₂.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes, of shape (2,) or (3,)
         Curves and residual; or function, approximation and residual.
     ax_ : matplotlib Axes
-        The first of them.
+        The first of `axes_`.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     lines_ : list of matplotlib Line2D
-        Of one input: function, approximation, residual.
+        With one input: function, approximation, residual.
     contours_ : list of matplotlib TriContourSet
-        Of two inputs: function, approximation, residual.
+        With two inputs: function, approximation, residual.
     rmse_ : float
         The root of the mean squared residual, in the unit of y.
 
@@ -72,39 +72,39 @@ class FunctionDisplay:
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any
     ) -> Self:
-        """Draw what a fitted regressor predicts beside the function.
+        """Draw a function and the predictions of a fitted regressor.
 
         Parameters
         ----------
         estimator : regressor
             Fitted, on one or two columns.
         X : {array-like, dataframe} of shape (n_samples, 1) or (n_samples, 2)
-            Where to look; a frame's columns name the axes.
+            Inputs; the names of a frame's columns become the labels of the axes.
         y : array-like of shape (n_samples,)
-            The function there.
+            Values of the function at X.
         ax : matplotlib Axes, default=None
-            Its place is divided among the panels; None makes a figure.
+            Its area is divided among the panels; None makes a figure.
         name : str, default=None
-            What the approximation is called.
+            Label of the approximation.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : FunctionDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it is no regressor.
+            If the estimator is no regressor.
         """
         check_is_fitted(estimator)
         if not is_regressor(estimator):
             raise TypeError(
-                f"estimator must be a regressor, got {type(estimator).__name__}; for a classifier there is "
+                f"estimator must be a regressor, got {type(estimator).__name__}; for a classifier use "
                 "scikit-learn's DecisionBoundaryDisplay."
             )
         names = [str(column) for column in getattr(X, "columns", [])] or None
@@ -122,29 +122,29 @@ class FunctionDisplay:
         name: str | None = None,
         **kwargs: Any,
     ) -> Self:
-        """Draw predictions beside the function.
+        """Draw a function and predictions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, 1) or (n_samples, 2)
-            Where they were made.
+            Inputs.
         y_true : array-like of shape (n_samples,)
-            The function there.
+            Values of the function at X.
         y_pred : array-like of shape (n_samples,)
-            The predictions there.
+            Predictions at X.
         input_names : sequence of str, default=None
-            What the inputs are called.
+            Names of the inputs.
         ax : matplotlib Axes, default=None
-            Its place is divided among the panels; None makes a figure.
+            Its area is divided among the panels; None makes a figure.
         name : str, default=None
-            What the approximation is called.
+            Label of the approximation.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : FunctionDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
         """
         return cls(X, y_true, y_pred, input_names=input_names).plot(ax, name=name, **kwargs)
 
@@ -154,11 +154,11 @@ class FunctionDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the panels; None makes a figure.
+            Its area is divided among the panels; None makes a figure.
         name : str, default=None
-            What the approximation is called.
+            Label of the approximation.
         **kwargs : dict
-            Handed on to matplotlib's `plot` for the approximation, or to its `tricontourf` for function and
+            Passed to matplotlib's `plot` for the approximation, or to its `tricontourf` for function and
             approximation.
 
         Returns
@@ -169,7 +169,7 @@ class FunctionDisplay:
         Raises
         ------
         ValueError
-            If there are not one or two inputs and a number for each of their rows, or two inputs lie on a line.
+            If X has not one or two columns, y has not one number per row, or two columns are on a line.
         """
         X = check_array(self.X, dtype=float, input_name="X")
         y, p = (check_array(a, dtype=float, ensure_2d=False, input_name="y") for a in (self.y_true, self.y_pred))
@@ -177,7 +177,7 @@ class FunctionDisplay:
         if X.shape[1] > 2 or y.ndim > 1 or p.ndim > 1:
             raise ValueError(
                 "X must have one or two columns and y_true and y_pred one, got shapes "
-                f"{X.shape}, {y.shape} and {p.shape}; hold the other columns fixed, and draw outputs one by one."
+                f"{X.shape}, {y.shape} and {p.shape}; fix the other columns, and draw each output in its own display."
             )
         self.rmse_ = float(np.sqrt(np.mean((y - p) ** 2)))
         draw = self._draw_curves if X.shape[1] == 1 else self._draw_maps
@@ -204,8 +204,8 @@ class FunctionDisplay:
     def _draw_maps(self, X: np.ndarray, y: np.ndarray, p: np.ndarray, ax: Any, name: str, style: dict) -> None:
         if np.linalg.matrix_rank(X - X[0]) < 2:
             raise ValueError(
-                "X must have points that do not all lie on one line where it has two columns, got only such; "
-                "hand over one column."
+                "X must have points that do not all lie on one line if it has two columns, but they do; "
+                "pass one column."
             )
         self.axes_ = panels(self, ax, (7, 3.4), columns=3, sharex=True, sharey=True)[0]
         from matplotlib.ticker import MaxNLocator

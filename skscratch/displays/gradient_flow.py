@@ -1,4 +1,4 @@
-"""How large gradients and activations are, layer by layer, while a network learns."""
+"""Sizes of gradients and activations in each layer during training."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from skscratch.core.training import Epoch
 from skscratch.displays.drawing import COLOURS, panels, whole_numbers
 from skscratch.estimators.base import BaseScratchMLP
 
-# Rows on which the scales are measured: enough for a root mean square, few beside an epoch.
-PROBE = 1000
+# Rows on which sizes are measured: enough for a root mean square, few compared with an epoch.
+MAX_ROWS = 1000
 DASHES = ("-", "--", ":", "-.")
 
 
 class GradientRecorder:
-    """Measures, before training and after each epoch, the scale of gradients and activations in each layer.
+    """Callback that measures the size of gradients and activations in each layer, before training and after each epoch.
 
-    The scale is the root mean square: of the entries of dL/dW, where W are the effective weights of a dense layer and L
-    the mean loss without its penalty; and of the values a that a hidden layer hands on. Members are taken together. A
+    The size is the root mean square: of the entries of dL/dW, where W are the effective weights of a dense layer and L
+    is the mean loss without the penalty; and of the outputs a of a hidden layer. It is taken over all members. A
     recorder is a callback of `skscratch.core.training.Trainer.run`.
 
     Parameters
@@ -33,16 +33,16 @@ class GradientRecorder:
     objective : Objective
         The network and its loss.
     rows : Rows
-        What L is a mean over; of more than 1000 rows, 1000 spread evenly over them.
+        The rows of the mean loss L; of more than 1000 rows, 1000 evenly spaced ones.
     P : Parameters
         The parameters before training.
 
     Attributes
     ----------
     gradients : list of ndarray of shape (n_dense_layers,)
-        One before training, and one after each epoch.
+        Sizes of gradients before training and after each epoch.
     activations : list of ndarray of shape (n_hidden_layers,)
-        Likewise.
+        Sizes of activations, at the same times.
 
     Examples
     --------
@@ -64,26 +64,26 @@ class GradientRecorder:
     def __init__(self, objective: Objective, rows: Rows, P: Parameters):
         self.objective = Objective(objective.network, objective.loss)
         n = len(rows.y)
-        rows = rows.take(np.linspace(0, n - 1, min(n, PROBE)).astype(int))
+        rows = rows.take(np.linspace(0, n - 1, min(n, MAX_ROWS)).astype(int))
         self.rows = rows._replace(y=objective.training_target(rows.y))
         self.gradients: list[np.ndarray] = []
         self.activations: list[np.ndarray] = []
         self.record(P)
 
     def __call__(self, epoch: Epoch) -> None:
-        """Measure after an epoch."""
+        """Measure the parameters after an epoch."""
         self.record(epoch.parameters)
 
     def record(self, P: Parameters) -> None:
-        """Measure the parameters as they are now.
+        """Measure gradients and activations at the given parameters.
 
         Parameters
         ----------
         P : Parameters
-            Of the networks that are watched.
+            Parameters of the members.
         """
         network = self.objective.network
-        with np.errstate(over="ignore", invalid="ignore"):  # a picture of a network that diverges is useful, too
+        with np.errstate(over="ignore", invalid="ignore"):  # a diverging network is drawn as well
             gradient = Gradient(self.objective, P, self.rows)
             gradient.tape.replay()
             layers = list(zip(network.layers, network.widths, gradient.dP.layers, gradient.outputs, strict=False))
@@ -93,10 +93,10 @@ class GradientRecorder:
 
 
 class GradientFlowDisplay:
-    """The scale of gradients and activations in each layer, from before training to its end.
+    """Plot of the size of gradients and activations in each layer, before training and after each epoch.
 
-    Curves that fall from layer to layer, each far below the next, are vanishing gradients; curves that rise without end
-    are exploding ones. Where the axis is logarithmic a scale of zero lies below the picture.
+    Gradients that are far smaller in each layer than in the next one are vanishing; gradients that grow without bound
+    are exploding. On a logarithmic axis a size of zero is not visible.
 
     Parameters
     ----------
@@ -104,14 +104,14 @@ class GradientFlowDisplay:
         Root mean square of dL/dW before training and after each epoch.
 
     activations : array-like of shape (n_epochs + 1, n_hidden_layers)
-        Root mean square of what hidden layers hand on.
+        Root mean square of the outputs of hidden layers.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes, of shape (2,) or (1,)
-        Gradients and activations; the latter not where there is no hidden layer.
+        Gradients and activations; only gradients if there is no hidden layer.
     ax_ : matplotlib Axes
-        The first of them.
+        The first of `axes_`.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     gradient_lines_ : list of matplotlib Line2D
@@ -141,41 +141,41 @@ class GradientFlowDisplay:
     def from_estimator(
         cls, estimator: Any, X: Any, y: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any
     ) -> Self:
-        """Fit a clone of an estimator, and draw what was measured on the way.
+        """Fit a clone of an estimator, and draw the sizes that were measured during its training.
 
-        With an integer for `random_state` it is the fit that the estimator itself makes.
+        If `random_state` is an integer, the training is the same as in a fit of the estimator itself.
 
         Parameters
         ----------
         estimator : ScratchMLPClassifier or ScratchMLPRegressor
-            Fitted or not; it stays as it is.
+            Fitted or not; it is not changed.
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
             Training rows.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         ax : matplotlib Axes, default=None
-            Its place is divided among the panels; None makes a figure.
+            Its area is divided among the panels; None makes a figure.
         name : str, default=None
-            Put before the titles.
+            Prefix of the titles.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : GradientFlowDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
 
         Raises
         ------
         TypeError
-            If the estimator is none of these two.
+            If the estimator is neither.
         ValueError
-            If its solver is L-BFGS, which has no epochs and trains one network after the other.
+            If its solver is L-BFGS, which has no epochs and trains the members one by one.
         """
         if not isinstance(estimator, BaseScratchMLP):
             raise TypeError(
-                f"estimator must be a ScratchMLPClassifier or a ScratchMLPRegressor, got {estimator!r}; of a pipeline "
-                "hand over the last step and what the others make of X, of any other network what was recorded."
+                f"estimator must be a ScratchMLPClassifier or a ScratchMLPRegressor, got {estimator!r}; for a pipeline "
+                "pass its last step and the transformed X, for another network use a GradientRecorder."
             )
         if estimator.solver == "lbfgs":
             raise ValueError("solver must be 'adam', 'sgd' or 'rmsprop', which have epochs, got 'lbfgs'; choose one.")
@@ -196,11 +196,11 @@ class GradientFlowDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Its place is divided among the panels; None makes a figure.
+            Its area is divided among the panels; None makes a figure.
         name : str, default=None
-            Put before the titles.
+            Prefix of the titles.
         **kwargs : dict
-            Handed on to matplotlib's `plot` for all layers, for instance linewidth.
+            Passed to matplotlib's `plot` for all layers, for instance linewidth.
 
         Returns
         -------
@@ -228,16 +228,16 @@ def _rms(a: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(a, dtype=np.float64))))
 
 
-def _draw_layers(ax: Any, scales: np.ndarray, output: bool, style: dict) -> list:
-    """A curve for each column of scales; on a logarithmic axis where they span more than a power of ten."""
-    names = [f"layer {i}" for i in range(1, scales.shape[1] + 1)]
+def _draw_layers(ax: Any, sizes: np.ndarray, output: bool, style: dict) -> list:
+    """Draw a curve for each column of sizes, on a logarithmic axis if they differ by more than a factor of ten."""
+    names = [f"layer {i}" for i in range(1, sizes.shape[1] + 1)]
     if output:
         names[-1] = "output"
     lines: list[Any] = []
-    for i, (name, scale) in enumerate(zip(names, scales.T, strict=True)):
-        look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)]}
-        look["marker"] = "o" if len(scale) == 1 else ""
-        lines += ax.plot(range(len(scale)), scale, label=name, **{**look, **style})
-    some = scales[(scales > 0) & np.isfinite(scales)]
-    ax.set_yscale("log" if some.size and some.max() > 10 * some.min() else "linear")
+    for i, (name, size) in enumerate(zip(names, sizes.T, strict=True)):
+        layer_style = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)]}
+        layer_style["marker"] = "o" if len(size) == 1 else ""
+        lines += ax.plot(range(len(size)), size, label=name, **{**layer_style, **style})
+    positive = sizes[(sizes > 0) & np.isfinite(sizes)]
+    ax.set_yscale("log" if positive.size and positive.max() > 10 * positive.min() else "linear")
     return lines

@@ -1,4 +1,4 @@
-"""What a search found over two parameters."""
+"""Scores of a search over two parameters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ UNITS = {"width": "width (units per hidden layer)", "depth": "depth (hidden laye
 
 
 class GridDisplay:
-    """Scores over two parameters as a heat map, with the time of a fit in each cell.
+    """Heat map of scores over two parameters, with the time of a fit in each cell.
 
     Parameters
     ----------
     scores : array-like of shape (n_rows, n_columns)
-        Mean score of each pair of values, NaN where it was not tried.
+        Mean score of each pair of values, NaN if the search did not try it.
 
     fit_times : array-like of shape (n_rows, n_columns)
         Mean time of a fit, in seconds.
@@ -28,23 +28,23 @@ class GridDisplay:
         The values of the two parameters.
 
     x_name, y_name : str
-        What they are called.
+        Names of the two parameters.
 
     score_name : str, default="score"
-        What the scores are called.
+        Name of the scores.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the heat map.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     image_ : matplotlib AxesImage
         The heat map.
     texts_ : ndarray of shape (n_rows, n_columns)
-        The text of each cell, None where there is none.
+        The text of each cell, None in an empty cell.
     best_ : matplotlib Rectangle
-        The frame around the largest score, the first of several.
+        The frame around the largest score, or the first of several.
     colorbar_ : matplotlib Colorbar
         The scale of the scores.
 
@@ -98,45 +98,45 @@ class GridDisplay:
     ) -> Self:
         """Draw a fitted search.
 
-        Where other parameters were searched too, a cell shows the best of its candidates, and the time that one took.
+        If other parameters were searched as well, a cell shows the best of its candidates and the time of its fit.
 
         Parameters
         ----------
         search : GridSearchCV or RandomizedSearchCV
-            Fitted, over two parameters at least.
+            A fitted search over at least two parameters.
         x, y : str, default=None
-            The parameters along the axes, as the search calls them; None takes width and depth where they were
-            searched (of a step of a pipeline too), and otherwise the first that are left.
+            Names of the parameters on the axes; None chooses width and depth if they were searched (also those of a
+            step of a pipeline), and otherwise the first of the other parameters.
         metric : str, default="score"
-            Which score, of a search with several.
+            The metric, in a search with several.
         score_name : str, default=None
-            What it is called; None takes the word that the search was given for it.
+            Name of the score; None uses the name of the metric in the search.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None makes a figure.
         name : str, default=None
-            Put before the title.
+            Prefix of the title.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : GridDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
 
         Raises
         ------
         NotFittedError
             If the search is not fitted.
         TypeError
-            If it is no search.
+            If `search` is no search.
         ValueError
-            If there are no such two parameters, or no such score.
+            If the search has no such parameters or metric.
         """
         check_is_fitted(search)
         if not hasattr(search, "cv_results_"):
             raise TypeError(
                 f"search must be a fitted GridSearchCV or RandomizedSearchCV, got {type(search).__name__}, which has "
-                "no cv_results_."
+                "no cv_results_; pass a fitted search."
             )
         results = search.cv_results_
         metrics = [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
@@ -168,11 +168,11 @@ class GridDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None makes a figure.
         name : str, default=None
-            Put before the title.
+            Prefix of the title.
         **kwargs : dict
-            Handed on to matplotlib's `imshow`, for instance cmap, vmin, vmax.
+            Passed to matplotlib's `imshow`, for instance cmap, vmin, vmax.
 
         Returns
         -------
@@ -186,7 +186,7 @@ class GridDisplay:
         """
         scores, fit_times = np.asarray(self.scores, float), np.asarray(self.fit_times, float)
         if np.isnan(scores).all():
-            raise ValueError("scores must have at least one number in it, got none; every fit seems to have failed.")
+            raise ValueError("scores must have at least one number in it, got none; error_score='raise' shows why.")
         rows, columns = scores.shape
         width = np.clip(1.1 * columns + 2.2, 4.5, max(7, 0.6 * columns + 1.5))
         ax = panels(self, ax, (width, max(3, 0.6 * rows + 1.2)))[0, 0]
@@ -211,27 +211,27 @@ class GridDisplay:
         from matplotlib.patches import Rectangle
 
         row, column = np.unravel_index(np.nanargmax(scores), scores.shape)
-        place = (column - 0.46, row - 0.46)
-        self.best_ = self.ax_.add_patch(Rectangle(place, 0.92, 0.92, fill=False, edgecolor=VERMILLION, linewidth=2.5))
+        corner = (column - 0.46, row - 0.46)
+        self.best_ = self.ax_.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=VERMILLION, linewidth=2.5))
 
 
 def _two_parameters(names: list[str], x: str | None, y: str | None) -> tuple[str, str]:
-    """The two asked for; where one is not named, width and depth come first."""
+    """Return the names of the two parameters: those given, else width and depth, else the first ones."""
     if not {x, y} <= {None, *names}:
         raise ValueError(f"x and y must be among the searched parameters {names}, got x={x!r} and y={y!r}.")
-    left = [name for name in names if name not in (x, y)]
-    left.sort(key=lambda name: [*UNITS, _short(name)].index(_short(name)))
-    x, y = x or (left.pop(0) if left else None), y or (left.pop(0) if left else None)
+    others = [name for name in names if name not in (x, y)]
+    others.sort(key=lambda name: [*UNITS, _short(name)].index(_short(name)))
+    x, y = x or (others.pop(0) if others else None), y or (others.pop(0) if others else None)
     if x is None or y is None or x == y:
         raise ValueError(
-            f"x and y must be two searched parameters, got x={x!r} and y={y!r} of {names}; one alone is drawn by "
+            f"x and y must be two searched parameters, got x={x!r} and y={y!r} of {names}; for one parameter use "
             "scikit-learn's ValidationCurveDisplay."
         )
     return x, y
 
 
 def _short(name: str) -> str:
-    """The parameter's name without the steps of a pipeline that lead to it."""
+    """Return the name of a parameter without the names of pipeline steps before it."""
     return name.rpartition("__")[2]
 
 
@@ -240,18 +240,18 @@ def _axis_name(name: str) -> str:
 
 
 def _positions(values: Any) -> tuple[list, list[int]]:
-    """The distinct values, in ascending order where they have one, and for each candidate the place of its own."""
+    """Return the distinct values, sorted if possible, and the position of each candidate's value among them."""
     distinct = list({repr(value): value for value in values}.values())
     try:
         distinct.sort()
-    except TypeError:  # None beside a number: as they came
+    except TypeError:  # None and a number have no order
         pass
-    places = {repr(value): i for i, value in enumerate(distinct)}
-    return distinct, [places[repr(value)] for value in values]
+    positions = {repr(value): i for i, value in enumerate(distinct)}
+    return distinct, [positions[repr(value)] for value in values]
 
 
 def _score_name(search: Any, metric: str) -> str:
-    """What the search maximised."""
+    """Return the name of the score that the search maximised."""
     if metric != "score":
         return metric.replace("_", " ")
     if isinstance(search.scoring, str):

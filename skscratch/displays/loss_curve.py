@@ -1,4 +1,4 @@
-"""How the loss fell."""
+"""Loss curves of training and validation."""
 
 from __future__ import annotations
 
@@ -13,41 +13,40 @@ from skscratch.displays.drawing import BLUE, GREY, VERMILLION, legend_above, pan
 
 
 class LossCurveDisplay:
-    """Training loss, validation loss and the epochs that were kept.
+    """Plot of training loss, validation loss and the best epochs.
 
     Parameters
     ----------
     train_loss : array-like of shape (n_epochs,) or (n_epochs, n_members)
-        Loss of each epoch. Of several networks the mean is drawn as a line, and a band from the smallest to the
-        largest.
+        Loss of each epoch. For several members the mean is drawn as a line, and the range as a band.
 
     validation_loss : array-like of shape (n_epochs,) or (n_epochs, n_members), default=None
-        The same on the validation rows.
+        Loss of the validation rows in each epoch.
 
     best_epochs : array-like of shape (n_members,), default=None
-        The epoch, from 1, that each network kept; 0 stands for its first parameters.
+        The epoch, counted from 1, whose parameters each member has; 0 means the initial parameters.
 
     loss_name : str, default="loss"
-        What the vertical axis is called.
+        Label of the vertical axis.
 
     train_name : str, default="training"
-        What the training loss is called.
+        Label of the training loss.
 
     unit : str, default="epoch"
-        What is counted on the horizontal axis.
+        Label of the horizontal axis.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     lines_ : list of matplotlib Line2D
-        Training loss, and validation loss where there is one.
+        Training loss, and validation loss if given.
     bands_ : list of matplotlib PolyCollection
-        The range of the networks, below each line, where losses of several were given.
+        The range of the members around each line, if there are several.
     best_epoch_lines_ : list of matplotlib Line2D
-        A vertical line for each network; where several coincide, a darker one.
+        A vertical line for each member; lines at the same epoch look darker.
 
     Examples
     --------
@@ -82,39 +81,39 @@ class LossCurveDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: Any, *, ax: Any = None, name: str | None = None, **kwargs: Any) -> Self:
-        """Draw the loss of a fitted network: this package's, of `skscratch.compat` or scikit-learn's.
+        """Draw the loss of a fitted estimator of this package, of `skscratch.compat` or of `sklearn.neural_network`.
 
-        The loss is the one that was minimised, of standardised targets where the estimator standardises them. After a
-        warm start the epochs kept are those of the last fit.
+        It is the loss of the training, for standardised targets if the estimator standardises them. After a warm start
+        the best epochs are those of the last fit.
 
         Parameters
         ----------
         estimator : estimator instance
             Fitted, with `loss_curve_`.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None makes a figure.
         name : str, default=None
-            Put before the labels of the legend, to tell fits apart that are drawn on the same axes.
+            Prefix of the labels in the legend, to distinguish fits on the same axes.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : LossCurveDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it has no loss curve.
+            If the estimator has no loss curve.
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "loss_curve_"):
             raise TypeError(
-                f"estimator must have loss_curve_, which stochastic networks do, got {type(estimator).__name__}; of a "
-                "search hand over best_estimator_, of a pipeline its last step."
+                f"estimator must have loss_curve_, which stochastic networks do, got {type(estimator).__name__}; for a "
+                "search pass best_estimator_, for a pipeline its last step."
             )
         best = getattr(estimator, "best_iter_", None)
         loss = getattr(estimator, "loss", "loss")
@@ -123,7 +122,7 @@ class LossCurveDisplay:
             validation_loss=getattr(estimator, "validation_loss_curves_", None),
             best_epochs=None if best is None else best + len(estimator.loss_curve_) - estimator.n_iter_,
             loss_name=_name_of(loss),
-            train_name="training, with its penalty" if estimator.alpha else "training",
+            train_name="training, with penalty" if estimator.alpha else "training",
             unit="iteration" if estimator.solver == "lbfgs" else "epoch",
         )
         return display.plot(ax, name=name, **kwargs)
@@ -132,27 +131,27 @@ class LossCurveDisplay:
     def from_history(
         cls, history: History, *, loss_name: str = "loss", ax: Any = None, name: str | None = None, **kwargs: Any
     ) -> Self:
-        """Draw what `skscratch.core.training.Trainer.run` or `skscratch.core.lbfgs.lbfgs` returned.
+        """Draw a history that `skscratch.core.training.Trainer.run` or `skscratch.core.lbfgs.lbfgs` returned.
 
         Parameters
         ----------
         history : History
-            Losses of one or several networks; of several criteria of validation the last is taken for the loss.
+            Losses of one or several members; the last of several validation metrics must be the loss.
         loss_name : str, default="loss"
-            What the vertical axis is called.
+            Label of the vertical axis.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None makes a figure.
         name : str, default=None
-            Put before the labels of the legend.
+            Prefix of the labels in the legend.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : LossCurveDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
         """
-        validation = [criteria[-1] for criteria in history.validation] or None
+        validation = [metrics[-1] for metrics in history.validation] or None
         display = cls(history.loss, validation_loss=validation, best_epochs=history.best_epoch, loss_name=loss_name)
         return display.plot(ax, name=name, **kwargs)
 
@@ -162,11 +161,11 @@ class LossCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Axes to draw on; None makes a figure.
         name : str, default=None
-            Put before the labels of the legend.
+            Prefix of the labels in the legend.
         **kwargs : dict
-            Handed on to matplotlib's `plot` for both losses, for instance color, linewidth.
+            Passed to matplotlib's `plot` for both losses, for instance color, linewidth.
 
         Returns
         -------
@@ -192,7 +191,7 @@ class LossCurveDisplay:
             self._draw_loss(self.validation_loss, prefix, "validation", style)
         best = np.sort(np.ravel([] if self.best_epochs is None else self.best_epochs))
         for i, epoch in enumerate(best):
-            label = "best epoch" if len(best) == 1 else f"best epochs ({len(best)} networks)"
+            label = "best epoch" if len(best) == 1 else f"best epochs ({len(best)} members)"
             style = {"color": kwargs.get("color", GREY), "linewidth": 1, "linestyle": ":", "alpha": 0.7, "zorder": 1}
             self.best_epoch_lines_.append(self.ax_.axvline(epoch, label="" if i else prefix + label, **style))
         self.ax_.set(xlabel=self.unit, ylabel=self.loss_name)
@@ -201,7 +200,7 @@ class LossCurveDisplay:
         return self
 
     def _draw_loss(self, loss: Any, prefix: str, label: str, style: dict) -> None:
-        """A line, and the range of several networks around it."""
+        """Draw a line, and the range of several members around it."""
         members = np.asarray(loss, float).reshape(len(loss), -1)
         epochs = np.arange(len(members)) + 1
         style = {"marker": "o" if len(members) == 1 else "", "label": prefix + label, **style}
@@ -210,12 +209,12 @@ class LossCurveDisplay:
         if members.shape[1] > 1:
             low, high = members.min(axis=1), members.max(axis=1)
             band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
-            text = "" if self.bands_ else f"{prefix}range ({members.shape[1]} networks)"
+            text = "" if self.bands_ else f"{prefix}range ({members.shape[1]} members)"
             self.bands_.append(self.ax_.fill_between(epochs, low, high, label=text, **band))
 
 
 def _name_of(loss: Any) -> str:
-    """What an estimator's loss is called, with its unit where it always has the same."""
+    """Return the name of an estimator's loss, with its unit if that is fixed."""
     if isinstance(loss, Loss):
         return type(loss).__name__
     return "log loss (nats)" if loss == "log_loss" else loss.replace("_", " ")

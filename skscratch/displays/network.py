@@ -1,4 +1,4 @@
-"""A network's layers and the weights between them."""
+"""The layers of a network and the weights between them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from skscratch.displays.drawing import GREY, panels, weight_colours, whole_numbers
 
-# A layer with more units than this is drawn as a heat map: circles and lines could no longer be told apart.
-WIDEST = 16
+# A network with a wider layer is drawn as heat maps: circles and lines could not be distinguished.
+MAX_WIDTH = 16
 
 
 class NetworkDisplay:
-    """Layers as columns of circles with a line for each weight, or of wide networks a heat map for each dense layer.
+    """Plot of a network: columns of circles and a line for each weight, or a heat map for each layer if it is wide.
 
-    Blue weights are negative, vermillion ones positive; the nearer to zero, the fainter.
+    Negative weights are blue, positive weights are vermillion; weights near zero are faint.
 
     Parameters
     ----------
@@ -29,15 +29,15 @@ class NetworkDisplay:
     axes_ : ndarray of matplotlib Axes
         One, or one for each dense layer.
     ax_ : matplotlib Axes
-        The first of them.
+        The first of `axes_`.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     edges_ : list of matplotlib LineCollection
-        For each dense layer its lines, in the order of the raveled weights; empty with heat maps.
+        The lines of each dense layer, in the order of the raveled weights; empty with heat maps.
     nodes_ : list of matplotlib PathCollection
         The circles of each column; empty with heat maps.
     images_ : list of matplotlib AxesImage
-        The heat map of each dense layer, inputs downwards; empty with circles.
+        The heat map of each dense layer, with a row for each input; empty with circles.
     colorbar_ : matplotlib Colorbar
         The scale of the weights.
 
@@ -60,42 +60,42 @@ class NetworkDisplay:
     def from_estimator(
         cls, estimator: Any, *, member: int = 0, ax: Any = None, name: str | None = None, **kwargs: Any
     ) -> Self:
-        """Draw one network of a fitted estimator: this package's, of `skscratch.compat` or scikit-learn's.
+        """Draw a member of a fitted estimator of this package, of `skscratch.compat` or of `sklearn.neural_network`.
 
-        What is drawn begins with the input of the first dense layer: columns as they were encoded and embedded.
+        The first layer shown is the input of the first dense layer: the encoded and embedded columns.
 
         Parameters
         ----------
         estimator : estimator instance
             Fitted, with `coefs_`.
         member : int, default=0
-            Which of its networks.
+            Number of the member.
         ax : matplotlib Axes, default=None
-            Where to draw; its place is divided among heat maps; None makes a figure.
+            Axes to draw on, whose area is divided among heat maps; None makes a figure.
         name : str, default=None
-            A title.
+            The title.
         **kwargs : dict
-            Handed on to `plot`.
+            Passed to `plot`.
 
         Returns
         -------
         display : NetworkDisplay
-            With what was drawn in its attributes.
+            The display, with the drawn artists as attributes.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         TypeError
-            If it has no `coefs_`.
+            If the estimator has no `coefs_`.
         ValueError
-            If it has no such member.
+            If the estimator has no such member.
         """
         check_is_fitted(estimator)
         if not hasattr(estimator, "coefs_"):
             raise TypeError(
-                f"estimator must have coefs_, as networks do, got {type(estimator).__name__}; of a search hand over "
-                "best_estimator_, of a pipeline its last step."
+                f"estimator must have coefs_, as networks do, got {type(estimator).__name__}; for a search pass "
+                "best_estimator_, for a pipeline its last step."
             )
         members = [np.reshape(W, (-1, *np.shape(W)[-2:])) for W in estimator.coefs_]
         if not (isinstance(member, Integral) and 0 <= member < len(members[0])):
@@ -110,11 +110,11 @@ class NetworkDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; its place is divided among heat maps; None makes a figure.
+            Axes to draw on, whose area is divided among heat maps; None makes a figure.
         name : str, default=None
-            A title.
+            The title.
         kind : {"auto", "graph", "heatmap"}, default="auto"
-            Circles and lines, or heat maps; "auto" takes circles where no layer is wider than 16.
+            Circles and lines, or heat maps; "auto" draws circles if no layer is wider than 16.
 
         Returns
         -------
@@ -124,14 +124,14 @@ class NetworkDisplay:
         Raises
         ------
         ValueError
-            If `kind` is none of these.
+            If `kind` is not one of these.
         """
         if kind not in ("auto", "graph", "heatmap"):
             raise ValueError(f"kind must be 'auto', 'graph' or 'heatmap', got {kind!r}.")
         weights = [np.asarray(W, float) for W in self.weights]
         names = ["inputs", *(f"layer {i}" for i in range(1, len(weights))), "output"]
         widest = max(len(weights[0]), *(W.shape[1] for W in weights))
-        graph = kind == "graph" or (kind == "auto" and widest <= WIDEST)
+        graph = kind == "graph" or (kind == "auto" and widest <= MAX_WIDTH)
         self.axes_ = panels(self, ax, (7, 4 if graph else 3.4), columns=1 if graph else len(weights))[0]
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         from matplotlib.cm import ScalarMappable
@@ -149,7 +149,7 @@ class NetworkDisplay:
         return self
 
     def _draw_graph(self, weights: list[np.ndarray], names: list[str], scale: Any) -> None:
-        """Columns of circles from left to right, and a line for each weight."""
+        """Draw columns of circles from left to right, and a line for each weight."""
         from matplotlib.collections import LineCollection
 
         widths = [len(weights[0]), *(W.shape[1] for W in weights)]
@@ -167,7 +167,7 @@ class NetworkDisplay:
         self.ax_.set(xlim=(-0.3, len(widths) - 0.7), ylim=(-max(widths) / 2, max(widths) / 2))
 
     def _draw_heat_maps(self, weights: list[np.ndarray], names: list[str], scale: Any) -> None:
-        """A heat map for each dense layer, all on one scale."""
+        """Draw a heat map for each dense layer, all with the same scale."""
         for ax, W, left, right in zip(self.axes_, weights, names[:-1], names[1:], strict=True):
             self.images_.append(ax.imshow(W, cmap=scale.cmap, norm=scale.norm, aspect="auto", interpolation="nearest"))
             ax.set(xlabel=f"{right} (unit)", ylabel=f"{left} (unit)")

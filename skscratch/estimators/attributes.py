@@ -1,4 +1,4 @@
-"""The fitted attributes that a fit sets, as a function of the model and of the state of training."""
+"""The fitted attributes, as a function of the model and of the state of training."""
 
 from __future__ import annotations
 

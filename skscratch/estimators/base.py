@@ -1,10 +1,11 @@
-"""What both estimators share: from X and y to fitted attributes, and from X to raw scores."""
+"""The base class of both estimators: from X and y to fitted attributes, and from X to raw scores."""
 
 from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -23,7 +24,7 @@ from skscratch.estimators.building import build, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
-from skscratch.estimators.hyperparameters import check_unchanged
+from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.splitting import Split, split_rows
@@ -33,21 +34,21 @@ from skscratch.tabular.encoding import Table
 
 
 class BaseScratchMLP(CallbackSupport, BaseEstimator):
-    """The path of the data; what y is and what raw scores mean is implemented by subclasses."""
+    """Base class: fit and raw scores; subclasses implement how y is read and what raw scores mean."""
 
-    _constraints: ClassVar[Mapping[str, tuple]]
+    _hyperparameters: ClassVar[Hyperparameters]
     _model: Model | None = None
     _state: TrainingState | None = None
-    # Called with objective, rows and parameters before the first epoch; what each returns is called after every epoch.
+    # Each is called with objective, rows and parameters before the first epoch, and returns a callback.
     _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
     @abstractmethod
     def _read_target(self, y: Any) -> np.ndarray:
-        """Check y: a plain array (n,) or (n, o)."""
+        """Check y and return an array (n,) or (n, o)."""
 
     @abstractmethod
     def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[Any, Loss]:
-        """Learn how y is encoded, and choose the loss that goes with it."""
+        """Learn how y is encoded, and choose the loss for it."""
 
     @abstractmethod
     def _weigh(self, target: Any, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
@@ -72,8 +73,8 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     def _fit(
         self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None
     ) -> Self:
-        """Train a new model, or go on with the one there is; nothing is set on the estimator before all is done."""
-        try:
+        """Train a new model, or continue to train the present one; all attributes are set together at the end."""
+        with _warning_if_interrupted():
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
             data = read_data(self, given, passed, before, classes)
@@ -85,33 +86,30 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
-        except KeyboardInterrupt:
-            _warn_of_interruption()
-            raise
         return self
 
     def _check(self, validation: Given, before: Model | None, one_epoch: bool) -> Given | None:
-        """Check all hyperparameters, before any data is read; returns the validation rows, if some were passed."""
-        check_parameters(self, self._constraints)
+        """Check all hyperparameters before any data is read; return the validation rows, if some were passed."""
+        check_parameters(self, constraints(self._hyperparameters))
         builders.check_options(self)
         if before is not None:
             check_unchanged(self, before.hyperparameters, one_epoch=one_epoch)
         return check_validation(self, validation)
 
     def _set(self, attributes: Mapping[str, Any], tasks: Sequence[FitTask]) -> None:
-        """Set all fitted attributes at once, in place of those of the fit before."""
+        """Set all fitted attributes at once, in place of those of the last fit."""
         for task in tasks:
             task.end(attributes)
         others = {name: value for name, value in vars(self).items() if name not in COLUMNS}
         self.__dict__ = {**others, **attributes}
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
-        """Train for one epoch at a constant rate; what the first call learns about columns and targets stays."""
-        nothing = Given(None, None)
-        return self._fit(Given(X, y, sample_weight), nothing, warm=True, one_epoch=True, classes=classes)
+        """Train for one epoch at a constant rate, with the columns and targets that the first call learned."""
+        validation = Given(None, None)
+        return self._fit(Given(X, y, sample_weight), validation, warm=True, one_epoch=True, classes=classes)
 
     def hidden_activations(self, X: Any, layer: int = -1) -> np.ndarray:
-        """Activations of a hidden layer, for instance as features for another model.
+        """Compute the activations of a hidden layer, for example as features for another model.
 
         Parameters
         ----------
@@ -119,12 +117,12 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             Rows with the columns of fit.
 
         layer : int, default=-1
-            Which hidden layer, from 0; negative numbers count from the last.
+            Number of the hidden layer, from 0; negative numbers count from the last.
 
         Returns
         -------
         a : ndarray of shape (n_estimators, n_samples, units)
-            For each network what the layer's activation function returned, in the precision of training.
+            Output of the layer's activation function for each member, in the precision of training.
 
         Raises
         ------
@@ -146,7 +144,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         return model.activations(read_table(self, X, model.categorical, reset=False), layer)
 
     def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
-        """Compute f of the raw scores z (k, n, o) of all members; rows lie along this axis of what f returns."""
+        """Compute f of the raw scores z (k, n, o) of all members; `axis` is that of the rows in the output of f."""
         model = self._fitted_model()
         rows = X if isinstance(X, Table) else read_table(self, X, model.categorical, reset=False)
         return model.from_raw_scores(f, rows, axis)
@@ -188,7 +186,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
 
 
 def is_stochastic(estimator: BaseScratchMLP) -> bool:
-    """Whether `partial_fit` is offered: L-BFGS needs all rows at once."""
+    """Return True if `partial_fit` is available: not with L-BFGS, which needs all rows at once."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is only available for stochastic solvers such as 'adam', got solver='lbfgs'; choose another."
@@ -196,9 +194,11 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
     return True
 
 
-def _warn_of_interruption() -> None:
-    warnings.warn(
-        "The fit was interrupted before it had learned something: the estimator stays as it was.",
-        RuntimeWarning,
-        stacklevel=5,
-    )
+@contextmanager
+def _warning_if_interrupted() -> Iterator[None]:
+    """Make a context that warns of a KeyboardInterrupt before it passes it on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        warnings.warn("The fit was interrupted: the estimator stays as it was.", RuntimeWarning, stacklevel=6)
+        raise

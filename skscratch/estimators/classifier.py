@@ -1,4 +1,4 @@
-"""The classifier."""
+"""The classifier: classes and labels as targets, probabilities as predictions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import builders, docstrings
+from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
-from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import ClassTarget, class_weights, read_labels
 
 
+@docstrings.document(docstrings.CLASSIFIER, table.CLASSIFIER)
 class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
-    __doc__ = docstrings.CLASSIFIER
-    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["classifier"]}
+    _hyperparameters: ClassVar = table.CLASSIFIER
 
     def __init__(
         self,
@@ -81,13 +80,13 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class of each row; of labels, those with a probability above one half.
+            The most probable class of each row; for labels, 1 for those with a probability above one half.
         """
         p = self._probabilities(X)
         return self._target.decode(p)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Predict probabilities: the mean over the networks.
+        """Predict probabilities: the mean over all members.
 
         Parameters
         ----------
@@ -102,7 +101,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         return self._columns(self._probabilities(X))
 
     def predict_members(self, X: Any) -> np.ndarray:
-        """Predict probabilities by each network alone.
+        """Predict probabilities with each member.
 
         Parameters
         ----------
@@ -112,7 +111,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         Returns
         -------
         p : ndarray of shape (n_estimators, n_samples, n_classes) or (n_estimators, n_samples, n_labels)
-            What `predict_proba` is the mean of, over the first axis; their spread says how far the networks agree.
+            Probabilities of each member; `predict_proba` is their mean over the first axis. A small spread means
+            that the members agree.
 
         Examples
         --------
@@ -126,7 +126,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         return self._columns(self._from_raw_scores(lambda z: self._loss.predict(z), X, axis=1))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Predict logarithms of probabilities, precise where the probability itself would round to 0 or 1.
+        """Predict logarithms of probabilities, precise even if the probability itself rounds to 0 or 1.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
-            As `predict_proba`.
+            Columns as in `predict_proba`.
         """
         log_p = self._log_probabilities(X)
         if self._target.kind == "multiclass":
@@ -144,7 +144,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         return log_p[:, 0] if self._target.kind == "binary" else log_p[..., 1]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """The logit of the mean probability (binary, multilabel) or its logarithm (multiclass).
+        """Compute the logit of the mean probability (binary, multilabel) or its logarithm (multiclass).
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         Returns
         -------
         scores : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
-            Binary: above 0 where the second class is predicted.
+            For two classes, above 0 if the second class is predicted.
         """
         log_p = self._log_probabilities(X)
         if self._target.kind == "multiclass":
@@ -163,15 +163,15 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         return logit[:, 0] if self._target.kind == "binary" else logit
 
     def _probabilities(self, X: Any) -> np.ndarray:
-        """Mean over members (n, o)."""
+        """Compute the mean probabilities (n, o) over members."""
         return self._from_raw_scores(lambda z: self._loss.predict(z).mean(axis=0), X)
 
     def _columns(self, p: np.ndarray) -> np.ndarray:
-        """Probabilities (..., o) with a column for each class, or label."""
+        """Turn probabilities (..., o) into those with a column for each class or label."""
         return np.concatenate([1 - p, p], axis=-1) if self._target.kind == "binary" else p
 
     def _log_probabilities(self, X: Any) -> np.ndarray:
-        """Logarithm of the mean over members, (n, K), or (n, o, 2) for no and yes of logistic units."""
+        """Compute the logarithm of the mean over members: (n, K), or (n, o, 2) for no and yes of logistic units."""
         return self._from_raw_scores(
             lambda z: logsumexp(self._loss.inverse_link.log_probabilities(z), axis=0) - np.log(len(z)), X
         )

@@ -1,8 +1,15 @@
-"""What each parameter must be: a table, checked once at the start of fit."""
+"""Constraints on hyperparameters: classes of allowed values, and the check of all hyperparameters of an estimator.
+
+A constraint has three properties: ``value in constraint`` checks a value, ``str(constraint)`` describes the allowed
+values in an error message, and ``constraint.types`` are the types in a docstring.
+
+>>> 0.0 in POSITIVE, 0.5 in POSITIVE, str(POSITIVE), POSITIVE.types
+(False, True, 'a float in the range (0, inf)', ('float in (0, inf)',))
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -10,10 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.core.activations import Activation
-from skscratch.core.losses import Loss
-from skscratch.core.schedules import Schedule
-from skscratch.tabular.scaling import SCALINGS
+from skscratch.registry import Registered
 
 
 @dataclass(frozen=True)
@@ -33,148 +37,151 @@ class Number:
         below = x <= self.high if self.brackets[1] == "]" else x < self.high
         return above and below
 
-    def __str__(self) -> str:
-        noun = "an int" if self.kind is Integral else "a float"
-        return f"{noun} in the range {self.brackets[0]}{self.low:g}, {self.high:g}{self.brackets[1]}"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several words."""
-
-    words: tuple[str, ...]
-
-    def __contains__(self, value: Any) -> bool:
-        return isinstance(value, str) and value in self.words
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (f"{'int' if self.kind is Integral else 'float'} in {self._range}",)
 
     def __str__(self) -> str:
-        return "one of " + ", ".join(repr(word) for word in self.words)
-
-
-class ScorerName:
-    """The name of a scorer of scikit-learn, whose metrics take longer to import than all of this package."""
+        return f"{'an int' if self.kind is Integral else 'a float'} in the range {self._range}"
 
     @property
-    def words(self) -> list[str]:
+    def _range(self) -> str:
+        return f"{self.brackets[0]}{self.low:g}, {self.high:g}{self.brackets[1]}"
+
+
+class Choice:
+    """One of several strings."""
+
+    def __init__(self, *options: str):
+        self._options = options
+
+    @property
+    def options(self) -> Sequence[str]:
+        """All allowed strings."""
+        return self._options
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.options
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        listed = ", ".join(f'"{option}"' for option in self.options)
+        return (listed if len(self.options) == 1 else f"{{{listed}}}",)
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(repr, self.options))
+
+
+class Named(Choice):
+    """The name of a class of a family, an object of the family, or one of some other strings.
+
+    The names are read from the family at each use, so a class that is registered later is allowed, too.
+
+    Parameters
+    ----------
+    family : type of Registered
+        The family.
+    *others : str
+        Other allowed strings.
+
+    Examples
+    --------
+    >>> from skscratch.core.activations import Activation, Tanh
+    >>> "tanh" in Named(Activation), Tanh() in Named(Activation), Tanh in Named(Activation)
+    (True, True, False)
+    """
+
+    def __init__(self, family: type[Registered], *others: str):
+        super().__init__(*others)
+        self.family = family
+
+    @property
+    def options(self) -> Sequence[str]:
+        return [*self._options, *self.family.names()]
+
+    def __contains__(self, value: Any) -> bool:
+        return isinstance(value, self.family) or super().__contains__(value)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return "str", self.family.__name__
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} or an instance of {self.family.__module__}.{self.family.__name__}"
+
+
+class ScorerName(Choice):
+    """The name of a scorer of scikit-learn; its metrics are imported at the first use because this takes long."""
+
+    @property
+    def options(self) -> Sequence[str]:
         from sklearn.metrics import get_scorer_names
 
         return get_scorer_names()
 
-    def __contains__(self, value: Any) -> bool:
-        return isinstance(value, str) and value in self.words
+    types = ("str",)
 
     def __str__(self) -> str:
         return "the name of a scikit-learn scorer"
 
 
 @dataclass(frozen=True)
-class Instance:
-    """An instance of a class, or whatever else a predicate recognises."""
+class Satisfying:
+    """Any value for which a function returns True."""
 
-    holds: Callable[[Any], bool]
+    test: Callable[[Any], bool]
     description: str
+    types: tuple[str, ...]
 
     def __contains__(self, value: Any) -> bool:
-        return self.holds(value)
+        return self.test(value)
 
     def __str__(self) -> str:
         return self.description
 
 
-def is_sequence_of(inner: Any) -> Callable[[Any], bool]:
-    """Whether something is a list, tuple or one-dimensional array whose entries satisfy a constraint."""
+def is_sequence_of(constraint: Any) -> Callable[[Any], bool]:
+    """Make a function that says whether a value is a list, tuple or 1-d array whose entries satisfy a constraint."""
 
-    def holds(value: Any) -> bool:
-        return isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value) <= 1 and all(v in inner for v in value)
+    def test(value: Any) -> bool:
+        sequence = isinstance(value, (list, tuple)) or isinstance(value, np.ndarray) and value.ndim == 1
+        return sequence and all(entry in constraint for entry in value)
 
-    return holds
+    return test
 
 
 INF = float("inf")
-NONE = Instance(lambda value: value is None, "None")
-BOOL = Instance(lambda value: isinstance(value, (bool, np.bool_)), "a bool")
-CALLABLE = Instance(callable, "a callable")
+NONE = Satisfying(lambda value: value is None, "None", ("None",))
+BOOL = Satisfying(lambda value: isinstance(value, (bool, np.bool_)), "a bool", ("bool",))
+CALLABLE = Satisfying(lambda value: callable(value) and not isinstance(value, type), "a callable", ("callable",))
+AUTO = Choice("auto")
 POSITIVE_INT = Number(Integral, 1, INF, "[)")
+NOT_NEGATIVE_INT = Number(Integral, 0, INF, "[)")
 POSITIVE = Number(Real, 0, INF, "()")
 NOT_NEGATIVE = Number(Real, 0, INF, "[)")
 SHARE = Number(Real, 0, 1, "[)")
-ACTIVATION = Choice(tuple(Activation.names()))
-LOSS_OBJECT = Instance(lambda value: isinstance(value, Loss), "a skscratch.core.losses.Loss object")
-RANDOM_STATE = Instance(
+RANDOM_STATE = Satisfying(
     lambda value: value is None or isinstance(value, np.random.RandomState) or value in Number(Integral, 0, 2**32 - 1),
     "None, an int in the range [0, 4294967295] or a numpy.random.RandomState",
+    ("int", "RandomState instance", "None"),
 )
-INITS = (
-    "ntk", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform", "zeros",
-)  # fmt: skip
-
-CONSTRAINTS: Mapping[str, tuple] = {
-    "hidden_layer_sizes": (
-        NONE,
-        POSITIVE_INT,
-        Instance(is_sequence_of(POSITIVE_INT), "a sequence of ints in the range [1, inf)"),
-    ),
-    "width": (NONE, POSITIVE_INT),
-    "depth": (NONE, Number(Integral, 0, INF, "[)")),
-    "activation": (ACTIVATION, Instance(is_sequence_of(ACTIVATION), "a sequence of them, one per hidden layer")),
-    "n_estimators": (POSITIVE_INT,),
-    "solver": (Choice(("adam", "sgd", "rmsprop", "lbfgs")),),
-    "alpha": (NOT_NEGATIVE,),
-    "dropout": (SHARE,),
-    "clip_norm": (NONE, POSITIVE),
-    "label_smoothing": (SHARE,),
-    "quantile": (NONE, Number(Real, 0, 1, "()")),
-    "learning_rate": (Choice(tuple(Schedule.names())), CALLABLE),
-    "learning_rate_init": (NONE, POSITIVE),
-    "power_t": (NOT_NEGATIVE,),
-    "batch_size": (Choice(("auto",)), POSITIVE_INT),
-    "max_iter": (Choice(("auto",)), POSITIVE_INT),
-    "shuffle": (BOOL,),
-    "tol": (NOT_NEGATIVE,),
-    "n_iter_no_change": (Choice(("auto",)), POSITIVE_INT, Instance(lambda value: value == INF, "inf")),
-    "max_fun": (POSITIVE_INT,),
-    "early_stopping": (Choice(("auto",)), BOOL),
-    "validation_fraction": (Number(Real, 0, 1, "()"),),
-    "scoring": (NONE, Choice(("loss",)), ScorerName(), CALLABLE),
-    "init": (Choice(INITS),),
-    "scaling": (NONE, Choice(tuple(name for name in SCALINGS if name))),
-    "numeric_embedding": (NONE, Choice(("piecewise", "periodic"))),
-    "categorical_features": (
-        NONE,
-        Choice(("from_dtype",)),
-        Instance(lambda value: isinstance(value, (list, tuple, np.ndarray)), "a mask, indices or column names"),
-    ),
-    "class_weight": (NONE, Choice(("balanced",)), Instance(lambda value: isinstance(value, dict), "a dict")),
-    "beta_1": (SHARE,),
-    "beta_2": (SHARE,),
-    "epsilon": (POSITIVE,),
-    "momentum": (Number(Real, 0, 1),),
-    "nesterovs_momentum": (BOOL,),
-    "warm_start": (BOOL,),
-    "random_state": (RANDOM_STATE,),
-    "verbose": (BOOL, Number(Integral, 0, INF, "[)")),
-    "dtype": (Choice(("auto", "float32", "float64")),),
-}
-LOSSES: Mapping[str, tuple] = {
-    "classifier": (Choice(("log_loss",)), LOSS_OBJECT),
-    "regressor": (Choice(tuple(Loss.names())), LOSS_OBJECT),
-}
 
 
-def check_parameters(estimator: Any, constraints: Mapping[str, tuple]) -> None:
+def check_parameters(estimator: Any, constraints: Mapping[str, Sequence[Any]]) -> None:
     """Check every constructor parameter of an estimator.
 
     Parameters
     ----------
     estimator : object
         Has `get_params`.
-    constraints : mapping of str to tuple
-        For each parameter, the alternatives it may satisfy; parameters without an entry are not checked.
+    constraints : mapping of str to sequence of constraints
+        For each parameter its alternatives, of which a value must satisfy one; parameters without an entry are not
+        checked.
 
     Raises
     ------
     ValueError
-        In one sentence: which parameter, what it must be, what was given, and the nearest word where there is one.
+        In one sentence: the parameter, what it must be, what was given, and the most similar option if there is one.
     """
     name = type(estimator).__name__
     for parameter, value in estimator.get_params(deep=False).items():
@@ -183,11 +190,11 @@ def check_parameters(estimator: Any, constraints: Mapping[str, tuple]) -> None:
             expected = " or ".join(str(alternative) for alternative in alternatives)
             raise ValueError(
                 f"The {parameter!r} parameter of {name} must be {expected}. Got {value!r} instead."
-                + _suggestion(value, alternatives)
+                + _hint(value, alternatives)
             )
 
 
-def _suggestion(value: Any, alternatives: Iterable[Any]) -> str:
-    words = [word for alternative in alternatives for word in getattr(alternative, "words", ())]
-    close = get_close_matches(value, words, n=1) if isinstance(value, str) else []
-    return f" Did you mean {close[0]!r}?" if close else ""
+def _hint(value: Any, alternatives: Iterable[Any]) -> str:
+    options = [option for alternative in alternatives for option in getattr(alternative, "options", ())]
+    similar = get_close_matches(value, options, n=1) if isinstance(value, str) else []
+    return f" Did you mean {similar[0]!r}?" if similar else ""

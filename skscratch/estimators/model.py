@@ -64,7 +64,7 @@ class Model:
         Rows are taken block by block; they lie along this axis of what f returns.
         """
         parts = []
-        for block in rows.blocks():
+        for block in rows.chunks():
             x = self.encode(block).x
             with threads_for(self.network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self.network.predict(self.parameters, x).astype(np.float64)))

@@ -1,4 +1,4 @@
-"""What `verbose` prints."""
+"""The lines that an estimator prints if `verbose` is set."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from skscratch.core.training import Epoch
 
 
 class Progress:
-    """A line after each epoch; on a terminal each overwrites the one before.
+    """A callback that prints a line after each epoch; on a terminal each line overwrites the last one.
 
     Parameters
     ----------
     name : str
         Name of the estimator.
     max_iter : int
-        Most epochs.
+        Maximum number of epochs.
     """
 
     def __init__(self, name: str, max_iter: int):
         self.name, self.max_iter = name, max_iter
 
     def __call__(self, epoch: Epoch) -> None:
-        """Print where the fit stands."""
+        """Print the number of the epoch and its losses."""
         text = f"{self.name}: iteration {epoch.number}/{self.max_iter}, loss {epoch.history.loss[-1].mean():.6f}"
         if epoch.history.validation:
-            text += f", held-out loss {epoch.history.validation[-1][-1].mean():.6f}"
+            text += f", validation loss {epoch.history.validation[-1][-1].mean():.6f}"
         if sys.stdout.isatty():
             print(f"\r\033[K{text}", end="", flush=True)
         else:
             print(text)
 
     def end(self) -> None:
-        """Leave the line on a terminal."""
+        """End the line on a terminal."""
         if sys.stdout.isatty():
             print()

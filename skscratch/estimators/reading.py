@@ -1,4 +1,4 @@
-"""From what a user passes to `fit` to checked rows, and to what is learned from y."""
+"""From the arguments of `fit` to checked rows and an encoding of y."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skscratch.tabular.targets import ClassTarget, RegressionTarget, check_weigh
 
 
 class Given(NamedTuple):
-    """Rows as a user passes them to `fit`."""
+    """Rows as a user passes them to `fit`, not checked."""
 
     X: Any
     y: Any
@@ -23,20 +23,20 @@ class Given(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Checked rows, those of zero weight left out.
+    """Checked rows, without those of zero weight.
 
     Parameters
     ----------
     X : array-like
         All rows as they were passed.
     positions : ndarray of int of shape (n,) or None
-        The positions in X of the rows that count; None for all.
+        Positions in X of the rows with a weight above 0; None for all.
     raw : RawTable of n rows
         Their columns by kind.
     y : ndarray of shape (n,) or (n, o)
         Their classes, labels or numbers.
     w : ndarray of shape (n,) or None
-        Their weights, those of their classes included; None where all are one.
+        Their weights, multiplied by those of their classes; None if all are 1.
     """
 
     X: Any
@@ -47,10 +47,21 @@ class Sample(NamedTuple):
 
 
 class Data(NamedTuple):
-    """All rows of a fit, and what was learned from the columns of X and from y.
+    """All rows of a fit, and the encoding of categories and targets.
 
-    `reader` is an estimator with the attributes that scikit-learn sets where it checks X: a copy of the one that is
-    fitted, or in a warm start that one itself.
+    Parameters
+    ----------
+    reader : estimator
+        Has the attributes that scikit-learn sets when it checks X: a copy of the estimator that is fitted, or in a warm
+        start that estimator itself.
+    categorical : tuple of int
+        Positions of the categorical columns of X.
+    target : ClassTarget or RegressionTarget
+        Encodes y.
+    loss : Loss
+        The loss for this target.
+    training, validation : Sample
+        The rows; `validation` is None unless the user passed validation rows.
     """
 
     reader: Any
@@ -62,10 +73,20 @@ class Data(NamedTuple):
 
 
 def read_data(estimator: Any, given: Given, validation: Given | None, before: Model | None, classes: Any) -> Data:
-    """Check all rows; what is learned from them is learned from the training rows, or kept from the model before.
+    """Check all rows, and learn the encoding of y from the training rows, or keep that of the last model.
 
-    Nothing is set on the estimator. `validation` are the rows that the user passed, if any; `classes` are all that
-    there will ever be, from `partial_fit`.
+    No attribute of the estimator is set.
+
+    Parameters
+    ----------
+    estimator : BaseScratchMLP
+        The estimator that is fitted.
+    given, validation : Given
+        Training rows and, if the user passed some, validation rows.
+    before : Model or None
+        The last model in a warm start.
+    classes : array-like or None
+        All classes of all calls of `partial_fit`.
     """
     require_target(given.y, type(estimator).__name__)
     reader = copy.copy(estimator) if before is None else estimator
@@ -87,7 +108,7 @@ def read_data(estimator: Any, given: Given, validation: Given | None, before: Mo
 
 
 def check_validation(estimator: Any, given: Given) -> Given | None:
-    """Check that X_val and y_val come together and are wanted; None where there are none."""
+    """Check that X_val and y_val are given together and are used; return None if there are none."""
     if all(value is None for value in given):
         return None
     if given.X is None or given.y is None:
@@ -102,7 +123,7 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
 
 
 def _read(reader: Any, given: Given, categorical: tuple[int, ...], *, reset: bool) -> Sample:
-    """Check rows; with `reset` scikit-learn sets the number and the names of the columns on the reader."""
+    """Check rows; if `reset` is True, scikit-learn sets the number and the names of the columns on the reader."""
     raw = read_table(reader, given.X, categorical, reset=reset)
     y = reader._read_target(given.y)
     check_consistent_length(raw.numeric, y)
@@ -110,7 +131,7 @@ def _read(reader: Any, given: Given, categorical: tuple[int, ...], *, reset: boo
 
 
 def _weigh(estimator: Any, target: ClassTarget | RegressionTarget, sample: Sample) -> Sample:
-    """Multiply weights by those of the classes, and leave out rows without any."""
+    """Multiply weights by those of the classes, and drop rows of zero weight."""
     w = estimator._weigh(target, sample.y, sample.w)
     if w is None or w.all():
         return sample._replace(w=w)

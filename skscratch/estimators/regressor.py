@@ -1,4 +1,4 @@
-"""The regressor."""
+"""The regressor: numbers as targets and predictions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
 from skscratch.core.losses import Loss
-from skscratch.estimators import builders, docstrings
+from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
-from skscratch.estimators.constraints import CONSTRAINTS, LOSSES
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.targets import RegressionTarget, read_numbers
 
 
+@docstrings.document(docstrings.REGRESSOR, table.REGRESSOR)
 class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
-    __doc__ = docstrings.REGRESSOR
-    _constraints: ClassVar = {**CONSTRAINTS, "loss": LOSSES["regressor"]}
+    _hyperparameters: ClassVar = table.REGRESSOR
 
     def __init__(
         self,
@@ -69,7 +68,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     partial_fit = available_if(is_stochastic)(partial_fit)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict targets: the mean over the networks.
+        """Predict targets: the mean over all members.
 
         Parameters
         ----------
@@ -79,13 +78,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the units of the training targets, and within their range unless the loss is poisson, gamma or cosine.
+            In the units of the training targets; clipped to their range, unless the loss is "poisson", "gamma" or
+            "cosine".
         """
         mean = self._from_raw_scores(lambda z: self._loss.predict(z).mean(axis=0), X)
         return self._target.decode(mean)
 
     def predict_members(self, X: Any) -> np.ndarray:
-        """Predict targets by each network alone.
+        """Predict targets with each member.
 
         Parameters
         ----------
@@ -95,8 +95,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         Returns
         -------
         y : ndarray of shape (n_estimators, n_samples) or (n_estimators, n_samples, n_outputs)
-            In the units of the training targets, each clipped like `predict`, which is their mean over the first axis
-            where nothing had to be clipped; their spread says how far the networks agree.
+            In the units of the training targets, each clipped like `predict`. Without clipping, `predict` is their
+            mean over the first axis. A small spread means that the members agree.
 
         Examples
         --------

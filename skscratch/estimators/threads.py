@@ -1,9 +1,9 @@
-"""How many threads there are for the networks, and for the matrix products in each.
+"""Number of threads for the members, and for the matrix products of each.
 
-As many as the process's BLAS library may use. Several networks are trained by a thread each, which never waits for
-another. A single one leaves the threads to its products, if these are large: splitting one of less than about two
-million multiplications saves no time, and when other processes keep the machine busy, waiting for the second thread
-costs ten times the fit.
+There are as many threads as the BLAS library of the process may use. Each of several members is trained by one thread,
+which never waits for another. With a single member, its matrix products use the threads if they are large: to split a
+product of less than about two million multiplications saves no time, and on a busy machine the wait for the second
+thread can make a fit ten times slower.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from threadpoolctl import ThreadpoolController
 from skscratch.core.layers import Dense
 from skscratch.core.network import Network
 
-# Multiplications in a product: with fewer nobody starts a thread, with more a second one pays within the product.
+# Multiplications in a product: at most FEW need no second thread; from MANY on, a second one saves time in the product.
 FEW, MANY = 2**16, 2**21
 
 
 @contextmanager
 def threads_for(network: Network, n: int, k: int = 1) -> Iterator[int]:
-    """A context for products of n rows, in which k networks have as many threads to share as it yields."""
+    """Make a context for products of n rows; it yields the number of threads that k members share."""
     inputs = zip(network.layers, network.widths, strict=False)
     largest = max(n * d * layer.units for layer, d in inputs if isinstance(layer, Dense))
     allowed = max((library.num_threads for library in _blas().lib_controllers), default=1)
@@ -36,5 +36,5 @@ def threads_for(network: Network, n: int, k: int = 1) -> Iterator[int]:
 
 @cache
 def _blas() -> ThreadpoolController:
-    """The BLAS libraries of this process, looked for once."""
+    """Find the BLAS libraries of this process, once."""
     return ThreadpoolController().select(user_api="blas")

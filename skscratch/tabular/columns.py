@@ -1,9 +1,9 @@
-"""Read X, whatever it is: numeric columns become one float array, categorical ones object arrays.
+"""Read X of any kind: numeric columns become one float array, categorical columns become object arrays.
 
-An array, a list or a sparse matrix is numeric as it stands and goes through scikit-learn's own checks. A frame of
-pandas or polars is read column by column. Which columns are categories is decided once, at fit, from their types or
-from `categorical_features`; afterwards the same columns are read as categories whatever their type has become (a single
-passenger may have nothing but missing values). After this module a missing number is NaN and a missing category None.
+An array, a list or a sparse matrix is numeric and is checked by scikit-learn. A frame of pandas or polars is read
+column by column. Fit decides which columns are categorical, by their types or by `categorical_features`; afterwards the
+same columns are categorical, even if their type has changed (a single row may have only missing values). In the result
+a missing number is NaN and a missing category is None.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skscratch.tabular.blocks import row_blocks
+from skscratch.tabular.chunks import row_chunks
 
-# How the types of pandas (also Arrow-backed) and polars begin in print
+# Beginnings of the printed names of types in pandas (also Arrow-backed) and polars
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
 DATE_TYPES = re.compile(r"date|time|period|duration")
 
@@ -47,16 +47,17 @@ class RawTable:
     category_names: list[str]
 
     def __len__(self) -> int:
-        return self.numeric.shape[0]
+        n: int = self.numeric.shape[0]
+        return n
 
     def take(self, rows: np.ndarray | slice) -> RawTable:
-        """The table of the given rows, by index, mask or slice."""
+        """Return the table of the given rows, by index, mask or slice."""
         categories = [values[rows] for values in self.categories]
         return RawTable(self.numeric[rows], categories, self.numeric_names, self.category_names)
 
-    def blocks(self) -> Iterator[RawTable]:
-        """The table in pieces; a category becomes several columns."""
-        for rows in row_blocks(self.numeric, more=64 * len(self.categories)):
+    def chunks(self) -> Iterator[RawTable]:
+        """Yield the table in chunks of consecutive rows, counting several encoded columns for each category."""
+        for rows in row_chunks(self.numeric, extra_bytes=64 * len(self.categories)):
             yield self.take(rows)
 
 
@@ -74,15 +75,15 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
 
 
 def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[int, ...]:
-    """Which columns of X are categorical; decided at fit and handed to `read_table` from then on.
+    """Find the categorical columns of X, at fit; `read_table` gets the result.
 
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The training data; only types, names and shape are looked at.
+        The training data; only types, names and shape are read.
     categorical_features : "from_dtype", None or array-like of bool, int or str
-        "from_dtype" takes the category, string and object columns of a frame, and nothing of an array. None takes none.
-        Otherwise a mask of shape (n_features,), positions, or names of a frame's columns.
+        "from_dtype" chooses the category, string and object columns of a frame, and no column of an array. None chooses
+        none. Otherwise a mask of shape (n_features,), positions, or names of a frame's columns.
 
     Returns
     -------
@@ -98,7 +99,7 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
         return ()
     if isinstance(categorical_features, str):
         if categorical_features != "from_dtype":
-            raise _not_a_choice(categorical_features)
+            raise _invalid_choice(categorical_features)
         columns = _columns(X) if _is_frame(X) else []
         return tuple(j for j, column in enumerate(columns) if CATEGORY_TYPES.match(_type_name(column)))
     shape: tuple[int, ...] = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
@@ -115,9 +116,9 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     estimator : estimator
         `n_features_in_` and `feature_names_in_` are set on it if `reset`, else X is checked against them.
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        Never changed. A float array without categories is passed on as it is, without a copy.
+        Never changed. A float array without categories is not copied.
     categorical : tuple of int
-        What `find_categories` found at fit.
+        The result of `find_categories` at fit.
     reset : bool
         True in fit, False afterwards.
 
@@ -139,9 +140,9 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
 
 
 def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
-    """Read numbers that are one array or matrix; one that is ready is not checked for what it cannot fail.
+    """Read one array or matrix of numbers; of a float array only the number of columns is checked.
 
-    On a single row the checks would take several times as long as a small network.
+    On a single row the other checks would take several times as long as a small network.
     """
     if not (type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)):
         options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
@@ -152,7 +153,7 @@ def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
 
 
 def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
-    """Read a frame, or an array with categories in it, column by column."""
+    """Read a frame, or an array with categories, column by column."""
     X = _check_shape(estimator, X)
     columns, names = _columns(X), _feature_names(estimator)
     numbers = [j for j in range(len(columns)) if j not in set(categorical)]
@@ -162,7 +163,7 @@ def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
 
 
 def _feature_names(estimator: Any) -> list[str]:
-    """The names of the columns at fit, or "x0", "x1", ..."""
+    """Return the names of the columns at fit, or "x0", "x1", ..."""
     names = getattr(estimator, "feature_names_in_", None)
     return list(_numbered(estimator.n_features_in_)) if names is None else names.tolist()
 
@@ -173,17 +174,17 @@ def _numbered(d: int) -> tuple[str, ...]:
 
 
 def _is_frame(X: Any) -> bool:
-    """Whether X is a pandas (iloc) or polars (get_columns) frame."""
+    """Return whether X is a pandas (iloc) or polars (get_columns) frame."""
     return (hasattr(X, "iloc") or hasattr(X, "get_columns")) and len(getattr(X, "shape", ())) == 2
 
 
 def _is_sparse_frame(X: Any) -> bool:
-    """Whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
+    """Return whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
     return hasattr(X, "iloc") and X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
 
 
 def _columns(X: Any) -> list[Any]:
-    """The columns of a frame (series) or of an array (n, d)."""
+    """Return the columns of a frame (series) or of an array (n, d)."""
     if hasattr(X, "iloc"):
         return [column for _, column in X.items()]
     return X.get_columns() if hasattr(X, "get_columns") else list(X.T)
@@ -194,9 +195,9 @@ def _type_name(column: Any) -> str:
 
 
 def _check_shape(estimator: Any, X: Any) -> Any:
-    """A frame or array of two dimensions, at least one row and one column; lists become object arrays."""
+    """Return X as a frame or array of two dimensions, with a row and a column at least; lists become object arrays."""
     if _is_frame(X):
-        # only for scikit-learn's words about a frame without rows or columns
+        # raises scikit-learn's error for a frame without rows or columns
         check_array(np.broadcast_to(0.0, X.shape), ensure_all_finite=False, estimator=estimator)
         return X
     if issparse(X):
@@ -209,7 +210,7 @@ def _check_shape(estimator: Any, X: Any) -> Any:
 
 
 def _values(column: Any, name: str) -> np.ndarray:
-    """A column as an array (n,) of whatever type; among objects, every kind of missing is None."""
+    """Return a column as an array (n,) of any type; in an object array, every kind of missing value is None."""
     values = column.to_numpy() if hasattr(column, "to_numpy") else column
     if values.ndim != 1:
         raise _unreadable(name, f"it has the nested type {column.dtype}")
@@ -217,28 +218,28 @@ def _values(column: Any, name: str) -> np.ndarray:
 
 
 def _none_for_missing(values: np.ndarray, name: str) -> np.ndarray:
-    """The objects (n,) with None for NaN, NaT and pandas.NA."""
+    """Replace NaN, NaT and pandas.NA among objects (n,) by None."""
     cells = values.tolist()
     try:
         distinct = set(cells)
     except TypeError as error:
         raise TypeError(
             f"Column {name!r} of X must hold numbers or categories such as strings, but a cell is a list, a dict or "
-            f"the like ({error}): spread it over columns of its own."
+            f"similar ({error}): split it into several columns."
         ) from error
-    # NA is known by name, since pandas is not imported; NaN and NaT are all that differs from itself
+    # NA is recognised by name, since pandas is not imported; only NaN and NaT differ from themselves
     clean = {v: None if v is None or type(v).__name__ == "NAType" or v != v else v for v in distinct}
     return np.fromiter((clean[v] for v in cells), dtype=object, count=len(cells))
 
 
 def _read_objects(column: Any, name: str) -> np.ndarray:
-    """A categorical column as objects (n,), None where missing."""
+    """Return a categorical column as objects (n,), None where missing."""
     values = _values(column, name)
     return values if values.dtype == object else _none_for_missing(values.astype(object), name)
 
 
 def _read_numbers(column: Any, name: str) -> np.ndarray:
-    """A numeric column as floats (n,), NaN where missing."""
+    """Return a numeric column as floats (n,), NaN where missing."""
     kind = _type_name(column)
     if DATE_TYPES.match(kind):
         raise _unreadable(name, f"it has the type {kind}")
@@ -252,7 +253,7 @@ def _read_numbers(column: Any, name: str) -> np.ndarray:
 
 
 def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:
-    """The columns side by side (n, m), float32 if all of them are."""
+    """Join columns to an array (n, m), float32 if all of them are."""
     single = bool(columns) and all(column.dtype == np.float32 for column in columns)
     out = np.empty((n, len(columns)), dtype=np.float32 if single else np.float64)
     for j, column in enumerate(columns):
@@ -261,8 +262,8 @@ def _stack(columns: list[np.ndarray], n: int) -> np.ndarray:
 
 
 def _reject_infinity(table: RawTable) -> None:
-    """Raise if a number is infinite, naming the first such column."""
-    for rows in row_blocks(table.numeric):
+    """Raise an error that names the first column with an infinite number, if there is one."""
+    for rows in row_chunks(table.numeric):
         x = table.numeric[rows]
         infinite = np.isinf(x.data if issparse(x) else x)
         if infinite.any():
@@ -273,13 +274,11 @@ def _reject_infinity(table: RawTable) -> None:
             )
 
 
-def _unreadable(name: str, problem: str, way_out: str = "") -> ValueError:
-    return ValueError(
-        f"Column {name!r} of X must be numeric, but {problem}: convert it to numbers{way_out} or drop it."
-    )
+def _unreadable(name: str, problem: str, hint: str = "") -> ValueError:
+    return ValueError(f"Column {name!r} of X must be numeric, but {problem}: convert it to numbers{hint} or drop it.")
 
 
-def _not_a_choice(given: Any) -> ValueError:
+def _invalid_choice(given: Any) -> ValueError:
     return ValueError(
         "categorical_features must be 'from_dtype', None, a mask of shape (n_features,), column positions or column "
         f"names, but {given!r} was given."
@@ -287,7 +286,7 @@ def _not_a_choice(given: Any) -> ValueError:
 
 
 def _positions(chosen: np.ndarray, d: int, names: Any) -> tuple[int, ...]:
-    """Positions, in order, of columns given by mask, position or name; d columns."""
+    """Return the sorted positions of columns given by mask, position or name, of d columns."""
     if chosen.ndim == 1 and chosen.size == 0:
         return ()
     if chosen.ndim == 1 and chosen.dtype == bool:
@@ -306,19 +305,19 @@ def _positions(chosen: np.ndarray, d: int, names: Any) -> tuple[int, ...]:
         return tuple(np.unique(chosen).tolist())
     if chosen.ndim == 1 and all(isinstance(name, str) for name in chosen):
         return tuple(sorted({_position(str(name), names) for name in chosen}))
-    raise _not_a_choice(chosen.tolist())
+    raise _invalid_choice(chosen.tolist())
 
 
 def _position(name: str, names: Any) -> int:
-    """Position of the column of that name."""
+    """Return the position of the column with this name."""
     if names is None:
         raise ValueError(
             f"categorical_features holds the name {name!r}, but X must be a DataFrame to have names: give positions or "
             "a mask instead."
         )
-    names = list(names)
-    if name not in names:
-        close = difflib.get_close_matches(name, [str(n) for n in names], n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {names}."
+    columns = list(names)
+    if name not in columns:
+        close = difflib.get_close_matches(name, [str(column) for column in columns], n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {columns}."
         raise ValueError(f"categorical_features holds {name!r}, which must be, but is not, a column of X; {hint}")
-    return names.index(name)
+    return columns.index(name)

@@ -1,17 +1,16 @@
-"""Encode a table: what a network reads is one float array, and nothing of the training data but this is remembered.
+"""Encode a table as one float array, by statistics of the training rows.
 
-The columns of the array stand in this order::
+The columns of the array are in this order::
 
     scaled numeric columns | missing indicators | categories, column by column
 
-- A number that is missing becomes the median, and a column that had missing values in training is followed by an
-  indicator of 0 and 1.
+- A missing number becomes the median, and a column that had missing values in training gets an indicator of 0 and 1.
 - A categorical column of two values becomes one column of -1 and +1, where a missing or new value is 0.
 - Any other becomes one 0/1 column for each value seen in at least two rows (the 100 most frequent), where "missing" is
-  a value like any other. New and rare values are 0 everywhere.
+  a value as well. New and rare values are 0 everywhere.
 - Sparse X is only divided by the root-mean-square of its columns, so that zeros stay zeros.
 
-Counts are of rows; weights enter the statistics of numbers only.
+Rows are counted without weights; weights enter the statistics of numbers only.
 """
 
 from __future__ import annotations
@@ -26,55 +25,55 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.sparse import csr_array, issparse
 
-from skscratch.tabular.blocks import row_blocks
+from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.columns import RawTable
-from skscratch.tabular.scaling import SCALINGS, Scaler, root_mean_square
+from skscratch.tabular.scaling import FittedScaler, Scaler, Unscaled, root_mean_square
 
 MIN_ROWS = 2  # a value seen in fewer rows has no column of its own
 MAX_VALUES = 100
 
 
 class Table(NamedTuple):
-    """What a network reads.
+    """The inputs of a network.
 
     Parameters
     ----------
     x : ndarray (C-contiguous) or CSR array of shape (n_samples, n_inputs)
         The encoded columns.
     n_numeric : int
-        The first so many columns are scaled numbers, which a numeric embedding may read.
+        Number of leading columns that are scaled numbers, which a numeric embedding may read.
     """
 
     x: Any
     n_numeric: int
 
-    def blocks(self) -> Iterator[Table]:
-        """The table in pieces."""
-        for rows in row_blocks(self.x):
+    def chunks(self) -> Iterator[Table]:
+        """Yield the table in chunks of consecutive rows."""
+        for rows in row_chunks(self.x):
             yield self._replace(x=self.x[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class Category:
-    """The code of one categorical column.
+    """The codes of the values of one categorical column.
 
     Parameters
     ----------
     values : list
-        The values with a row of `code`, from row 1 on; None is a missing value.
+        The values that have a row of `code`, from row 1 on; None is a missing value.
     code : ndarray of shape (n_values + 1, width)
-        Row 0 (all zeros) is for whatever is not in `values`.
+        Row 0 (all zeros) is for every value that is not in `values`.
     names : list of str
         One name per column of `code`.
     """
 
-    values: list
+    values: list[Any]
     code: np.ndarray
     names: list[str]
 
     @classmethod
     def learn(cls, values: np.ndarray, name: str) -> Category:
-        """The code of the objects (n,) of the column `name`."""
+        """Learn the codes of the objects (n,) of the column `name`."""
         counts = Counter(values.tolist())
         seen = sorted(counts, key=_order)
         present = [value for value in seen if value is not None]
@@ -89,13 +88,13 @@ class Category:
         return cls(kept, code, [_title(name, value) for value in kept])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Objects (n,) -> their codes (n, width)."""
+        """Encode objects (n,) as codes (n, width)."""
         rows = {value: i for i, value in enumerate(self.values, start=1)}
         return self.code[np.fromiter((rows.get(value, 0) for value in values), np.intp, len(values))]
 
 
 def _order(value: Any) -> tuple[int, Any]:
-    """Sort key of a category: numbers, strings, anything else, missing."""
+    """Return the sort key of a category: numbers, strings, anything else, missing."""
     if value is None:
         return 3, 0
     if isinstance(value, (Real, np.bool_)):
@@ -104,19 +103,19 @@ def _order(value: Any) -> tuple[int, Any]:
 
 
 def _title(name: str, value: Any) -> str:
-    """The name of the column for a value; 1.0 reads as 1, as it does in a column without missing values."""
+    """Name the column of a value; 1.0 is written as 1, as in a column without missing values."""
     if value is None:
         return f"{name} is missing"
     return f"{name}={int(value) if isinstance(value, float) and value.is_integer() else value}"
 
 
 class TableEncoder:
-    """Turn raw tables into arrays, by what was learned from the training rows.
+    """A map from raw tables to arrays, by statistics of the training rows.
 
     Parameters
     ----------
-    scaling : {"robust", "standard", "quantile", None}, default="robust"
-        How numeric columns are scaled; see `skscratch.tabular.scaling`.
+    scaling : {"robust", "standard", "quantile"}, Scaler or None, default="robust"
+        Rule by which numeric columns are scaled; None does not scale. See `skscratch.tabular.scaling`.
 
     Attributes
     ----------
@@ -126,8 +125,7 @@ class TableEncoder:
     Examples
     --------
     >>> import numpy as np
-    >>> from skscratch.tabular.columns import RawTable
-    >>> from skscratch.tabular.encoding import TableEncoder
+    >>> from skscratch.tabular import RawTable, TableEncoder
     >>> sex = np.array(["male", "female", None], dtype=object)
     >>> raw = RawTable(np.array([[22.0], [np.nan], [38.0]]), [sex], ["age"], ["sex"])
     >>> encoder = TableEncoder(scaling=None).fit(raw)
@@ -139,7 +137,7 @@ class TableEncoder:
            [38.,  0.,  0.]])
     """
 
-    def __init__(self, scaling: str | None = "robust") -> None:
+    def __init__(self, scaling: str | Scaler | None = "robust") -> None:
         self.scaling = scaling
 
     def fit(self, raw: RawTable, sample_weight: np.ndarray | None = None) -> TableEncoder:
@@ -156,13 +154,19 @@ class TableEncoder:
         -------
         TableEncoder
             The encoder itself.
+
+        Raises
+        ------
+        ValueError
+            If `scaling` is no name of a scaler, no scaler and not None.
         """
+        scaler = Unscaled() if self.scaling is None else Scaler.make(self.scaling)
         self.sparse_ = issparse(raw.numeric)
         if self.sparse_:
-            names = self._learn_sparse(raw, sample_weight)
+            names = self._learn_sparse(raw, scaler, sample_weight)
         else:
-            names = self._learn_dense(raw, sample_weight)
-        # a network needs an input, if only a zero
+            names = self._learn_dense(raw, scaler, sample_weight)
+        # a network needs at least one input, here a zero
         self.feature_names_out_ = np.array(names or ["nothing varies"], dtype=object)
         return self
 
@@ -179,8 +183,7 @@ class TableEncoder:
         Returns
         -------
         Table
-            If there is nothing to do (no scaling, nothing missing, no categories, same precision), `x` is `raw.numeric`
-            itself.
+            Without scaling, missing values, categories and a change of precision, `x` is `raw.numeric` itself.
         """
         if self.sparse_:
             return self._encode_sparse(raw, dtype)
@@ -188,10 +191,10 @@ class TableEncoder:
             return Table(raw.numeric, raw.numeric.shape[1])
         return self._encode_dense(raw, dtype)
 
-    def _learn_dense(self, raw: RawTable, sample_weight: np.ndarray | None) -> list[str]:
-        """Names of the columns of what has been learned."""
-        self.scaler_: Scaler = SCALINGS[self.scaling]().fit(raw.numeric, sample_weight)
-        missing = [np.isnan(raw.numeric[rows]).any(axis=0) for rows in row_blocks(raw.numeric)]
+    def _learn_dense(self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None) -> list[str]:
+        """Learn from a dense table and return the names of the encoded columns."""
+        self.scaler_: FittedScaler = scaler.fit(raw.numeric, sample_weight)
+        missing = [np.isnan(raw.numeric[rows]).any(axis=0) for rows in row_chunks(raw.numeric)]
         self.flagged_ = np.flatnonzero(np.any(missing, axis=0))
         self.categories_ = [
             Category.learn(values, name) for values, name in zip(raw.categories, raw.category_names, strict=True)
@@ -203,7 +206,7 @@ class TableEncoder:
         x = raw.numeric.toarray() if issparse(raw.numeric) else raw.numeric
         m, width = x.shape[1], len(self.feature_names_out_)
         out = np.zeros((len(raw), width), dtype)
-        for rows in row_blocks(x):
+        for rows in row_chunks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
             out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
             if len(self.flagged_):
@@ -215,21 +218,21 @@ class TableEncoder:
         return Table(out, m)
 
     def _is_encoded(self, raw: RawTable, dtype: DTypeLike) -> bool:
-        """Whether the numbers of raw are already what the network reads."""
+        """Return whether the numbers of raw are already the inputs of the network."""
         x = raw.numeric
         return (
-            self.scaling is None
+            isinstance(self.scaler_.scaler, Unscaled)
             and isinstance(x, np.ndarray)
             and x.shape[1] == len(self.feature_names_out_)
             and x.dtype == dtype
             and x.flags.c_contiguous
-            and not any(np.isnan(x[rows]).any() for rows in row_blocks(x))
+            and not any(np.isnan(x[rows]).any() for rows in row_chunks(x))
         )
 
-    def _learn_sparse(self, raw: RawTable, sample_weight: np.ndarray | None) -> list[str]:
-        """Names of the columns, each of which is divided by its scale from now on."""
-        scaled = self.scaling is not None
-        self.scale_ = root_mean_square(raw.numeric, sample_weight) if scaled else np.ones(raw.numeric.shape[1])
+    def _learn_sparse(self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None) -> list[str]:
+        """Learn the scale of each column of a sparse table and return the names of the columns."""
+        unscaled = isinstance(scaler, Unscaled)
+        self.scale_ = np.ones(raw.numeric.shape[1]) if unscaled else root_mean_square(raw.numeric, sample_weight)
         return raw.numeric_names
 
     def _encode_sparse(self, raw: RawTable, dtype: DTypeLike) -> Table:

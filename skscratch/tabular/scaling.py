@@ -1,17 +1,17 @@
-r"""Scale numeric columns, each by itself: robust, standard, quantile, or not at all; sparse ones by their size.
+r"""Scale numeric columns, each by itself: robust, standard, quantile, or not at all; sparse columns by their size.
 
 Symbols: x a column, t the scaled column, w the weights of the rows (all one if not given), Q_p its weighted p-quantile.
 
 - **robust**: t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2), a smooth clip to (-3, 3) [1]_. Where the two
   quartiles coincide, because half the rows or more have one value, they are those of the rows with other values; where
-  these coincide, too, the median distance of the other values from Q_.5 takes the place of their difference.
+  these coincide, too, their difference is replaced by the median distance of the other values from Q_.5.
 - **standard**: t = (x - mean) / std, with the weighted mean and population standard deviation.
 - **quantile**: t = Phi^-1(F(x)), the weighted distribution function F in the middle of its steps, then the inverse of
   the normal one.
 - **sparse**: t = x / sqrt(sum w x^2 / sum w), which keeps every zero a zero.
 
-A constant column becomes 0, except where nothing is scaled. NaN is left out of every statistic. A weight of 2 is
-exactly a row that stands there twice: quantiles are `np.quantile(x, p, weights=w, method="inverted_cdf")`.
+A constant column becomes 0, except where nothing is scaled. NaN is left out of every statistic. A weight of 2 has
+exactly the effect of a repeated row: quantiles are `np.quantile(x, p, weights=w, method="inverted_cdf")`.
 
 References
 ----------
@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -31,12 +32,12 @@ from scipy.special import ndtri
 
 from skscratch.registry import Registered
 
-TINY = float(np.finfo(np.float32).tiny)  # a spread below has no finite inverse in float32
-FAR = 1e9  # beyond, the smooth clip is 3 to the last digit
+TINY = float(np.finfo(np.float32).tiny)  # a smaller spread has no finite inverse in float32
+FAR = 1e9  # for larger values the smooth clip is 3 to the last digit
 
 
 def quantiles(x: np.ndarray, levels: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """Weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN."""
+    """Compute weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN."""
     Q = np.zeros((len(levels), x.shape[1]))
     for j, (column, w) in enumerate(_observed(x, sample_weight)):
         if column.size:
@@ -45,11 +46,11 @@ def quantiles(x: np.ndarray, levels: np.ndarray, sample_weight: np.ndarray | Non
 
 
 def mean_and_std(x: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted mean (m,) and population standard deviation (m,) of each column of x (n, m), NaN left out."""
+    """Compute weighted mean (m,) and population standard deviation (m,) of columns of x (n, m), NaN left out."""
     mean, std = np.zeros(x.shape[1]), np.zeros(x.shape[1])
     for j, (column, w) in enumerate(_observed(x, sample_weight)):
         if column.size and column.min() == column.max():
-            mean[j] = column[0]  # exactly, without a rounding error that would pass for a deviation
+            mean[j] = column[0]  # exactly: a rounding error would look like a deviation
         elif column.size:
             peak = np.abs(column).max()  # squares of large values would overflow
             u = column / peak
@@ -59,53 +60,101 @@ def mean_and_std(x: np.ndarray, sample_weight: np.ndarray | None = None) -> tupl
 
 
 def _observed(x: np.ndarray, sample_weight: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """Column after column of x (n, m): its values that are not NaN, and their weights (None where all are one)."""
+    """Yield for each column of x (n, m) the values that are not NaN, and their weights (None if all are one)."""
     for column in x.T:
         seen = ~np.isnan(column)
         # Without weights a quantile is found by selection, several times faster than by sorting
         yield column[seen].astype(np.float64), None if sample_weight is None else sample_weight[seen]
 
 
+@dataclass(frozen=True)
 class Scaler(Registered, ABC):
-    """A map of numeric columns (n, m) -> (n, m), fitted column by column.
+    """A rule by which numeric columns are scaled, each by itself.
 
-    Attributes
-    ----------
-    median : ndarray of shape (m,)
-        The value that stands for a missing one.
-    missing : ndarray of shape (m,)
-        The same after scaling.
-    varies : bool ndarray of shape (m,)
-        False where a column is constant.
+    A subclass implements `learn` and `transform`; its `name` is a value of the hyperparameter `scaling`. Its fields are
+    its own parameters. An object is never changed: `fit` returns what it learned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.tabular import Scaler
+    >>> class Centred(Scaler):
+    ...     def learn(self, x, Q, sample_weight=None):
+    ...         return (np.nanmean(x, axis=0),)
+    ...     def transform(self, x, statistics):
+    ...         return x - statistics[0].astype(x.dtype)
+    >>> Centred().fit(np.array([[1.0], [3.0]])).transform(np.array([[5.0]]))
+    array([[3.]])
     """
 
     levels: ClassVar[np.ndarray] = np.array([0.0, 0.5, 1.0])  # an odd number: the median is in the middle
 
-    def fit(self, x: np.ndarray, sample_weight: np.ndarray | None = None) -> Scaler:
-        """Learn from x (n, m), which may hold NaN, with weights (n,) above zero."""
+    def fit(self, x: np.ndarray, sample_weight: np.ndarray | None = None) -> FittedScaler:
+        """Learn the statistics of columns.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n_samples, n_columns)
+            Numbers, NaN where a value is missing.
+        sample_weight : ndarray of shape (n_samples,), default=None
+            Weights above zero.
+
+        Returns
+        -------
+        FittedScaler
+        """
         Q = quantiles(x, self.levels, sample_weight)
-        self.median = Q[len(Q) // 2]
-        self.varies = Q[0] < Q[-1]
-        self._learn(x, Q, sample_weight)
-        self.missing = self.transform(self.median[None])[0]
-        return self
+        statistics, median = self.learn(x, Q, sample_weight), _median(Q)
+        return FittedScaler(self, statistics, median, self.transform(median[None], statistics)[0])
 
     @abstractmethod
-    def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        """Keep what `transform` needs; Q (q, m) are the quantiles at the levels."""
+    def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        """Compute the arrays that `transform` needs; Q (q, m) are the quantiles of x (n, m) at `levels`."""
 
     @abstractmethod
+    def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Scale columns (n, m) in the precision of x, by what `learn` returned; NaN stays NaN."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedScaler:
+    """A scaler and the statistics that it learned.
+
+    Parameters
+    ----------
+    scaler : Scaler
+        The rule.
+    statistics : tuple of ndarray
+        What its `learn` returned.
+    median : ndarray of shape (n_columns,)
+        The value that replaces a missing one.
+    missing : ndarray of shape (n_columns,)
+        The same after scaling.
+    """
+
+    scaler: Scaler
+    statistics: tuple[np.ndarray, ...]
+    median: np.ndarray
+    missing: np.ndarray
+
     def transform(self, x: np.ndarray) -> np.ndarray:
-        """Scaled columns (n, m), in the precision of x; NaN stays NaN."""
+        """Scale columns (n, m) in the precision of x; NaN stays NaN."""
+        return self.scaler.transform(x, self.statistics)
+
+
+def _median(Q: np.ndarray) -> np.ndarray:
+    """The median (m,) of an odd number of quantiles (q, m)."""
+    median: np.ndarray = Q[len(Q) // 2]
+    return median
 
 
 class Unscaled(Scaler):
-    """t = x, the very same array."""
+    """t = x, the same array."""
 
-    def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        pass
+    def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        return ()
 
-    def transform(self, x: np.ndarray) -> np.ndarray:
+    def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         return x
 
 
@@ -114,19 +163,20 @@ class Robust(Scaler, name="robust"):
 
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
-    def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        spread = Q[3] - Q[1]
-        for j in np.flatnonzero((spread <= 0) & self.varies):  # column by column, so that no copy of all x is made
-            others = np.where(x[:, [j]] == self.median[j], np.nan, x[:, [j]]) - self.median[j]
+    def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        median, spread, varies = _median(Q), Q[3] - Q[1], Q[0] < Q[-1]
+        for j in np.flatnonzero((spread <= 0) & varies):  # column by column, so that no copy of all x is made
+            others = np.where(x[:, [j]] == median[j], np.nan, x[:, [j]]) - median[j]
             q = quantiles(others, self.levels, sample_weight)[:, 0]
             distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0, 0]
             spread[j] = q[3] - q[1] if q[3] > q[1] else distance
-        self.factor = np.where(self.varies, 1 / np.maximum(spread, TINY), 0.0)
+        return median, np.where(varies, 1 / np.maximum(spread, TINY), 0.0)
 
-    def transform(self, x: np.ndarray) -> np.ndarray:
-        t = x - self.median.astype(x.dtype)
+    def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        median, factor = statistics
+        t: np.ndarray = x - median.astype(x.dtype)
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
-            t *= self.factor.astype(x.dtype)
+            t *= factor.astype(x.dtype)
         np.clip(t, -FAR, FAR, out=t)
         root = np.square(t)
         root *= 1 / 9
@@ -138,13 +188,14 @@ class Robust(Scaler, name="robust"):
 class Standard(Scaler, name="standard"):
     """t = (x - mean) / std."""
 
-    def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        self.mean, std = mean_and_std(x, sample_weight)
-        self.factor = np.where(self.varies, 1 / np.maximum(std, TINY), 0.0)
+    def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        mean, std = mean_and_std(x, sample_weight)
+        return mean, np.where(Q[0] < Q[-1], 1 / np.maximum(std, TINY), 0.0)
 
-    def transform(self, x: np.ndarray) -> np.ndarray:
-        t = x - self.mean.astype(x.dtype)
-        t *= self.factor.astype(x.dtype)
+    def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        mean, factor = statistics
+        t: np.ndarray = x - mean.astype(x.dtype)
+        t *= factor.astype(x.dtype)
         return t
 
 
@@ -154,21 +205,22 @@ class Quantile(Scaler, name="quantile"):
     levels = np.linspace(0, 1, 999)
     edge: ClassVar[float] = 1e-7  # Phi^-1 of it is -5.2
 
-    def _learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None) -> None:
-        self.Q = Q
+    def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+        return (Q,)
 
-    def transform(self, x: np.ndarray) -> np.ndarray:
-        t = np.zeros_like(x)
-        for j in np.flatnonzero(self.varies):
+    def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        (Q,) = statistics
+        t = np.where(np.isnan(x), x, x.dtype.type(0))
+        for j in np.flatnonzero(Q[0] < Q[-1]):
             # equal quantiles are a step of F: seen from the right its upper end, from the left its lower end
-            upper = np.interp(x[:, j], self.Q[:, j], self.levels)
-            lower = -np.interp(-x[:, j], -self.Q[::-1, j], -self.levels[::-1])
+            upper = np.interp(x[:, j], Q[:, j], self.levels)
+            lower = -np.interp(-x[:, j], -Q[::-1, j], -self.levels[::-1])
             t[:, j] = ndtri(np.clip((upper + lower) / 2, self.edge, 1 - self.edge))
         return t
 
 
 def root_mean_square(x: csr_array, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """sqrt(sum w x^2 / sum w) of each column of a sparse x (n, m), NaN counted as zero; 1 for a column of zeros."""
+    """Compute sqrt(sum w x^2 / sum w) of columns of a sparse x (n, m), NaN counted as zero; 1 for a column of zeros."""
     if not x.has_canonical_format:
         x = x.copy()
         x.sum_duplicates()
@@ -182,9 +234,4 @@ def root_mean_square(x: csr_array, sample_weight: np.ndarray | None = None) -> n
     return np.where(rms > 0, np.maximum(rms, TINY), 1.0)
 
 
-SCALINGS: dict[str | None, type[Scaler]] = {
-    "robust": Robust,
-    "standard": Standard,
-    "quantile": Quantile,
-    None: Unscaled,
-}
+SCALINGS = Scaler.names()

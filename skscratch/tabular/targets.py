@@ -1,7 +1,7 @@
-"""Encode what is to be predicted, decode what was predicted, and check the weights of rows.
+"""Encode targets, decode predictions, and check the weights of rows.
 
 A target of n rows becomes a float array (n, o): one column of 0 and 1 for two classes, a 0/1 column per class for more,
-one per label for multilabel y, and standardised columns for regression. `decode` leads back from predictions (n, o).
+one per label for multilabel y, and standardised columns for regression. `decode` is the inverse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skscratch.tabular.scaling import mean_and_std
 
 
 def require_target(y: Any, estimator_name: str) -> None:
-    """Raise, in scikit-learn's words, if there is no y."""
+    """Raise scikit-learn's error if y is None."""
     if y is None:
         raise ValueError(f"This {estimator_name} estimator requires y to be passed, but the target y is None.")
 
@@ -31,7 +31,7 @@ class ClassTarget:
     Parameters
     ----------
     kind : {"binary", "multiclass", "multilabel"}
-        What y is.
+        Kind of y.
     classes_ : ndarray of shape (n_classes,)
         Sorted class labels; the numbers of the columns of y if it is multilabel.
     """
@@ -48,7 +48,7 @@ class ClassTarget:
         y : {array-like, sparse matrix} of shape (n_samples,), (n_samples, 1) or (n_samples, n_labels)
             Strings, ints, bools or whole floats; an indicator matrix, dense or sparse, is multilabel.
         classes : array-like, default=None
-            All classes there will ever be (for `partial_fit`); by default those in y.
+            All classes, for `partial_fit`; by default those in y.
 
         Returns
         -------
@@ -57,7 +57,7 @@ class ClassTarget:
         Raises
         ------
         ValueError
-            If y is continuous, has several columns of classes, or knows one class only.
+            If y is continuous, has several columns of classes, or has only one class.
         """
         y = read_labels(y)
         check_classification_targets(y)
@@ -66,18 +66,18 @@ class ClassTarget:
         found = np.unique(y if classes is None else read_labels(classes))
         if len(found) < 2:
             raise ValueError(
-                f"y must hold two classes or more for a classifier to tell apart, but it has {len(found)} class(es), "
+                f"y must hold two classes or more for a classifier, but it has {len(found)} class(es), "
                 f"{found.tolist()}: pass rows of another class too."
             )
         return cls("binary" if len(found) == 2 else "multiclass", found)
 
     @property
     def n_outputs(self) -> int:
-        """How many columns the encoded target has."""
+        """Number of columns of the encoded target."""
         return 1 if self.kind == "binary" else len(self.classes_)
 
     def encode(self, y: Any, dtype: DTypeLike = np.float64) -> np.ndarray:
-        """Labels -> 0/1 (n, o); for two classes, 1 is the second.
+        """Encode labels as 0/1 (n, o); for two classes, 1 is the second.
 
         Raises
         ------
@@ -100,26 +100,27 @@ class ClassTarget:
         return out
 
     def decode(self, p: np.ndarray) -> np.ndarray:
-        """Probabilities (n, o) -> labels (n,), or 0/1 (n, n_labels); even odds go to the first class."""
+        """Decode probabilities (n, o) as labels (n,), or 0/1 (n, n_labels); a tie is the first class."""
         if self.kind == "multilabel":
             return (p > 0.5).astype(int)
-        return self.classes_[(p[:, 0] > 0.5).astype(int) if self.kind == "binary" else p.argmax(axis=1)]
+        codes = (p[:, 0] > 0.5).astype(int) if self.kind == "binary" else p.argmax(axis=1)
+        return np.take(self.classes_, codes)
 
     def widen(self, y: Any) -> ClassTarget:
-        """The target itself: classes stay those of the first fit."""
+        """Return the target itself: classes stay those of the first fit."""
         return self
 
 
 @dataclass(frozen=True, eq=False)
 class RegressionTarget:
-    """Numbers, and their standardisation: z = (y - shift) / scale.
+    """Numbers and their standardisation: z = (y - shift) / scale.
 
     Parameters
     ----------
     shift, scale : ndarray of shape (n_outputs,)
-        What encoding subtracts and divides by.
+        Encoding subtracts the first and divides by the second.
     low, high : ndarray of shape (n_outputs,)
-        The range of y seen in training, to which predictions are clipped; infinite if they are not.
+        The range of y in training, to which predictions are clipped; infinite if they are not clipped.
     vector : bool
         Whether predictions have shape (n,) rather than (n, o).
     """
@@ -137,20 +138,19 @@ class RegressionTarget:
         Parameters
         ----------
         y : array-like of shape (n_samples,), (n_samples, 1) or (n_samples, n_outputs)
-            Targets; a column is taken as (n_samples,), with scikit-learn's warning.
+            Targets; a column is read as (n_samples,), with scikit-learn's warning.
         sample_weight : ndarray of shape (n_samples,), default=None
             Weights above zero.
         invariance : {"affine", "scale", "none"}, default="affine"
-            What the loss allows. "affine": subtract the mean, divide by the standard deviation, clip predictions to the
-            range seen. "scale": divide by the mean (of a target that is not negative). "none": leave y alone.
+            Maps of y that the loss allows. "affine": subtract the mean, divide by the standard deviation, clip
+            predictions to the range of y. "scale": divide by the mean (of y >= 0). "none": do not change y.
 
         Returns
         -------
         RegressionTarget
         """
         numbers, vector = read_numbers(y)
-        o = numbers.shape[1]
-        shift, scale, limit = np.zeros(o), np.ones(o), np.full(o, np.inf)
+        shift, scale, limit = (np.full(numbers.shape[1], value) for value in (0.0, 1.0, np.inf))
         mean, std = mean_and_std(numbers, sample_weight)
         if invariance == "none":
             return cls(shift, scale, -limit, limit, vector)
@@ -160,43 +160,43 @@ class RegressionTarget:
 
     @property
     def n_outputs(self) -> int:
-        """How many columns the encoded target has."""
+        """Number of columns of the encoded target."""
         return len(self.scale)
 
     def encode(self, y: Any, dtype: DTypeLike = np.float64) -> np.ndarray:
-        """Targets -> z (n, o).
+        """Encode targets as z (n, o).
 
         Raises
         ------
         ValueError
             If y is not finite or has another number of columns.
         """
-        return ((self._numbers(y) - self.shift) / self.scale).astype(dtype)
+        return np.asarray((self._numbers(y) - self.shift) / self.scale, dtype)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Predictions z (n, o) -> y = shift + scale z, float64 of shape (n,) or (n, o), clipped to [low, high]."""
-        y = np.clip(self.shift + self.scale * z.astype(np.float64), self.low, self.high)
+        """Decode z (n, o) as y = shift + scale z, float64 of shape (n,) or (n, o), clipped to [low, high]."""
+        y: np.ndarray = np.clip(self.shift + self.scale * z.astype(np.float64), self.low, self.high)
         return y[:, 0] if self.vector else y
 
     def widen(self, y: Any) -> RegressionTarget:
-        """The same target with a range that also holds y, for `partial_fit`."""
+        """Return the same target with a range that also contains y, for `partial_fit`."""
         numbers = self._numbers(y)
         low, high = np.minimum(self.low, numbers.min(axis=0)), np.maximum(self.high, numbers.max(axis=0))
         return replace(self, low=low, high=high)
 
     def _numbers(self, y: Any) -> np.ndarray:
-        """y as float64 (n, o), of as many columns as in fit."""
+        """Read y as float64 (n, o), with as many columns as in fit."""
         numbers, _ = read_numbers(y)
         if numbers.shape[1] != self.n_outputs:
             raise ValueError(
-                f"y must have {self.n_outputs} column(s), as it had at first, but it has {numbers.shape[1]}: pass the "
+                f"y must have {self.n_outputs} column(s), as in the first fit, but it has {numbers.shape[1]}: pass the "
                 "same outputs."
             )
         return numbers
 
 
 def check_weights(sample_weight: Any, n: int, dtype: DTypeLike = np.float64) -> np.ndarray | None:
-    """Weights of n rows.
+    """Check the weights of n rows.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def check_weights(sample_weight: Any, n: int, dtype: DTypeLike = np.float64) -> 
     n : int
         The number of rows.
     dtype : dtype, default=float64
-        Of the result.
+        Precision of the result.
 
     Returns
     -------
@@ -214,7 +214,7 @@ def check_weights(sample_weight: Any, n: int, dtype: DTypeLike = np.float64) -> 
     Raises
     ------
     ValueError
-        If the shape is another, or a weight is negative or not finite, or all are zero.
+        If the shape is not (n,), a weight is negative or not finite, or all are zero.
     """
     if sample_weight is None:
         return None
@@ -235,7 +235,7 @@ def check_weights(sample_weight: Any, n: int, dtype: DTypeLike = np.float64) -> 
 def class_weights(
     class_weight: Any, classes: np.ndarray, y: Any, sample_weight: np.ndarray | None = None
 ) -> np.ndarray | None:
-    """Weights of rows, times the weights of their classes.
+    """Multiply the weights of rows by the weights of their classes.
 
     Parameters
     ----------
@@ -247,17 +247,17 @@ def class_weights(
     y : array-like of shape (n_samples,)
         The class of each row.
     sample_weight : ndarray of shape (n_samples,), default=None
-        The weights so far.
+        The weights of rows; None means 1.
 
     Returns
     -------
     ndarray of shape (n_samples,) or None
-        None if neither weights anything.
+        None if there are neither.
 
     Raises
     ------
     ValueError
-        If a key is no class, a weight is negative, all rows lose their weight, or y is multilabel.
+        If a key is no class, a weight is negative, all rows get weight zero, or y is multilabel.
     """
     if class_weight is None:
         return sample_weight
@@ -273,13 +273,14 @@ def class_weights(
         factors = np.divide(mass.sum(), np.count_nonzero(mass) * mass, out=np.zeros_like(mass), where=mass > 0)
     else:
         raise ValueError(f"class_weight must be None, 'balanced' or a dict of class to weight, got {class_weight!r}.")
-    if not (w * factors[codes]).any():
+    weights: np.ndarray = w * factors[codes]
+    if not weights.any():
         raise ValueError("class_weight must leave a weight above zero to some row, but with it every weight is zero.")
-    return w * factors[codes]
+    return weights
 
 
 def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
-    """The weights (K,) of the classes that a dict gives."""
+    """Read the weights (K,) of the classes from a dict."""
     labels = classes.tolist()
     for label, weight in class_weight.items():
         if label not in labels:
@@ -290,12 +291,12 @@ def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
 
 
 def read_labels(y: Any) -> np.ndarray:
-    """Labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
+    """Read labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
     if issparse(y):
         y = y.toarray()
     y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y, dtype=getattr(y, "dtype", object))
     if y.dtype == object:
-        plain = np.array(y.tolist())  # numbers and bools arrive as objects from lists and from nullable columns
+        plain = np.array(y.tolist())  # lists and nullable columns give numbers and bools as objects
         y = plain if plain.dtype.kind in "biuf" else y
     if y.dtype == object and not all(isinstance(label, str) for label in y.flat):
         raise ValueError(
@@ -304,11 +305,11 @@ def read_labels(y: Any) -> np.ndarray:
         )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise ValueError("y must hold a label in every row, but contains NaN or infinity: drop such rows.")
-    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+    return np.asarray(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y)
 
 
 def _check_indicator(y: np.ndarray) -> np.ndarray:
-    """y (n, l) itself, if it holds nothing but 0 and 1."""
+    """Return y (n, l) itself, if it contains only 0 and 1."""
     if not np.isin(y, (0, 1)).all():
         raise ValueError(
             f"y must be one column of classes or an indicator matrix of 0 and 1, but it has {y.shape[1]} columns of "
@@ -318,19 +319,19 @@ def _check_indicator(y: np.ndarray) -> np.ndarray:
 
 
 def _codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Position of each label of y (n,) among the classes."""
+    """Return the position of each label of y (n,) among the classes."""
     position = {label: i for i, label in enumerate(classes.tolist())}
     codes = np.fromiter((position.get(label, -1) for label in y.tolist()), np.intp, len(y))
     if (codes < 0).any():
         raise ValueError(
-            f"y must hold no other classes than {classes.tolist()}, but it holds {y[codes < 0].tolist()[0]!r}: name "
-            "all classes at the first call of fit or partial_fit."
+            f"y must hold no other classes than {classes.tolist()}, but it holds {y[codes < 0].tolist()[0]!r}: pass "
+            "all classes to the first call of fit or partial_fit."
         )
     return codes
 
 
 def _check_label_numbers(numbers: np.ndarray, classes: Any) -> np.ndarray:
-    """The numbers of the labels, which is all that `classes` may say when y is multilabel."""
+    """Return the numbers of the labels, if `classes` is None or equal to them, as multilabel y requires."""
     if classes is not None and not np.array_equal(np.sort(classes), numbers):
         raise ValueError(
             f"classes must be the column numbers 0 to {len(numbers) - 1} when y is multilabel, not {classes!r}."
@@ -339,7 +340,7 @@ def _check_label_numbers(numbers: np.ndarray, classes: Any) -> np.ndarray:
 
 
 def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
-    """Targets as float64 (n, o), and whether they came as one column."""
+    """Read targets as float64 (n, o), and return whether they were one column."""
     y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if not np.isfinite(y).all():
         bad = y[~np.isfinite(y)][0]

@@ -4,10 +4,10 @@ import threading
 
 import numpy as np
 import pytest
+from skscratch.core.lanes import members_of
 
 from skscratch.core.activations import Relu
 from skscratch.core.batches import Rows
-from skscratch.core.lanes import members_of
 from skscratch.core.layers import Dense, Dropout
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network

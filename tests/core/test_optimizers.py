@@ -5,12 +5,12 @@ import pickle
 
 import numpy as np
 import pytest
+from skscratch.core.transforms import ScaleByRate
 
 from skscratch.core import parameters as parameters_module
-from skscratch.core.optimizers import Adam, AdamW, chain, momentum, RmsProp, Sgd
+from skscratch.core.optimizers import Adam, Sgd, chain, momentum
 from skscratch.core.parameters import BLOCK, Parameters, Slot
-from skscratch.core.schedules import Adaptive, ScheduleState, FlatCosine, InverseScaling
-from skscratch.core.transforms import ScaleByRate
+from skscratch.core.schedules import Adaptive, FlatCosine, InverseScaling, ScheduleState
 
 K, SIZE, STEPS = 2, 5, 20
 DECAY = np.linspace(0.0, 0.4, SIZE)
@@ -259,7 +259,9 @@ def test_factors_by_kind():
 def test_the_schedule_multiplies_the_rate(schedule, clock, factor, rng):
     q = rng.standard_normal((K, SIZE))
     np.testing.assert_allclose(
-        descend(Adam().chain(0.1, schedule=schedule), q, noisy, clock=clock), descend(Adam().chain(0.1 * factor), q, noisy), rtol=1e-12
+        descend(Adam().chain(0.1, schedule=schedule), q, noisy, clock=clock),
+        descend(Adam().chain(0.1 * factor), q, noisy),
+        rtol=1e-12,
     )
 
 

@@ -6,7 +6,6 @@ import pytest
 from skscratch.core.schedules import (
     SCHEDULES,
     Adaptive,
-    Clock,
     Constant,
     Cosine,
     CosLog4,
@@ -88,7 +87,9 @@ def test_never_negative_nor_above_the_initial_rate_and_without_jumps(name):
 def test_planned_schedules_look_at_progress_and_the_others_do_not(name):
     schedule = SCHEDULES[name]()
     assert (len(set(curve(schedule, [0.05, 0.4, 0.9]))) == 1) == schedule.patient
-    assert (schedule.factor(ScheduleState(0.4)) == schedule.factor(ScheduleState(0.4, 100, 2))) == (name not in PATIENT - {"constant"})
+    assert (schedule.factor(ScheduleState(0.4)) == schedule.factor(ScheduleState(0.4, 100, 2))) == (
+        name not in PATIENT - {"constant"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from skscratch.core.layers import Dense, Dropout
 from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss, SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Adam, momentum, Sgd
+from skscratch.core.optimizers import Adam, Sgd, momentum
 from skscratch.core.schedules import Adaptive, FlatCosine, FunctionOfProgress, InverseScaling
 from skscratch.core.stopping import Patience
 from skscratch.core.training import Trainer

@@ -22,7 +22,9 @@ def problem(rng):
 
 
 def trainer(rate=0.1, alpha=0.3, **options):
-    return Trainer(Objective(NETWORK, SquaredError(), alpha), Sgd().chain(rate), np.random.default_rng(0), 2, False, **options)
+    return Trainer(
+        Objective(NETWORK, SquaredError(), alpha), Sgd().chain(rate), np.random.default_rng(0), 2, False, **options
+    )
 
 
 def losses(P, rows):

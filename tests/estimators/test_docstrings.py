@@ -1,4 +1,4 @@
-"""Signature and docstring say the same: names, order and defaults."""
+"""Docstrings agree with signatures: names, order, defaults and options."""
 
 import inspect
 import re
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.compat import MLPClassifier, MLPRegressor
 from skscratch.estimators import recipes
 
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -28,8 +29,8 @@ def documented_defaults(doc):
     """name -> default as written, in the order of the text."""
     defaults = {}
     for names, kind, _ in entries(doc, "Parameters"):
-        written = kind.partition("default=")[2].split(" and ")
-        defaults.update(zip(names, written, strict=True))
+        (name,) = names
+        defaults[name] = kind.partition("default=")[2]
     return defaults
 
 
@@ -49,7 +50,7 @@ def test_every_entry_says_something(Estimator):
     for title in ("Parameters", "Attributes"):
         for names, _, text in entries(Estimator.__doc__, title):
             assert text.strip().endswith((".", '".')), names
-            assert "{" not in text, f"{names}: a place holder was left"
+            assert "{" not in text, f"{names}: a placeholder was not filled"
 
 
 @each_estimator
@@ -64,13 +65,39 @@ def test_attributes_exist_after_fit(Estimator, rng):
 
 
 @each_estimator
-def test_words_of_each_choice_are_documented(Estimator):
-    """Whatever a word can be chosen from is in its entry, if only by a list of scikit-learn's."""
-    words = {names[0]: " ".join((kind, text)) for names, kind, text in entries(Estimator.__doc__, "Parameters")}
-    for name in ("activation", "solver", "learning_rate", "init", "scaling", "numeric_embedding", "dtype", "loss"):
-        for constraint in Estimator._constraints[name]:
-            for word in getattr(constraint, "words", ()):
-                assert f'"{word}"' in words[name], f"{name}={word!r}"
+def test_all_options_are_documented(Estimator):
+    documented = {names[0]: " ".join((kind, text)) for names, kind, text in entries(Estimator.__doc__, "Parameters")}
+    for name, row in Estimator._hyperparameters.items():
+        for constraint in (
+            row.constraints if name != "scoring" else row.constraints[:1]
+        ):  # the others are scikit-learn's
+            for option in getattr(constraint, "options", ()):
+                assert f'"{option}"' in documented[name], f"{name}={option!r}"
+
+
+@pytest.mark.parametrize(
+    "name, entry",
+    [
+        ("width", "int in [1, inf) or None, default=None"),
+        ("dtype", '{"auto", "float32", "float64"}, default="auto"'),
+        ("learning_rate", 'str, Schedule or callable, default="flat_cosine"'),
+        ("n_iter_no_change", '"auto", int in [1, inf) or inf, default="auto"'),
+        ("verbose", "bool or int in [0, inf), default=False"),
+    ],
+)
+@each_estimator
+def test_types(Estimator, name, entry):
+    assert {names[0]: kind for names, kind, _ in entries(Estimator.__doc__, "Parameters")}[name] == entry
+
+
+@pytest.mark.parametrize("Estimator", [MLPClassifier, MLPRegressor])
+def test_order_and_defaults_of_the_compatible_estimators(Estimator):
+    test_order_and_defaults(Estimator)
+
+
+@each_estimator
+def test_lines_are_short(Estimator):
+    assert max(map(len, Estimator.__doc__.splitlines())) <= 120
 
 
 @each_estimator
@@ -88,7 +115,7 @@ def test_methods_of_the_classifier_document_what_they_return(method):
 
 
 @each_estimator
-def test_what_none_stands_for(Estimator):
+def test_the_meaning_of_none(Estimator):
     written = {names[0]: text for names, _, text in entries(Estimator.__doc__, "Parameters")}
     assert f"None means {recipes.WIDTH}." in written["width"] and f"None means {recipes.DEPTH}." in written["depth"]
     assert f"at most {recipes.BATCH_SIZE} rows" in written["batch_size"]

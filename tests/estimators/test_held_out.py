@@ -9,6 +9,7 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import accuracy_score, log_loss, make_scorer, mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skscratch.estimators.held_out import Validator, minus_accuracy, rows_to_hold_out
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.activations import Tanh
@@ -19,7 +20,6 @@ from skscratch.core.losses import BinaryLogLoss, MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
 from skscratch.estimators import base
-from skscratch.estimators.held_out import Validator, minus_accuracy, rows_to_hold_out
 from skscratch.estimators.validation import split_rows
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=12, random_state=0)

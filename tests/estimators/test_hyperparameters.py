@@ -1,6 +1,7 @@
 """Which hyperparameters may change between a fit and a warm start, and that no option is ignored."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.losses import HuberLoss
 from skscratch.estimators.constraints import Choice
+from skscratch.estimators.hyperparameters import must_stay
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, random_state=0)
 each_estimator = pytest.mark.parametrize("Estimator", [ScratchMLPClassifier, ScratchMLPRegressor])
@@ -30,13 +32,13 @@ REFUSED = dict(
 
 
 def change(model, name):
-    """Change one hyperparameter, and what cannot stay as it is with it."""
-    with_it = dict(hidden_layer_sizes=dict(width=None, depth=None)).get(name, {})
+    """Change one hyperparameter, and those that exclude it."""
+    others = dict(hidden_layer_sizes=dict(width=None, depth=None)).get(name, {})
     if name == "loss" and isinstance(model, ScratchMLPClassifier):
-        pytest.skip("one loss suits a kind of classes")
+        pytest.skip("there is one loss for each kind of classes")
     start = dict(loss="quantile", quantile=0.5) if name == "quantile" else {}
     model.set_params(**start).fit(X, y)
-    return model.set_params(**{name: {**ALLOWED, **REFUSED}[name]}, **with_it)
+    return model.set_params(**{name: {**ALLOWED, **REFUSED}[name]}, **others)
 
 
 def cases(names):
@@ -57,7 +59,7 @@ def test_every_hyperparameter_is_allowed_to_change_or_refused(Estimator):
 def test_what_must_stay_is_documented(Estimator):
     text = Estimator.__doc__.split("    warm_start : bool")[1].split("\n\n")[0]
     listed = set(re.findall(r"`(\w+)`", text)) - {"fit"}
-    assert listed == set(REFUSED) - {"hidden_layer_sizes", "width", "depth"} and "Sizes of\n        layers" in text
+    assert listed == set(must_stay(Estimator._hyperparameters)) == set(REFUSED) & set(Estimator().get_params())
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
@@ -90,7 +92,7 @@ def test_an_array_that_a_user_changes_afterwards_is_a_change():
 
 @each_estimator
 def test_conflicts_of_options_are_found_before_data_is_read(Estimator):
-    """X and y are nothing that could be read."""
+    """X and y are objects that cannot be read."""
     for options, message in [
         (dict(solver="lbfgs", dropout=0.1), "dropout must be 0 where solver='lbfgs'"),
         (dict(hidden_layer_sizes=3, width=3), "hidden_layer_sizes must be None"),
@@ -120,19 +122,20 @@ def test_a_subclass_may_have_a_parameter_of_its_own(Estimator):
     np.testing.assert_array_equal(model.predict(X), Estimator(width=4, **options).fit(X, y).fit(X, y).predict(X))
 
 
-WORDS = [
+OPTIONS = [
     pytest.param(Estimator, name, id=f"{Estimator.__name__}-{name}")
     for Estimator in (ScratchMLPClassifier, ScratchMLPRegressor)
     for name in Estimator().get_params()
-    if any(isinstance(alternative, Choice) for alternative in Estimator._constraints[name])
+    if any(isinstance(alternative, Choice) for alternative in Estimator._hyperparameters[name].constraints)
 ]
 
 
-@pytest.mark.parametrize("Estimator, name", WORDS)
+@pytest.mark.parametrize("Estimator, name", OPTIONS)
 def test_an_allowed_value_that_nothing_implements_is_an_error(Estimator, name, monkeypatch):
-    """Not silently what some other value means."""
-    allowed = (*Estimator._constraints[name], Choice(("invented",)))
-    monkeypatch.setattr(Estimator, "_constraints", {**Estimator._constraints, name: allowed})
+    """It is not silently treated as another value."""
+    row = Estimator._hyperparameters[name]
+    row = replace(row, constraints=(*row.constraints, Choice("invented")))
+    monkeypatch.setattr(Estimator, "_hyperparameters", {**Estimator._hyperparameters, name: row})
     frame = pd.DataFrame(X)
     with pytest.raises((ValueError, KeyError, TypeError)):
         Estimator(**{**SMALL, "batch_size": 20, name: "invented"}).fit(frame, y)

@@ -1,4 +1,4 @@
-"""Reading X: kinds of columns, missing values of every sort, and what cannot be read."""
+"""Reading X: kinds of columns, every kind of missing value, and errors."""
 
 import datetime
 
@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 
-from skscratch.tabular.columns import find_categories, read_table
+from skscratch.tabular import find_categories, read_table
 
 DATA = {
     "age": [22.0, None, 38.0],
@@ -19,16 +19,8 @@ DATA = {
 }
 
 
-class Estimator(BaseEstimator):
-    """Something that `validate_data` can write on."""
-
-
-def read(X, categorical_features="from_dtype"):
-    return read_table(Estimator(), X, find_categories(X, categorical_features), reset=True)
-
-
 def assert_is_data(raw):
-    """The raw table is that of DATA."""
+    """Assert that the raw table is that of DATA."""
     expected = [[22, 1, 1], [np.nan, 0, np.nan], [38, np.nan, 0]]
     np.testing.assert_array_equal(raw.numeric, expected)
     assert raw.numeric.dtype == np.float64
@@ -37,7 +29,7 @@ def assert_is_data(raw):
 
 
 @pytest.mark.parametrize("text", ["object", "string", "category", "str"])
-def test_pandas(text):
+def test_pandas(text, read):
     X = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in DATA.items()})
     X = X.astype({"age": "float64", "sibsp": "Int64", "adult": "boolean"})
     if text != "str":
@@ -48,11 +40,11 @@ def test_pandas(text):
 
 
 @pytest.mark.parametrize("text", [pl.String, pl.Categorical, pl.Enum(["female", "male"])])
-def test_polars(text):
+def test_polars(text, read):
     assert_is_data(read(pl.DataFrame(DATA).with_columns(pl.col("sex").cast(text))))
 
 
-def test_arrow():
+def test_arrow(read):
     pa = pytest.importorskip("pyarrow")
     kinds = {"age": pa.float64(), "sibsp": pa.int64(), "adult": pa.bool_(), "sex": pa.string()}
     X = pd.DataFrame(DATA)
@@ -62,7 +54,7 @@ def test_arrow():
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, float("nan")])
-def test_every_kind_of_missing_among_objects(missing):
+def test_every_kind_of_missing_among_objects(missing, read):
     X = pd.DataFrame({"number": pd.Series([1, missing, 2.5], dtype=object), "text": ["a", "b", "a"]})
     X["text"] = X["text"].astype(object)
     X.loc[1, "text"] = missing
@@ -93,7 +85,7 @@ def test_choice_of_categories(frame, chosen, expected):
 
 
 @pytest.mark.parametrize("X", [np.ones((2, 3)), np.ones((2, 3), dtype=object), [[1, 2], [3, 4]], sp.eye_array(3), None])
-def test_an_array_has_no_categories_by_itself(X):
+def test_an_array_has_no_categories_by_default(X):
     assert find_categories(X) == ()
 
 
@@ -122,7 +114,7 @@ def test_names_need_a_frame():
 
 
 @pytest.mark.parametrize("container", [list, lambda rows: np.array(rows, dtype=object)])
-def test_categories_of_an_array(container):
+def test_categories_of_an_array(container, read):
     rows = [["a", 1.5, 3], [None, np.nan, 4], ["b", None, 3]]
     raw = read(container(rows), [0, 2])
     np.testing.assert_array_equal(raw.numeric, [[1.5], [np.nan], [np.nan]])
@@ -130,15 +122,15 @@ def test_categories_of_an_array(container):
     assert (raw.numeric_names, raw.category_names) == (["x1"], ["x0", "x2"])
 
 
-def test_categories_of_a_float_array():
+def test_categories_of_a_float_array(read):
     raw = read(np.array([[1, 2], [np.nan, 3]], dtype=np.float32), [0])
     assert raw.numeric.dtype == np.float32
     assert raw.categories[0].tolist() == [1.0, None]
 
 
-def test_the_same_columns_are_categories_later_whatever_their_type():
+def test_the_same_columns_are_categories_later_even_if_their_type_changes():
     X = pd.DataFrame({"sex": ["male", "female"], "age": [1.0, 2.0]})
-    estimator, categorical = Estimator(), find_categories(X)
+    estimator, categorical = BaseEstimator(), find_categories(X)
     read_table(estimator, X, categorical, reset=True)
     before = dict(vars(estimator))
     for later in (
@@ -151,7 +143,7 @@ def test_the_same_columns_are_categories_later_whatever_their_type():
         raw = read_table(estimator, later, categorical, reset=False)
         assert raw.categories[0].tolist() == [None]
         assert raw.numeric.tolist() == [[3.0]]
-    one = X.iloc[0].to_frame().T  # a row by itself is a frame of objects
+    one = X.iloc[0].to_frame().T  # a single row is a frame of objects
     assert read_table(estimator, one, categorical, reset=False).categories[0].tolist() == ["male"]
     assert (
         read_table(estimator, pd.DataFrame({"sex": [5], "age": [None]}), categorical, reset=False).numeric.dtype
@@ -162,7 +154,7 @@ def test_the_same_columns_are_categories_later_whatever_their_type():
 
 def test_other_or_reordered_columns_raise():
     X = pd.DataFrame(DATA)
-    estimator, categorical = Estimator(), find_categories(X)
+    estimator, categorical = BaseEstimator(), find_categories(X)
     read_table(estimator, X, categorical, reset=True)
     assert estimator.feature_names_in_.tolist() == list(DATA)
     with pytest.raises(ValueError, match="must be in the same order"):
@@ -177,7 +169,7 @@ def test_other_or_reordered_columns_raise():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_float_array_is_not_copied(dtype, tmp_path):
+def test_a_float_array_is_not_copied(dtype, tmp_path, read):
     X = np.random.default_rng(0).normal(size=(5, 3)).astype(dtype)
     X[0, 0] = np.nan
     np.save(tmp_path / "X.npy", X)
@@ -189,7 +181,7 @@ def test_a_float_array_is_not_copied(dtype, tmp_path):
     np.testing.assert_array_equal(read(mapped, [1]).numeric, X[:, [0, 2]])
 
 
-def test_other_numbers_become_float64():
+def test_other_numbers_become_float64(read):
     for X in ([[1, 2]], np.array([[1, 2]]), np.array([[True, False]]), np.array([[1.0]], dtype=np.float16)):
         assert read(X).numeric.dtype == np.float64
     assert read(np.array([[1, None], ["2.5", np.nan]], dtype=object)).numeric.tolist()[1][0] == 2.5
@@ -200,7 +192,7 @@ def test_other_numbers_become_float64():
 
 @pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "lil", "dok", "dia"])
 @pytest.mark.parametrize("make", [sp.random, sp.random_array])
-def test_sparse_becomes_csr(form, make):
+def test_sparse_becomes_csr(form, make, read):
     options = {"density": 0.3, "format": form}
     X = make((6, 4), **options) if make is sp.random_array else make(6, 4, **options)
     raw = read(X)
@@ -210,7 +202,7 @@ def test_sparse_becomes_csr(form, make):
     assert len(raw) == 6
 
 
-def test_a_sparse_frame_becomes_csr():
+def test_a_sparse_frame_becomes_csr(read):
     X = pd.DataFrame.sparse.from_spmatrix(sp.eye(3, format="csr"))
     assert sp.issparse(read(X).numeric)
     X["dense"] = [1.0, 2.0, 3.0]
@@ -218,12 +210,12 @@ def test_a_sparse_frame_becomes_csr():
     np.testing.assert_array_equal(read(X).numeric[:, 3], [1, 2, 3])
 
 
-def test_sparse_with_categories_raises():
+def test_sparse_with_categories_raises(read):
     with pytest.raises(ValueError, match="X must be a DataFrame or an array .* but it is a sparse matrix: one-hot"):
         read(sp.eye_array(3, format="csr"), [0])
 
 
-def test_take_and_len():
+def test_take_and_len(read):
     raw = read(pd.DataFrame(DATA).astype({"adult": "boolean"}))
     for rows in (np.array([2, 0]), np.array([True, False, True])):
         part = raw.take(rows)
@@ -233,7 +225,7 @@ def test_take_and_len():
         assert part.category_names == ["sex"]
 
 
-def test_names_by_position():
+def test_names_by_position(read):
     raw = read(pd.DataFrame([[1.0, "a"], [2.0, "b"]]))
     assert (raw.numeric_names, raw.category_names) == (["x0"], ["x1"])
 
@@ -244,7 +236,7 @@ def frame_of(kind):
 
 @pytest.mark.parametrize("infinity", [np.inf, -np.inf])
 @pytest.mark.parametrize("make", [np.asarray, sp.csr_array, frame_of(pd.DataFrame), frame_of(pl.DataFrame)])
-def test_infinity_raises(make, infinity):
+def test_infinity_raises(make, infinity, read):
     with pytest.raises(ValueError, match=r"column 'x1' contains infinity: replace it"):
         read(make(np.array([[1.0, 2.0], [np.nan, infinity]])))
 
@@ -258,30 +250,30 @@ def test_infinity_raises(make, infinity):
     ],
 )
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_dates_raise(frame, values):
+def test_dates_raise(frame, values, read):
     with pytest.raises(ValueError, match="Column 'when' of X must be numeric, but it .*: convert it to numbers"):
         read(frame({"when": values}), None)
 
 
 @pytest.mark.parametrize("values", [pd.date_range("2020", periods=2, tz="UTC"), pd.period_range("2020", periods=2)])
-def test_dates_of_pandas_raise(values):
+def test_dates_of_pandas_raise(values, read):
     with pytest.raises(ValueError, match="Column 'when' of X must be numeric"):
         read(pd.DataFrame({"when": values}))
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_text_as_numbers_raises(frame):
+def test_text_as_numbers_raises(frame, read):
     with pytest.raises(ValueError, match=r"Column 'sex' of X must be numeric.*'male'.*list it in categorical_features"):
         read(frame(DATA), None)
 
 
-def test_complex_raises():
+def test_complex_raises(read):
     for X in (np.ones((2, 2)) * 1j, pd.DataFrame({"a": [1j, 2j]}), pd.DataFrame({"a": ["x", "y"], "b": [1j, 2j]})):
         with pytest.raises(ValueError, match="Complex data not supported"):
             read(X)
 
 
-def test_a_dict_in_a_cell_raises():
+def test_a_dict_in_a_cell_raises(read):
     X = np.array([[1.0, 2.0], [3.0, 4.0]], dtype=object)
     X[0, 0] = {"foo": "bar"}
     with pytest.raises(TypeError, match="argument must be .* string.* number"):
@@ -292,13 +284,13 @@ def test_a_dict_in_a_cell_raises():
         read(pl.DataFrame({"a": [[1, 2], [3, 4]]}))
 
 
-def test_nested_polars_raises():
+def test_nested_polars_raises(read):
     with pytest.raises(ValueError, match="Column 'a' of X must be numeric, but it has the nested type"):
         read(pl.DataFrame({"a": [{"b": 1}, {"b": 2}]}))
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_no_rows_or_columns_raise(frame):
+def test_no_rows_or_columns_raise(frame, read):
     X = frame({"a": ["x"], "b": [1], "c": [2]})
     with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1"):
         read(X.head(0))
@@ -309,7 +301,7 @@ def test_no_rows_or_columns_raise(frame):
 
 
 @pytest.mark.parametrize("chosen", ["from_dtype", [0]])
-def test_one_dimension_raises(chosen):
+def test_one_dimension_raises(chosen, read):
     for X in ([1.0, 2.0], np.ones(3), pd.Series([1.0, 2.0])):
         with pytest.raises(ValueError, match="Expected (2D array|a 2-dimensional container)"):
             read(X, chosen)

@@ -1,7 +1,7 @@
-"""scikit-learn's own tests of its MLP, with our two classes in place of theirs.
+"""scikit-learn's own tests of its MLP, run with our two classes.
 
-The test module is loaded once more from the installed scikit-learn, while its package offers our classes: so they are
-the ones that it imports, and parametrises its cases with.
+The test module is loaded again from the installed scikit-learn while `sklearn.neural_network` contains our classes, so
+that the tests import ours.
 """
 
 import importlib.util
@@ -19,7 +19,7 @@ if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
 
 
 def load_suite():
-    """The test module over our classes; a warning is no error, as in its own runs, unless a test says so itself."""
+    """Load the test module with our classes; as in scikit-learn's runs, only tests that say so make warnings errors."""
     path = Path(neural_network.__file__).parent / "tests" / "test_mlp.py"
     spec = importlib.util.spec_from_file_location("sklearn_test_mlp_over_skscratch", path)
     module = importlib.util.module_from_spec(spec)
@@ -43,6 +43,6 @@ def global_random_seed():
     return 42
 
 
-def test_the_suite_is_whole_and_runs_over_our_classes():
+def test_the_suite_is_complete_and_uses_our_classes():
     assert (SUITE.MLPClassifier, SUITE.MLPRegressor) == (compat.MLPClassifier, compat.MLPRegressor)
     assert len(TESTS) >= 43

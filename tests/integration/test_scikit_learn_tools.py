@@ -1,4 +1,4 @@
-"""scikit-learn's meta-estimators, searches and displays around our two, as their users use them."""
+"""scikit-learn's meta-estimators, searches and displays with the two estimators."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import randint
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
+from sklearn.calibration import CalibratedClassifierCV, CalibrationDisplay
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris, make_classification, make_multilabel_classification
 from sklearn.decomposition import PCA
@@ -53,14 +53,14 @@ def regressor(**options):
     return ScratchMLPRegressor(**SMALL | options)
 
 
-# around a classifier
+# Meta-estimators of classifiers
 
 
-def test_calibration_mends_what_class_weights_bend():
+def test_calibration_corrects_the_effect_of_class_weights():
     X, y = make_classification(400, flip_y=0.3, random_state=0)
-    bent = classifier(class_weight={1: 10})
-    calibrated = CalibratedClassifierCV(bent, method="sigmoid", cv=3).fit(X[:300], y[:300])
-    before = log_loss(y[300:], bent.fit(X[:300], y[:300]).predict_proba(X[300:]))
+    weighted = classifier(class_weight={1: 10})
+    calibrated = CalibratedClassifierCV(weighted, method="sigmoid", cv=3).fit(X[:300], y[:300])
+    before = log_loss(y[300:], weighted.fit(X[:300], y[:300]).predict_proba(X[300:]))
     assert log_loss(y[300:], calibrated.predict_proba(X[300:])) < 0.9 * before
 
 
@@ -74,8 +74,8 @@ def test_bagging():
     assert bag.oob_score_ > 0.8
 
 
-def test_boosting_by_hand():
-    """Each network is fitted to the weights that SAMME gives the errors of the one before."""
+def test_boosting_step_by_step():
+    """Each estimator is fitted with the weights that SAMME computes from the errors of the previous one."""
     X, y = IRIS
     boosted = AdaBoostClassifier(classifier(max_iter=3), n_estimators=3, random_state=0).fit(X, y)
     w = np.full(len(y), 1 / len(y))
@@ -125,7 +125,7 @@ def test_a_chain_of_classifiers():
     assert_array_equal(chain.predict(X)[:, 0], second.predict(np.column_stack([X, predicted])))
 
 
-# around a regressor
+# Meta-estimators of regressors
 
 
 def test_a_transformed_target():
@@ -134,7 +134,7 @@ def test_a_transformed_target():
     assert_allclose(model.predict(X), np.exp(regressor().fit(X, np.log(y)).predict(X)))
 
 
-# searches
+# Searches
 
 
 def test_halving_with_epochs_as_the_resource():
@@ -165,8 +165,8 @@ def test_predictions_across_folds():
         assert_allclose(p[test], classifier().fit(X[train], y[train]).predict_proba(X[test]))
 
 
-def first_layer(model):
-    """How large the weights are that lead away from each column: where inputs are the columns, on one scale."""
+def first_weights(model):
+    """Return the norm of the first weights of each column, if the inputs are the scaled columns."""
     return np.linalg.norm(model.coefs_[0], axis=(0, 2))
 
 
@@ -176,12 +176,12 @@ def test_elimination_of_features():
         200, 8, n_informative=3, n_redundant=0, n_clusters_per_class=1, class_sep=2, shuffle=False, random_state=0
     )
     model = classifier(init="glorot_uniform", learning_rate_init=0.02, alpha=1.0, numeric_embedding=None, max_iter=20)
-    search = RFECV(model, importance_getter=first_layer, cv=3, min_features_to_select=2).fit(X, y)
+    search = RFECV(model, importance_getter=first_weights, cv=3, min_features_to_select=2).fit(X, y)
     assert search.ranking_[:3].mean() < search.ranking_[3:].mean()
     assert search.support_[:3].sum() >= 2 and search.score(X, y) > 0.9
 
 
-# looking at a model
+# Inspection and displays
 
 
 def test_permutation_importance():
@@ -210,7 +210,15 @@ def test_decision_boundary(ax):
     )
     grid = np.column_stack([display.xx0.ravel(), display.xx1.ravel()])
     assert_allclose(display.response.ravel(), model.predict_proba(grid)[:, 1])
-    assert display.response[-1, -1] > display.response[0, 0]  # longer and wider petals are those of the third class
+    assert display.response[-1, -1] > display.response[0, 0]  # the third class has longer and wider petals
+
+
+def test_calibration_display(ax):
+    X, y = IRIS
+    model = classifier().fit(X, y == 1)
+    display = CalibrationDisplay.from_estimator(model, X, y == 1, n_bins=4, ax=ax)
+    bins = np.digitize(model.predict_proba(X)[:, 1], [0.25, 0.5, 0.75])
+    assert_allclose(display.prob_true, [(y == 1)[bins == i].mean() for i in np.unique(bins)])
 
 
 def test_learning_curve(ax):
@@ -221,11 +229,11 @@ def test_learning_curve(ax):
     assert display.test_scores[-1].mean() > display.test_scores[0].mean()
 
 
-# frames that other transformers hand on
+# Frames that transformers output
 
 
 def titanic(library):
-    """Rows of the Titanic with numbers and categories, in a frame of this library."""
+    """Load rows of the Titanic with numbers and categories, in a frame of the library."""
     X, y = load_titanic(return_X_y=True)
     X = X[["age", "fare", "sex", "embarked"]][:300].astype({"sex": object, "embarked": object})
     if library == "pandas":
@@ -247,7 +255,7 @@ def test_columns_of_a_transformer(library):
     assert type(frame) is type(X)
     assert list(pipeline[-1].feature_names_in_) == ["age", "fare", "sex", "embarked"]
     assert_array_equal(pipeline.predict_proba(X), classifier().fit(frame, y).predict_proba(frame))
-    assert pipeline.score(X, y) > 0.7  # sex is read as a category: without it, less
+    assert pipeline.score(X, y) > 0.7  # less without sex, which is a category
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -1,4 +1,4 @@
-"""What scikit-learn reports otherwise than our core: the values of two losses, and the mean over batches."""
+"""Losses whose values scikit-learn reports differently from the core, and its weights of batches in the mean loss."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss, Poisso
 
 @dataclass(frozen=True)
 class MeanSquaredError(Loss):
-    """sum u**2 / 2o over the o outputs, u = z - y, with d = u / o, or the d = u of a sum over the outputs.
+    """sum u**2 / 2o over the o outputs, u = z - y, with gradient u / o, or the gradient u of the sum over the outputs.
 
-    scikit-learn reports the mean and descends along the gradient of the sum. With one output both are the same.
+    scikit-learn reports the mean, and its stochastic solvers follow the gradient of the sum. With one output both are
+    the same.
 
     Parameters
     ----------
     descend_sum : bool
-        Whether d = u.
+        Whether the gradient is u.
     """
 
     descend_sum: bool
@@ -37,9 +38,9 @@ class MeanSquaredError(Loss):
 
 
 class ClippedLogLoss(Loss):
-    """A log loss whose value is that of probabilities p in [eps, 1 - eps], eps the precision of the dtype.
+    """A log loss whose value is computed from p clipped to [eps, 1 - eps], with eps the precision of the dtype.
 
-    The gradient is that of the loss itself, which needs no clipping.
+    The gradient is that of the loss without clipping.
     """
 
     invariance = "none"
@@ -58,21 +59,21 @@ class ClippedLogLoss(Loss):
 
 
 class ClippedBinaryLogLoss(ClippedLogLoss):
-    """Labels that may go together, or one alone."""
+    """The clipped log loss of two classes, or of labels of which several may be true."""
 
     inverse_link = InverseLogit()
     loss = BinaryLogLoss()
 
 
 class ClippedMulticlassLogLoss(ClippedLogLoss):
-    """One class of several."""
+    """The clipped log loss of several classes."""
 
     inverse_link = InverseMultinomialLogit()
     loss = MulticlassLogLoss()
 
 
-def loss_of(out_activation: str, descend_sum: bool) -> Loss:
-    """The loss that goes with an output activation."""
+def build_loss(out_activation: str, descend_sum: bool) -> Loss:
+    """Build the loss of an output activation."""
     return {
         "identity": MeanSquaredError(descend_sum),
         "exp": PoissonLoss(),
@@ -81,8 +82,8 @@ def loss_of(out_activation: str, descend_sum: bool) -> Loss:
     }[out_activation]
 
 
-def batches_by_rows(w: np.ndarray, batches: list[slice]) -> np.ndarray:
-    """Weights w (n,) scaled in each batch to its number of rows: a batch then counts by rows, not by weight."""
+def scale_to_rows(w: np.ndarray, batches: list[slice]) -> np.ndarray:
+    """Scale the weights w (n,) so that they sum in each batch to its number of rows, as in scikit-learn's mean loss."""
     v = w.copy()
     for batch in batches:
         S = w[batch].sum()

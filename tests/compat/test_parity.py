@@ -1,4 +1,4 @@
-"""compat against the installed scikit-learn, number by number: a crossed table, and the places where they part."""
+"""Results of `skscratch.compat` against the installed scikit-learn, and the intended differences."""
 
 import inspect
 import itertools
@@ -13,6 +13,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skscratch import compat as ours
+from skscratch.compat import builders
 
 if tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9):
     pytest.skip("compat repeats scikit-learn 1.9", allow_module_level=True)
@@ -24,7 +25,7 @@ CLASSES = np.array(["ash", "elm", "oak"])
 
 
 def make_problems():
-    """A table of 44 rows, half of its entries zero, and a target of every kind that depends on it."""
+    """Make a table of 44 rows, half of its entries zero, and a target of every kind that depends on it."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N, 5)) * rng.integers(0, 2, size=(N, 5))
     s = X @ rng.normal(size=(5, 3)) + rng.normal(size=(N, 3))
@@ -51,14 +52,14 @@ ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]
 FITTED = {
     "coefficients": lambda m, X: [*m.coefs_, *m.intercepts_],
     "loss curve": lambda m, X: [getattr(m, "loss_curve_", []), m.loss_, getattr(m, "best_loss_", None) or 0.0],
-    "held-out scores": lambda m, X: getattr(m, "validation_scores_", None) or [],
+    "validation scores": lambda m, X: getattr(m, "validation_scores_", None) or [],
     "counts": lambda m, X: [m.n_iter_, m.t_, m.n_layers_, m.n_outputs_, getattr(m, "_no_improvement_count", 0)],
     "predictions": lambda m, X: [m.predict_proba(X) if is_classifier(m) else m.predict(X)],
 }
 
 
 def make(package, problem, **options):
-    """Their or our estimator for a problem."""
+    """Make scikit-learn's or our estimator for a problem."""
     classes = problem in ("binary", "multiclass", "multilabel")
     if problem == "poisson":
         options["loss"] = "poisson"
@@ -67,7 +68,7 @@ def make(package, problem, **options):
 
 
 def run(model, X, y, w, procedure):
-    """Fit once, twice from where it stood and by a partial fit from there, or chunk by chunk."""
+    """Fit once, or twice with a warm start and then by `partial_fit`, or by `partial_fit` on parts of the rows."""
     if procedure == "partial_fit":
         first = {"classes": np.arange(3) if y.ndim == 2 else np.unique(y)} if is_classifier(model) else {}
         for rows in (slice(0, 22), slice(22, N), slice(0, N)):
@@ -82,7 +83,7 @@ def run(model, X, y, w, procedure):
 
 
 def deviation(a, b):
-    """Largest difference of entries, relative to the entry of b; NaN equals NaN."""
+    """Return the largest difference of entries, relative to the entry of b; NaN equals NaN."""
     a, b = (np.concatenate([np.ravel(v).astype(float) for v in [[], *values]]) for values in (a, b))
     assert a.shape == b.shape
     equal = (a == b) | (np.isnan(a) & np.isnan(b))
@@ -90,7 +91,7 @@ def deviation(a, b):
 
 
 def deviations(problem, options, table, weighted, procedure="fit"):
-    """Largest relative deviation of each fitted quantity from scikit-learn's."""
+    """Return the largest relative deviation of each fitted quantity from scikit-learn's."""
     options = {"max_iter": 6, "tol": 0.01, "n_iter_no_change": 1} | options
     options |= {"early_stopping": "early" in procedure, "warm_start": "warm" in procedure}
     if problem == "poisson" and "learning_rate_init" in options:
@@ -99,7 +100,8 @@ def deviations(problem, options, table, weighted, procedure="fit"):
     one, other = (run(make(package, problem, **options), X_, y, w, procedure) for package in (ours, theirs))
     assert fitted_attributes(one) == fitted_attributes(other)
     assert one.out_activation_ == other.out_activation_
-    assert (one.best_loss_ is None) == (other.best_loss_ is None) if hasattr(one, "best_loss_") else True
+    assert hasattr(one, "best_loss_") == hasattr(other, "best_loss_") == (options.get("solver") != "lbfgs")
+    assert (getattr(one, "best_loss_", 0) is None) == (getattr(other, "best_loss_", 0) is None)
     if is_classifier(one):
         np.testing.assert_array_equal(one.predict(X_), other.predict(X_))
         np.testing.assert_array_equal(one.classes_, other.classes_)
@@ -111,8 +113,8 @@ def fitted_attributes(model):
 
 
 @pytest.fixture(scope="module")
-def worst():
-    """The worst deviation per quantity over all configurations, printed at the end (pytest -s shows it)."""
+def record():
+    """A function that records deviations; the largest of each quantity are printed at the end (see pytest -s)."""
     table = {}
     yield lambda kind, found: table.update(
         {(kind, name): max(table.get((kind, name), 0.0), found[name]) for name in found}
@@ -123,29 +125,29 @@ def worst():
 @pytest.mark.parametrize("procedure", ["fit", "early_stopping", "warm_start", "warm_early_stopping", "partial_fit"])
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("problem", TARGETS)
-def test_stochastic_solvers_repeat_scikit_learn(problem, solver, procedure, worst):
+def test_stochastic_solvers_repeat_scikit_learn(problem, solver, procedure, record):
     """Every activation, sparse and dense, weighted and not: 16 configurations of 1920 in each case."""
     for activation, table, weighted in itertools.product(ACTIVATIONS, (np.asarray, csr_array), (False, True)):
         options = SOLVERS[solver] | {"activation": activation}
         found = deviations(problem, options, table, weighted, procedure)
-        worst("stochastic", found)
+        record("stochastic", found)
         assert max(found.values()) < 1e-6, (activation, table, weighted, found)
 
 
 @pytest.mark.parametrize("warm", ["", "warm_start"])
 @pytest.mark.parametrize("problem", [name for name in TARGETS if name != "outputs"])
-def test_lbfgs_repeats_scikit_learn(problem, warm, worst):
+def test_lbfgs_repeats_scikit_learn(problem, warm, record):
     """After 10 iterations; beyond, a rounding error is amplified."""
     for activation, table, weighted in itertools.product(ACTIVATIONS, (np.asarray, csc_array), (False, True)):
         options = {"solver": "lbfgs", "max_iter": 5 if warm else 10, "tol": 1e-9, "activation": activation}
         found = deviations(problem, options, table, weighted, warm)
-        worst("lbfgs", found)
+        record("lbfgs", found)
         assert max(found.values()) < 1e-6, (activation, table, weighted, found)
 
 
 @pytest.mark.parametrize("problem", TARGETS)
 def test_loss_and_gradient_repeat_scikit_learn(problem):
-    """At equal parameters; with several outputs the gradient parts (see below)."""
+    """At equal parameters; with several outputs the gradients differ (see below)."""
     for activation, w in itertools.product(ACTIVATIONS, (None, WEIGHTS)):
         (one, f), (_, g) = (losses(package, problem, activation, w) for package in (ours, theirs))
         q = np.random.default_rng(0).normal(size=packed(one).size)
@@ -159,7 +161,7 @@ def packed(model):
 
 
 def losses(package, problem, activation, w):
-    """A model of one iteration, and its loss and gradient as a function of packed parameters."""
+    """Return a model of one iteration, and its loss and gradient as a function of packed parameters."""
     y = TARGETS[problem]
     model = make(package, problem, activation=activation, solver="lbfgs", max_iter=1).fit(X, y, w)
     Y = model._label_binarizer.transform(y).astype(float) if is_classifier(model) else y.reshape(N, -1)
@@ -191,7 +193,7 @@ def test_options_repeat_scikit_learn(problem, options):
     assert max(deviations(problem, {"n_iter_no_change": 3} | options, np.asarray, weighted).values()) < 1e-6
 
 
-def test_a_random_state_object_is_drawn_from_alike():
+def test_a_random_state_object_gives_the_same_draws():
     models = [make(package, "binary", random_state=np.random.RandomState(5), max_iter=4) for package in (ours, theirs)]
     for model in models:
         model.set_params(warm_start=True, early_stopping=True).fit(X, TARGETS["binary"]).fit(X, TARGETS["binary"])
@@ -214,7 +216,7 @@ def test_parameters_set_by_hand_are_used_and_trained():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_fit_that_diverges_leaves_the_same_books():
+def test_a_fit_that_diverges_sets_the_same_attributes():
     options = {
         "activation": "identity",
         "solver": "sgd",
@@ -248,7 +250,7 @@ def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
-# Where they part, on purpose.
+# Intended differences
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -291,3 +293,27 @@ def test_a_batch_without_weight_is_skipped(problem):
     other = make(theirs, problem, **options).fit(X[:32], TARGETS[problem][:32], w[:32])
     assert deviation(one.coefs_, other.coefs_) < 1e-6
     assert deviation([one.loss_curve_], [other.loss_curve_]) < 1e-6
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("epochs", [0, 3])
+def test_an_interrupted_fit_has_the_attributes_of_its_complete_epochs(monkeypatch, epochs, early_stopping):
+    options = {"early_stopping": early_stopping, "tol": 0.0}
+    complete = make(ours, "binary", max_iter=max(epochs, 1), **options).fit(X, TARGETS["binary"])
+    shuffle, calls = builders.shuffle, []
+
+    def interrupting(*arguments, **keywords):
+        calls.append(1)
+        if len(calls) > epochs:
+            raise KeyboardInterrupt
+        return shuffle(*arguments, **keywords)
+
+    monkeypatch.setattr(builders, "shuffle", interrupting)
+    with pytest.warns(RuntimeWarning, match=f"interrupted in epoch {epochs + 1}"):
+        model = make(ours, "binary", max_iter=9, **options).fit(X, TARGETS["binary"])
+    assert model.n_iter_ == len(model.loss_curve_) == epochs
+    assert model.loss_curve_ == complete.loss_curve_[:epochs]
+    assert not hasattr(model, "_best") and model.predict(X).shape == (N,)
+    if early_stopping and epochs:
+        assert model.validation_scores_ == complete.validation_scores_
+        np.testing.assert_array_equal(model.coefs_[0], complete.coefs_[0])

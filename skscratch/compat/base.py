@@ -1,4 +1,4 @@
-"""scikit-learn's procedure: the order of draws, the books kept after each epoch, and the state between calls."""
+"""The fit of scikit-learn: the order of random draws, the stopping rule, and the state between two calls."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skscratch.compat.arithmetic import batches_by_rows, loss_of
-from skscratch.compat.parameters import PARAMETERS
-from skscratch.compat.parts import (
-    network_of,
-    new_course,
+from skscratch.compat.builders import (
+    SolverState,
+    build_network,
+    cast_rows,
+    new_solver_state,
     print_loss,
     read_weights,
-    rows_like,
-    shuffled_again_and_again,
+    row_orders,
 )
+from skscratch.compat.losses import build_loss, scale_to_rows
+from skscratch.compat.parameters import PARAMETERS
+from skscratch.compat.progress import Progress
 from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.network import Network
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import Adaptive
-from skscratch.core.training import SMALLEST_RATE, Epoch, Trainer
+from skscratch.core.training import Epoch, Trainer
 from skscratch.estimators.constraints import check_parameters
 
 
 class BaseMLP(BaseEstimator):
-    """Everything but what y is. The parameters live in `coefs_` and `intercepts_`, which may be set."""
+    """Fit and prediction of both estimators; reading and decoding y is implemented by subclasses.
+
+    The parameters are `coefs_` and `intercepts_`, which a user may change.
+    """
 
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
@@ -43,22 +47,23 @@ class BaseMLP(BaseEstimator):
     best_loss_: Any
     best_validation_score_: Any
     validation_scores_: Any
+    _optimizer: SolverState
 
     @abstractmethod
     def _read(self, X: Any, y: Any, reset: bool, incremental: bool) -> tuple[Any, np.ndarray]:
-        """Checked X (n, d) and encoded y (n, o)."""
+        """Check X (n, d) and encode y (n, o)."""
 
     @abstractmethod
     def _out_activation(self) -> str:
-        """The output activation that goes with y."""
+        """Return the output activation for y."""
 
     @abstractmethod
     def _decode(self, p: np.ndarray) -> np.ndarray:
-        """Outputs (n, o) of the network -> predictions."""
+        """Decode outputs (n, o) of the network as predictions."""
 
     @abstractmethod
-    def _score_held_out(self, y: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> float:
-        """Score of the outputs p (n, o) for encoded y (n, o)."""
+    def _validation_score(self, y: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> float:
+        """Score the outputs p (n, o) for encoded y (n, o)."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train the network.
@@ -102,7 +107,9 @@ class BaseMLP(BaseEstimator):
         X, y = self._read(X, y, first, incremental)
         X = X.tocsr() if issparse(X) else X
         rows = Rows(X, y, read_weights(sample_weight, X.shape[0]))
-        random_state = check_random_state(self.random_state)  # an int begins anew, in every call of partial_fit too
+        random_state = check_random_state(
+            self.random_state
+        )  # an int gives the same draws in every call, of partial_fit too
         self.n_outputs_ = y.shape[1]
         if first:
             self._initialize(X, random_state)
@@ -121,174 +128,155 @@ class BaseMLP(BaseEstimator):
         """Draw coefficients, then intercepts, layer by layer, from a RandomState."""
         self.n_iter_, self.t_ = 0, 0
         self.out_activation_ = self._out_activation()
-        network = network_of([X.shape[1], *np.ravel(self.hidden_layer_sizes), self.n_outputs_], self.activation)
+        network = build_network([X.shape[1], *np.ravel(self.hidden_layer_sizes), self.n_outputs_], self.activation)
         P = Parameters(np.empty((1, network.n_parameters), X.dtype), network.specs)
         for layer, p, d in zip(network.layers, P.layers, network.widths, strict=False):
             layer.init(p, random_state, d)
-        self._publish(P)
+        self._set_coefficients(P)
         self.n_layers_ = len(self.coefs_) + 1
 
     def _fit_lbfgs(self, rows: Rows) -> None:
-        """All rows at once, in float64."""
-        network, P = self._unpublish(np.float64)
+        """Train by L-BFGS on all rows at once, in float64."""
+        network, P = self._network_and_parameters(np.float64)
         history = lbfgs(
             self._objective(network, descend_sum=False),
             P,
-            rows_like(P, rows),
+            cast_rows(P, rows),
             max_iter=self.max_iter,
             max_fun=self.max_fun,
             tol=self.tol,
             callbacks=[print_loss] if self.verbose else [],
         )
-        self.n_iter_ = len(history.loss) if history.best_epoch[0] else 0  # it may have had nothing to do
+        self.n_iter_ = len(history.loss) if history.best_epoch[0] else 0  # 0 if the initial parameters are optimal
         self.loss_ = float(history.loss[-1][0])
         if history.end == "max_iter":
             self._warn_of_max_iter()
-        self._publish(P)
+        self._set_coefficients(P)
 
     def _fit_stochastic(self, rows: Rows, random_state: np.random.RandomState, first: bool, incremental: bool) -> None:
-        """Epochs of shuffled batches."""
-        network, P = self._unpublish()
-        self._open_books(P, first)
-        if not (incremental and hasattr(self, "_optimizer")):
-            self._optimizer = new_course(self)
-        course, held_out = self._optimizer, None
-        if self.early_stopping:
-            rows, held_out = self._split(rows, random_state)
+        """Train by epochs of shuffled batches."""
+        network, P = self._network_and_parameters()
+        progress = Progress(self.early_stopping, best_values=P.values.copy()) if first else Progress.resume(self)
+        solver = self._optimizer if incremental and hasattr(self, "_optimizer") else new_solver_state(self)
+        rows, validation = self._split(rows, random_state) if self.early_stopping else (rows, None)
         n = len(rows.y)
         trainer = Trainer(
             self._objective(network, descend_sum=True),
-            course.chain,
-            np.random.default_rng(0),  # draws nothing: the order of rows is handed in
+            solver.chain,
+            np.random.default_rng(0),  # draws nothing: `order` gives the order of rows
             self._batch_size(n),
             shuffle=False,
-            loss_weights=batches_by_rows,
-            state=course.state,
-            schedule_state=course.schedule_state,
+            loss_weights=scale_to_rows,
+            state=solver.state,
+            schedule_state=solver.schedule_state,
         )
         history = trainer.run(
             P,
-            rows_like(P, rows),
+            cast_rows(P, rows),
             1 if incremental else self.max_iter,
             keep_best=False,
             keep_finite=False,
-            order=shuffled_again_and_again(n, random_state) if self.shuffle else None,
-            callbacks=[lambda epoch: self._close_epoch(epoch, network, held_out)],
+            order=row_orders(n, random_state) if self.shuffle else None,
+            callbacks=[lambda epoch: self._end_epoch(epoch, network, validation, solver, progress)],
         )
-        course.state = trainer.state
-        best = self.__dict__.pop("_best")
-        if self.early_stopping and best is not None:
-            P.values[...] = best
-        self._publish(P)
+        solver.state, self._optimizer, self.t_ = trainer.state, solver, solver.schedule_state.rows
+        for name, value in progress.attributes().items():
+            setattr(self, name, value)
+        if self.early_stopping and progress.best_values is not None:
+            P.values[...] = progress.best_values
+        self._set_coefficients(P)
         if history.end == "max_iter" and not incremental:
             self._warn_of_max_iter()
 
     def _objective(self, network: Network, descend_sum: bool) -> Objective:
-        """What is minimised; scikit-learn's stochastic solvers descend along the sum over outputs."""
-        return Objective(network, loss_of(self.out_activation_, descend_sum), float(self.alpha))
+        """Build the objective function; stochastic solvers follow the gradient of the sum over outputs."""
+        return Objective(network, build_loss(self.out_activation_, descend_sum), float(self.alpha))
 
     def _split(self, rows: Rows, random_state: np.random.RandomState) -> tuple[Rows, Rows]:
-        """Rows to train on, and rows held out; stratified where there are two classes."""
+        """Split rows into training and validation rows, stratified if there are two classes."""
         stratify = rows.y if is_classifier(self) and self.n_outputs_ == 1 else None
-        train, held_out = train_test_split(
+        train, validation = train_test_split(
             np.arange(len(rows.y)), random_state=random_state, test_size=self.validation_fraction, stratify=stratify
         )
-        if len(held_out) < 2:
+        if len(validation) < 2:
             raise ValueError(
                 "The validation set is too small. It must hold two rows or more, got "
-                f"{len(held_out)}; raise validation_fraction or pass more rows."
+                f"{len(validation)}; raise validation_fraction or pass more rows."
             )
-        return rows.take(train), rows.take(held_out)
+        return rows.take(train), rows.take(validation)
 
     def _batch_size(self, n: int) -> int:
         if self.batch_size == "auto":
             return min(200, n)
         if self.batch_size > n:
-            warnings.warn(f"batch_size={self.batch_size} is clipped to the {n} rows there are.", stacklevel=5)
+            warnings.warn(
+                f"batch_size={self.batch_size} is clipped to {n}, the number of rows.",
+                stacklevel=5,
+            )
         return min(self.batch_size, n)
 
-    def _open_books(self, P: Parameters, first: bool) -> None:
-        """Begin to count stalled epochs; a warm start goes on counting, unless it is judged by something else."""
-        judged_alike = hasattr(self, "best_loss_") and (self.best_loss_ is None) == self.early_stopping
-        if first or not judged_alike:
-            self.loss_curve_, self._no_improvement_count = [], 0
-            self.best_loss_, self.validation_scores_, self.best_validation_score_ = np.inf, None, None
-            if self.early_stopping:
-                self.best_loss_, self.validation_scores_, self.best_validation_score_ = None, [], -np.inf
-        # A warm start that finds nothing better keeps its last epoch: scikit-learn's earlier best is trained in place.
-        self._best = P.values.copy() if first else None
-
-    def _close_epoch(self, epoch: Epoch, network: Network, held_out: Rows | None) -> bool:
-        """Keep the books after an epoch: is the fit to end? A NaN is no stall, as comparisons with it are false."""
-        state = self._optimizer.schedule_state
-        self.n_iter_, self.t_, self.loss_ = epoch.number, state.rows, float(epoch.history.loss[-1][0])
-        self.loss_curve_.append(self.loss_)
+    def _end_epoch(
+        self, epoch: Epoch, network: Network, validation: Rows | None, solver: SolverState, progress: Progress
+    ) -> bool:
+        """Add an epoch to the progress, and return whether the fit ends."""
         if self.verbose:
             print_loss(epoch)
-        if held_out is None:
-            stalled = self.loss_ > self.best_loss_ - self.tol
-            self.best_loss_ = min(self.best_loss_, self.loss_)
-        else:
-            score = self._validate(epoch.parameters, network, held_out)
-            stalled = score < self.best_validation_score_ + self.tol
-            if score > self.best_validation_score_:
-                self.best_validation_score_, self._best = score, epoch.parameters.values.copy()
-        self._no_improvement_count = self._no_improvement_count + 1 if stalled else 0
-        if self._no_improvement_count <= self.n_iter_no_change:
+        score = None if validation is None else self._validate(epoch.parameters, network, validation)
+        loss = float(epoch.history.loss[-1][0])
+        progress.add(epoch.number, loss, score, epoch.parameters.values, self.tol)
+        if progress.no_improvement <= self.n_iter_no_change:
             return False
-        if isinstance(self._optimizer.chain.schedule, Adaptive) and self._optimizer.learning_rate > SMALLEST_RATE:
-            state.plateaus += 1
-            self._no_improvement_count = 0
-            return False
-        return True
+        if not solver.decay():
+            return True
+        progress.no_improvement = 0
+        return False
 
-    def _validate(self, P: Parameters, network: Network, held_out: Rows) -> float:
-        """The score of the rows held out, appended to `validation_scores_`."""
-        p = loss_of(self.out_activation_, True).predict(network.predict(P, held_out.x))[0]
-        self.validation_scores_.append(self._score_held_out(held_out.y, p, held_out.w))
+    def _validate(self, P: Parameters, network: Network, rows: Rows) -> float:
+        """Score the validation rows."""
+        p = build_loss(self.out_activation_, True).predict(network.predict(P, rows.x))[0]
+        score = self._validation_score(rows.y, p, rows.w)
         if self.verbose:
-            print(f"Validation score: {self.validation_scores_[-1]:.6f}")
-        return self.validation_scores_[-1]
+            print(f"Validation score: {score:.6f}")
+        return score
 
     def _warn_of_max_iter(self) -> None:
         warnings.warn(
-            f"{type(self).__name__} stopped before it had converged, at one of max_iter={self.max_iter} and "
+            f"{type(self).__name__} stopped before convergence, at one of max_iter={self.max_iter} and "
             f"max_fun={self.max_fun}; raise them or tol, or scale the data.",
             ConvergenceWarning,
             stacklevel=5,
         )
 
     def _outputs(self, X: Any) -> np.ndarray:
-        """Outputs (n, o) of the network for rows X."""
+        """Compute outputs (n, o) of the network for rows X."""
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        network, P = self._unpublish(np.result_type(X.dtype, *self.coefs_))
-        return loss_of(self.out_activation_, True).predict(network.predict(P, X))[0]
+        network, P = self._network_and_parameters(np.result_type(X.dtype, *self.coefs_))
+        return build_loss(self.out_activation_, True).predict(network.predict(P, X))[0]
 
-    def _publish(self, P: Parameters) -> None:
-        """Parameters -> `coefs_` and `intercepts_`, views of them."""
+    def _set_coefficients(self, P: Parameters) -> None:
+        """Set `coefs_` and `intercepts_` to views of the parameters."""
         dense = P.layers[::2]  # every other layer is an activation
         self.coefs_, self.intercepts_ = [p.W[0] for p in dense], [p.b[0] for p in dense]
 
-    def _unpublish(self, dtype: Any = None) -> tuple[Network, Parameters]:
-        """`coefs_` and `intercepts_` -> the network that they make, and its parameters, a copy."""
-        network = network_of([len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)], self.activation)
+    def _network_and_parameters(self, dtype: Any = None) -> tuple[Network, Parameters]:
+        """Build the network of `coefs_` and `intercepts_`, and copy them to its parameters."""
+        network = build_network([len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)], self.activation)
         arrays = [np.ravel(a) for layer in zip(self.coefs_, self.intercepts_, strict=True) for a in layer]
         return network, Parameters(np.concatenate(arrays, dtype=dtype)[None], network.specs)
 
     def _loss_grad_lbfgs(
-        self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *scratch: list
+        self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: np.ndarray | None, *buffers: list
     ) -> tuple[float, np.ndarray]:
-        """Loss and gradient at all coefficients followed by all intercepts, as scikit-learn packs them.
+        """Compute loss and gradient at `packed`: all coefficients, then all intercepts.
 
-        Its tests ask for this; the four lists of `scratch`, in which it keeps activations and gradients, stay as they
-        are.
+        scikit-learn's tests call this method; `buffers`, its lists of activations and gradients, are not used.
         """
-        network, P = self._unpublish(np.float64)
+        network, P = self._network_and_parameters(np.float64)
         views = [getattr(p, name) for name in "Wb" for p in P.layers[::2]]
         for view, values in zip(views, np.split(packed, np.cumsum([v.size for v in views])[:-1]), strict=True):
             view[...] = values.reshape(view.shape)
-        gradient = Gradient(self._objective(network, descend_sum=False), P, rows_like(P, Rows(X, y, sample_weight)))
+        gradient = Gradient(self._objective(network, descend_sum=False), P, cast_rows(P, Rows(X, y, sample_weight)))
         loss, dP = float(gradient.value()[0]), gradient.dP
         return loss, np.concatenate([getattr(p, name).ravel() for name in "Wb" for p in dP.layers[::2]])
 

@@ -1,4 +1,4 @@
-"""The examples hold their figures of merit and test correctly, by the functions that they show."""
+"""Results and statistical tests of the examples, computed by the functions in them."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 def definitions(name):
-    """An example's imports, constants, classes and functions, without the cells that use them."""
+    """Load the imports, constants, classes and functions of an example, without the cells that use them."""
     path = EXAMPLES / f"{name}.py"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
@@ -30,7 +30,7 @@ def definitions(name):
 
 
 def is_constant(node):
-    """Whether it is an assignment to names in capitals."""
+    """Return whether a statement is an assignment to names in capitals."""
     if not isinstance(node, ast.Assign):
         return False
     return all(name.id.isupper() for name in ast.walk(node.targets[0]) if isinstance(name, ast.Name))
@@ -56,33 +56,33 @@ def test_plain_sgd_is_no_worse_than_the_original(sine, name, median, worst):
 
 @pytest.mark.parametrize(("name", "bound"), [("sine", 0.02), ("surface", 1.0)])
 def test_defaults_are_far_better_than_plain_sgd(sine, name, bound):
-    """Half of the networks that the estimator trains by default, for half the time."""
+    """With half of the default number of members, to save time."""
     f = getattr(sine, name)
     assert sine.rmse(sine.fit_default(f, seed=0, n_estimators=4).predict, f) <= bound
 
 
 def test_pieces_of_one_layer_are_those_of_the_closed_form(sine):
-    """Unit j switches at x = -b_j / W_j alone: one piece more than there are such places on the line, at most h + 1."""
+    """Unit j switches only at x = -b_j / W_j: the number of pieces is that of these points in (-1, 1), plus 1."""
     network, P = sine.fit_core(sine.sine, seed=0, hidden=(16,), k=3)
     first = P.layers[0]
-    places = np.abs(first.b / first.W[:, 0]) < 1
+    inside = np.abs(first.b / first.W[:, 0]) < 1
     pieces = sine.linear_pieces(network, P, np.linspace(-1, 1, 20_001)[:, None])
-    np.testing.assert_array_equal(pieces, 1 + places.sum(axis=1))
+    np.testing.assert_array_equal(pieces, 1 + inside.sum(axis=1))
     assert (pieces <= 17).all()
 
 
-def test_pieces_of_a_deep_network_are_those_of_its_slope(sine):
-    """The slope, by differences on a finer line, is constant between switches; most switches change it."""
+def test_pieces_of_a_deep_network_have_a_constant_slope(sine):
+    """The slope, by differences of predictions, is constant between switches; most switches change it."""
     network, P = sine.fit_core(sine.sine, seed=0)
     x = np.linspace(-1, 1, 20_001)[:, None]
     ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activate)]
     on = sine.active([network.activations(P, x, end) for end in ends])
-    turns = sine.switches(on)[0]
+    switches = sine.switches(on)[0]
     bends = np.abs(np.diff(network.predict(P, x)[0, :, 0], 2)) > 1e-9
-    near = turns[1:] | turns[:-1]
+    near = switches[1:] | switches[:-1]
     assert not bends[~near].any()
     groups = np.count_nonzero(bends & ~np.concatenate([[False], bends[:-1]]))
-    assert 0.8 * turns.sum() <= groups <= turns.sum() == sine.linear_pieces(network, P, x)[0] - 1
+    assert 0.8 * switches.sum() <= groups <= switches.sum() == sine.linear_pieces(network, P, x)[0] - 1
 
 
 def test_one_neuron():
@@ -116,7 +116,7 @@ def sigmoid_layer():
     ("loss", "bound"), [("squared error, sigmoid", 0.02), ("cosine distance", 0.02), ("cross-entropy", 0.1)]
 )
 def test_sigmoid_layer(sigmoid_layer, loss, bound, hidden):
-    """To predict the mean is an error of 0.13."""
+    """The error of a constant prediction, the mean, is 0.13."""
     example = sigmoid_layer
     loss_object, target, last = example.PROBLEMS[loss]
     network, P, history = example.fit_core(loss_object, target, hidden, last, example.RATES[loss], epochs=12)
@@ -150,12 +150,12 @@ def test_digits(images, solver, activation):
 def test_shapes_by_estimator_and_core(images, solver):
     x, fresh_x, y, fresh_y = images.split(*images.DATA["shapes, 32 x 32"])
     model = images.make_estimator("relu", solver, epochs=10).fit(x, y)
-    assert model.score(fresh_x, fresh_y) > 0.6  # one class of three is right in a third
+    assert model.score(fresh_x, fresh_y) > 0.6  # a constant prediction is right for a third
     assert have_same_parameters(model, *images.fit_core(x, y, images.OPTIMIZERS[solver], epochs=10))
 
 
 def test_gradients_vanish_and_explode(images):
-    """Against the rule on the page: ten ReLU layers multiply a and db by sqrt(c / 2) each, sigmoids shrink dW."""
+    """Ten ReLU layers multiply a and db by sqrt(c / 2) each, as the page says; logistic layers decrease dW."""
     x, _, y, _ = images.split(*images.DATA["digits, 8 x 8"])
     for c in images.SCALES.values():
         a, db, _ = images.flow(x, y, images.Relu(), c)
@@ -178,7 +178,7 @@ def titanic():
     return definitions("titanic")
 
 
-def test_corrected_t_test_by_hand(titanic):
+def test_corrected_t_test_in_closed_form(titanic):
     """Mean 5/2, s² = 5/3, factor 1/4 + 1/3: t² = 45/7; the p-value of 3 degrees of freedom has a closed form."""
     mean, error, p_value = titanic.corrected_t_test([1, 2, 3, 4], test_to_train=1 / 3)
     assert mean == 2.5 and error == pytest.approx(np.sqrt(35 / 36))
@@ -186,7 +186,7 @@ def test_corrected_t_test_by_hand(titanic):
     assert p_value == pytest.approx(1 - 2 / np.pi * (angle + np.sin(angle) * np.cos(angle)))
 
 
-def test_corrected_t_test_is_the_paired_one_where_nothing_overlaps(titanic, rng):
+def test_corrected_t_test_without_overlap_is_the_paired_t_test(titanic, rng):
     ours, theirs = rng.normal(size=(2, 20)) + [[0.3], [0.0]]
     expected = stats.ttest_rel(ours, theirs)
     mean, error, p_value = titanic.corrected_t_test(ours - theirs, test_to_train=0)
@@ -197,11 +197,13 @@ def test_corrected_t_test_is_the_paired_one_where_nothing_overlaps(titanic, rng)
 def test_corrected_t_test_keeps_its_level(titanic, rng):
     """Differences with the correlation n_test / n that the correction assumes: the p-values are uniform."""
     correlation, splits = 0.1, 50
-    shared, own = rng.normal(size=(2000, 1)), rng.normal(size=(2000, splits))
-    differences = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own
+    shared, independent = rng.normal(size=(2000, 1)), rng.normal(size=(2000, splits))
+    differences = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * independent
     corrected = np.array([titanic.corrected_t_test(d, correlation / (1 - correlation))[2] for d in differences])
     assert stats.kstest(corrected, "uniform").pvalue > 0.01
-    assert (stats.ttest_1samp(differences, 0, axis=1).pvalue < 0.05).mean() > 0.3  # the usual test does not
+    assert (
+        stats.ttest_1samp(differences, 0, axis=1).pvalue < 0.05
+    ).mean() > 0.3  # the uncorrected test rejects too often
 
 
 def test_corrected_t_test_of_equal_values(titanic):
@@ -210,7 +212,7 @@ def test_corrected_t_test_of_equal_values(titanic):
 
 
 @pytest.mark.parametrize(
-    ("metric", "mean", "p_value", "words"),
+    ("metric", "mean", "p_value", "sentence"),
     [
         ("log loss", -0.02, 0.031, "log loss: better (difference -0.020 ± 0.010, p = .031)"),
         ("log loss", 0.02, 0.0001, "log loss: worse (difference +0.020 ± 0.010, p < .001)"),
@@ -219,26 +221,28 @@ def test_corrected_t_test_of_equal_values(titanic):
         ("accuracy", 0.02, 1.0, "accuracy: no difference can be told (difference +0.020 ± 0.010, p = 1.000)"),
     ],
 )
-def test_difference_in_words(titanic, metric, mean, p_value, words):
-    assert titanic.describe_difference(metric, mean, 0.01, p_value) == words
+def test_description_of_a_difference(titanic, metric, mean, p_value, sentence):
+    assert titanic.describe_difference(metric, mean, 0.01, p_value) == sentence
 
 
 def test_comparison_on_the_same_splits(titanic, capsys):
-    """A classifier that sees the class is better in everything than a guess, and equal to itself."""
+    """A classifier with the class among its columns is better than a constant in all metrics, and equal to itself."""
     X, y = titanic.load_titanic(return_X_y=True)
-    seen, guess = titanic.with_prepared_columns(GaussianNB()), DummyClassifier(strategy="prior")
+    informed, constant = titanic.with_prepared_columns(GaussianNB()), DummyClassifier(strategy="prior")
     splits = list(titanic.RepeatedStratifiedKFold(n_splits=10, n_repeats=2, random_state=0).split(X, y))
     with parallel_config(backend="sequential"):
-        scores = titanic.score_on_folds({"seen": seen, "again": seen, "guess": guess}, X.assign(y=1.0 * y), y, splits)
+        scores = titanic.score_on_folds(
+            {"informed": informed, "again": informed, "constant": constant}, X.assign(y=1.0 * y), y, splits
+        )
     train, test = splits[3]
     prior = np.where(y[test], y[train].mean(), 1 - y[train].mean())
-    assert scores["guess"]["log loss"][3] == pytest.approx(-np.log(prior).mean())
-    assert scores["guess"]["accuracy"][3] == pytest.approx(1 - y[test].mean()) and len(scores["seen"]) == 20
+    assert scores["constant"]["log loss"][3] == pytest.approx(-np.log(prior).mean())
+    assert scores["constant"]["accuracy"][3] == pytest.approx(1 - y[test].mean()) and len(scores["informed"]) == 20
     titanic.print_table(scores, 1 / 9)
     titanic.print_differences(scores, 1 / 9)
     printed = capsys.readouterr().out
-    assert "Repeat 2 of 2" in printed and len(re.findall(r"^guess( +\d\.\d{3} ± \d\.\d{3}){4}$", printed, re.M)) == 1
-    itself, other = printed.split("seen against ")[1:]
+    assert "Repeat 2 of 2" in printed and len(re.findall(r"^constant( +\d\.\d{3} ± \d\.\d{3}){4}$", printed, re.M)) == 1
+    itself, other = printed.split("informed against ")[1:]
     assert itself.count("no difference can be told") == 3 and other.count(": better (") == 3
 
 
@@ -252,7 +256,7 @@ def test_search_counts_its_fits(titanic, capsys):
 
 
 def test_chances_of_passengers(titanic, capsys):
-    """Women of the first class come before men of the third; every passenger has a line."""
+    """Women in first class have high chances, men in third class low ones; every passenger has a line."""
     X, y = titanic.load_titanic(return_X_y=True)
     titanic.print_chances(titanic.ScratchMLPClassifier(random_state=0).fit(X, y), X)
     lines = capsys.readouterr().out.splitlines()[3:]

@@ -1,4 +1,4 @@
-"""The Titanic against the file it was made from, read by another parser, and against known facts."""
+"""The Titanic data against the source file, read by another parser, and against known facts."""
 
 import gzip
 import sys
@@ -17,7 +17,7 @@ from skscratch.datasets.make_titanic import SOURCE, make_titanic
 
 @pytest.fixture(scope="module")
 def source():
-    """OpenML's file as pandas reads it."""
+    """OpenML's file, read by pandas."""
     with gzip.open(resources.files("sklearn") / SOURCE, "rt", encoding="utf-8") as file:
         lines = file.readlines()
     start = lines.index("@data\n")
@@ -26,8 +26,8 @@ def source():
         return pd.read_csv(file, skiprows=start + 1, header=None, names=names, na_values="?")
 
 
-def test_every_cell_is_the_source_s(source):
-    """All 1309 x 8 values, missing ones included, whatever the type they are kept in."""
+def test_every_cell_equals_the_source(source):
+    """All 1309 x 8 values are equal, missing ones included, if types are ignored."""
     frame = load_titanic().frame
     assert list(frame.columns) == ["pclass", "sex", "age", "sibsp", "parch", "fare", "embarked", "survived"]
     for name in frame:
@@ -43,7 +43,7 @@ def test_known_facts():
     assert X.isna().sum().to_dict() == dict(pclass=0, sex=0, age=263, sibsp=0, parch=0, fare=1, embarked=2)
 
 
-def test_dtypes_tell_numbers_from_categories():
+def test_dtypes_of_numbers_and_categories():
     dtypes = load_titanic().frame.dtypes.astype(str).to_dict()
     assert dtypes == dict(
         pclass="int64", sex="category", age="float64", sibsp="int64", parch="int64", fare="float64",
@@ -51,7 +51,7 @@ def test_dtypes_tell_numbers_from_categories():
     )  # fmt: skip
 
 
-def test_array_holds_the_frame_with_categories_by_position():
+def test_array_contains_the_frame_with_categories_by_position():
     frame, bunch = load_titanic().data, load_titanic(as_frame=False)
     assert bunch.frame is None and bunch.data.dtype == np.float64 and bunch.target.dtype.kind == "i"
     coded = frame.assign(
@@ -67,13 +67,13 @@ def test_array_needs_no_pandas(monkeypatch):
     assert X.shape == (1309, 7) and y.sum() == 500
 
 
-def test_frame_without_pandas_says_what_to_install(monkeypatch):
+def test_frame_without_pandas_raises_with_the_command_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r'pip install "skscratch\[examples\]"'):
         load_titanic()
 
 
-def test_bunch_reads_like_load_iris():
+def test_bunch_has_the_attributes_of_load_iris():
     bunch = load_titanic()
     assert isinstance(bunch, Bunch)
     assert list(bunch.data) == bunch.feature_names and list(bunch.frame) == [*bunch.feature_names, "survived"]

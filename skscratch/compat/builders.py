@@ -1,4 +1,4 @@
-"""What the procedure is made of: the network, the optimizer and its rate, rows and their order."""
+"""Builder functions: the network, the optimizer and its learning rate, weights of rows and their order."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from skscratch.core.network import Network
 from skscratch.core.optimizers import Adam, Chain, OptimizerState, Sgd
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, Constant, InverseScaling, Schedule, ScheduleState
-from skscratch.core.training import Epoch
+from skscratch.core.training import SMALLEST_RATE, Epoch
 
 
-def network_of(widths: list[int], activation: str) -> Network:
-    """Dense layers from inputs to outputs, with Glorot's bound for weights and biases alike.
+def build_network(widths: list[int], activation: str) -> Network:
+    """Build dense layers from inputs to outputs, with Glorot's bound for weights and biases.
 
     The bound is sqrt(6 / (fan_in + fan_out)), and sqrt(2 / (fan_in + fan_out)) for logistic units.
     """
@@ -35,7 +35,7 @@ def network_of(widths: list[int], activation: str) -> Network:
 
 @dataclass(frozen=True)
 class RestartedInverseScaling(Schedule):
-    """1 in the first epoch after `start` rows, then 1 / (rows + 1)**power: a warm start begins at the full rate."""
+    """1 in the first epoch after `start` rows, then 1 / (rows + 1)**power: a warm start uses the initial rate first."""
 
     power: float
     start: int
@@ -46,8 +46,8 @@ class RestartedInverseScaling(Schedule):
 
 
 @dataclass
-class Course:
-    """What a stochastic solver remembers from one call of `partial_fit` to the next."""
+class SolverState:
+    """Optimizer, schedule state and optimizer state, which the next call of `partial_fit` uses again."""
 
     chain: Chain
     schedule_state: ScheduleState
@@ -55,12 +55,19 @@ class Course:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step."""
+        """Learning rate of the next step."""
         return self.chain.rate * self.chain.schedule.factor(self.schedule_state)
 
+    def decay(self) -> bool:
+        """Decrease an adaptive learning rate, and return whether it was not yet the smallest."""
+        if not isinstance(self.chain.schedule, Adaptive) or self.learning_rate <= SMALLEST_RATE:
+            return False
+        self.schedule_state.plateaus += 1
+        return True
 
-def new_course(estimator: Any) -> Course:
-    """The optimizer that an estimator's parameters name, without memory."""
+
+def new_solver_state(estimator: Any) -> SolverState:
+    """Build the optimizer of an estimator, at the start of training."""
     p = estimator
     if p.solver == "adam":
         chain = Adam(p.beta_1, p.beta_2, p.epsilon).chain(p.learning_rate_init)
@@ -71,11 +78,11 @@ def new_course(estimator: Any) -> Course:
             "adaptive": Adaptive(),
         }[p.learning_rate]
         chain = Sgd(p.momentum, p.nesterovs_momentum).chain(p.learning_rate_init, schedule)
-    return Course(chain, ScheduleState(rows=p.t_))
+    return SolverState(chain, ScheduleState(rows=p.t_))
 
 
 def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:
-    """Weights of n rows; scikit-learn lets them be negative."""
+    """Read the weights of n rows; as in scikit-learn they may be negative."""
     if sample_weight is None:
         return None
     w = np.full(n, sample_weight, float) if isinstance(sample_weight, Number) else sample_weight
@@ -87,25 +94,25 @@ def read_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     return w
 
 
-def rows_like(P: Parameters, rows: Rows) -> Rows:
-    """The rows in the dtype of the parameters."""
+def cast_rows(P: Parameters, rows: Rows) -> Rows:
+    """Cast rows to the dtype of the parameters."""
     dtype = P.values.dtype
     w = rows.w if rows.w is None else rows.w.astype(dtype, copy=False)
     return Rows(rows.x.astype(dtype, copy=False), rows.y.astype(dtype, copy=False), w)
 
 
-def shuffled_again_and_again(n: int, random_state: np.random.RandomState) -> Callable[[], np.ndarray]:
-    """The order of rows of each epoch, which is that of the epoch before, shuffled."""
+def row_orders(n: int, random_state: np.random.RandomState) -> Callable[[], np.ndarray]:
+    """Return a function that gives the order of n rows for the next epoch: the order of the last one, shuffled."""
     rows = np.arange(n)
 
-    def order() -> np.ndarray:
+    def next_order() -> np.ndarray:
         nonlocal rows
         rows = shuffle(rows, random_state=random_state)
         return rows
 
-    return order
+    return next_order
 
 
 def print_loss(epoch: Epoch) -> None:
-    """What `verbose` prints of an epoch."""
+    """Print an epoch, for `verbose`."""
     print(f"Iteration {epoch.number}, loss = {epoch.history.loss[-1][0]:.8f}")
