@@ -12,7 +12,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators import recipes
+from skscratch.estimators import builders
 
 ROOT = Path(__file__).parents[1]
 LISTING = re.compile(
@@ -118,11 +118,14 @@ def test_links_to_names_and_headings(path):
 
 
 def test_what_can_be_added_in_a_few_lines():
-    """A loss, an activation, an optimizer's link and a layer: each class of the guide has less than 20 lines."""
-    text = (ROOT / "docs" / "guide" / "core.md").read_text(encoding="utf-8")
-    classes = re.findall(r"^>>> (?:@.*\n\.\.\. )?class \w+\((\w+)\):\n((?:\.\.\..*\n)+)", text, flags=re.MULTILINE)
-    assert [base for base, _ in classes] == ["Loss", "Activation", "Link", "Layer"]
-    assert all(body.count("\n") + 2 < 20 for _, body in classes)
+    """Each class that the guide adds has less than 20 lines, and a name if users choose it by name."""
+    text = (ROOT / "docs" / "guide" / "extending.md").read_text(encoding="utf-8")
+    statement = r"^(?:>>> @dataclass.*\n\.\.\. |>>> )class \w+\((\w+)(, name=\"\w+\")?\):\n((?:\.\.\..*\n)+)"
+    classes = re.findall(statement, text, flags=re.MULTILINE)
+    named = ["Loss", "Activation", "Schedule", "Optimizer", "Initializer", "Scaler", "NumericEmbedding"]
+    assert [base for base, name, _ in classes if name] == named
+    assert [base for base, name, _ in classes if not name] == ["Transformation", "Layer"]
+    assert all(body.count("\n") + 2 < 20 for *_, body in classes)
 
 
 def parameter_rows():
@@ -172,7 +175,7 @@ def test_every_other_parameter_is_named_as_new():
     ours = {*ScratchMLPClassifier().get_params(), *ScratchMLPRegressor().get_params()}
     assert set(re.findall(r"`(\w+)`", listed)) == ours - set(migrated())
     n_estimators = ScratchMLPClassifier().n_estimators
-    assert f"{recipes.DEPTH} layers of {recipes.WIDTH}, in each of {n_estimators} networks" in text
+    assert f"{builders.DEPTH} layers of {builders.WIDTH}, in each of {n_estimators} networks" in text
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning")
