@@ -21,7 +21,10 @@ from typing import Any, ClassVar, Self
 
 @dataclass(frozen=True)
 class Registered:
-    """A member of a family of classes; ``name`` in the class statement is what users write for it."""
+    """A member of a family of classes; ``name`` in the class statement is what users write for it.
+
+    A class may be defined again, as in a notebook; a name that another class has is refused with a ValueError.
+    """
 
     _classes: ClassVar[dict[str, type[Registered]]]
 
@@ -30,6 +33,9 @@ class Registered:
         if Registered in cls.__bases__:
             cls._classes = {}
         if name is not None:
+            other = cls._classes.setdefault(name, cls)
+            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+                raise ValueError(f"name must be new, got {name!r}, which is {other.__qualname__}; choose another name.")
             cls._classes[name] = cls
 
     @classmethod

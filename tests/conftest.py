@@ -8,6 +8,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+from skscratch.registry import Registered  # noqa: E402
+
 # They define fixtures, not tests; as modules with doctests their equal names would clash.
 collect_ignore_glob = ["*conftest.py"]
 
@@ -16,3 +18,12 @@ collect_ignore_glob = ["*conftest.py"]
 def rng():
     """A random generator that starts the same in every test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def only_the_names_of_the_package():
+    """Classes that a test registers, or an example of the docs, are not chosen by name in other tests."""
+    before = {family: dict(family._classes) for family in Registered.__subclasses__()}
+    yield
+    for family, classes in before.items():
+        family._classes = classes

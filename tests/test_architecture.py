@@ -1,4 +1,4 @@
-"""The house rules that a reader relies on: what may import what, and how long a file or a function may grow."""
+"""The conventions that a reader relies on: what may import what, and how long a file or a function may grow."""
 
 import ast
 import sys

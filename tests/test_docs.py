@@ -163,7 +163,7 @@ def migrated():
 @pytest.mark.parametrize(
     ("theirs", "ours"), [(MLPClassifier, ScratchMLPClassifier), (MLPRegressor, ScratchMLPRegressor)]
 )
-def test_every_parameter_of_scikit_learn_has_a_way_over(theirs, ours):
+def test_every_parameter_of_scikit_learn_has_a_counterpart(theirs, ours):
     rows, defaults = migrated(), ours().get_params()
     for name, default in theirs().get_params().items():
         assert rows.get(name) == (default, defaults[name]), f"{name}: {default!r} became {defaults[name]!r}"
@@ -180,7 +180,7 @@ def test_every_other_parameter_is_named_as_new():
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("theirs", [MLPClassifier, MLPRegressor])
-def test_every_fitted_attribute_of_scikit_learn_has_a_way_over(theirs):
+def test_every_fitted_attribute_of_scikit_learn_has_a_counterpart(theirs):
     text = (ROOT / "docs" / "guide" / "migration.md").read_text(encoding="utf-8")
     fitted = theirs(max_iter=1).fit([[0.0], [1.0]], [0, 1])
     for name in [name for name in vars(fitted) if name.endswith("_") and not name.startswith("_")]:

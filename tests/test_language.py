@@ -36,7 +36,7 @@ FORBIDDEN = {
     r"turn(s|ed|ing)? down": "starts to decay",
     r"(in|takes?|taking|by) turns|(his|its|their) turns?": "alternately",
     r"what is minimi[sz]ed": "objective function",
-    r"criteri(on|a)": "metric, or score",
+    r"criteri(on|a)\b(?!=)": "metric, or score",
     r"hands (?!of)|handed|hand (on|over)": "passes to, or outputs",
     r"ways? out": "hint",
     r"ways? over": "counterpart, or replacement",

@@ -2,13 +2,13 @@ r"""
 An L-layer classifier on images
 ===============================
 
-Images, flattened to rows of pixels, go through any number of dense layers to probabilities of classes. On
-scikit-learn's 8 x 8 digits and on 32 x 32 images drawn on the spot we compare sigmoid and ReLU, and plain gradient
-descent, momentum, RMSprop and Adam. Then we look into a deep network layer by layer, to see signals and gradients
-vanish or explode if its weights begin too small or too large. At last a network without a hidden layer fails at XOR,
-and one with it does not.
+Images are flattened to rows of pixels. A network of any number of dense layers computes probabilities of classes from
+them. On scikit-learn's 8 x 8 digits and on generated 32 x 32 images we compare sigmoid and ReLU, and plain gradient
+descent, momentum, RMSprop and Adam. Then we examine a deep network layer by layer: activations and gradients vanish or
+explode if its initial weights are too small or too large. The last section shows that a network without a hidden layer
+cannot learn XOR, and a network with one can.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
+As a script, the example prints its results. If it gets a folder as an argument, it saves its plots in this folder::
 
     python docs/examples/images.py [FOLDER]
 """
@@ -16,7 +16,8 @@ Run as a script, it prints its figures of merit, and saves its pictures where a 
 # %%
 # The images
 # ----------
-# Digits come with scikit-learn. The others are a disc, a square or a cross of some size, somewhere, grey on noise.
+# The digits are part of scikit-learn. Each generated image shows a grey disc, square or cross with noise. Its size and
+# position are random.
 
 import sys
 from pathlib import Path
@@ -27,30 +28,23 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skscratch import ScratchMLPClassifier
-from skscratch.core import (
-    Adam,
-    Dense,
-    Gradient,
-    LecunNormal,
-    Logistic,
-    MulticlassLogLoss,
-    Network,
-    Objective,
-    Relu,
-    RmsProp,
-    Rows,
-    Sgd,
-    Trainer,
-    VarianceScaling,
-)
+from skscratch.core.activations import Logistic, Relu
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import LecunNormal, VarianceScaling
+from skscratch.core.layers import Dense
+from skscratch.core.losses import MulticlassLogLoss
+from skscratch.core.network import Network
+from skscratch.core.objective import Gradient, Objective
+from skscratch.core.optimizers import Adam, RmsProp, Sgd
+from skscratch.core.training import Trainer
 from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 
-COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # Okabe and Ito's
+COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # the palette of Okabe and Ito
 SHAPES = ("disc", "square", "cross")
 
 
 def shapes(seed, n=1500, side=32):
-    """Images (n, side, side) of values around 0 to 1, and what each shows (n,)."""
+    """Draw images (n, side, side) of values of about 0 to 1; return them and the shape that each shows (n,)."""
     rng = np.random.default_rng(seed)
     kind = rng.integers(len(SHAPES), size=n)
     radius = rng.uniform(6, 10, (n, 1, 1))
@@ -66,7 +60,7 @@ def shapes(seed, n=1500, side=32):
 
 
 def split(images, classes):
-    """Rows of pixels, three quarters to learn from and a quarter for the test: x, fresh x, y, fresh y."""
+    """Return rows of pixels, three quarters for training and a quarter for the test: x, test x, y, test y."""
     return train_test_split(images.reshape(len(images), -1), classes, random_state=0, stratify=classes)
 
 
@@ -89,20 +83,20 @@ draw_images(DATA)
 # The formulas
 # ------------
 # Layer :math:`l = 1 \ldots L` computes :math:`z_l = a_{l-1} W_l + b_l` from :math:`a_0 = x`, and hidden layers
-# :math:`a_l = f(z_l)`, where :math:`f` is the sigmoid, :math:`f' = a(1 - a)`, or ReLU, :math:`f' = [a > 0]`. The last
+# :math:`a_l = f(z_l)`, where :math:`f` is the sigmoid, :math:`f' = a(1 - a)`, or ReLU, :math:`f' = [a > 0]`. The raw
 # scores become probabilities of K classes, and the loss is the cross-entropy with the one-hot :math:`y`:
 #
 # .. math:: p_j = \frac{e^{z_j}}{\sum_i e^{z_i}}, \qquad \ell = -\sum_j y_j \log p_j.
 #
 # Since :math:`\log p_j = z_j - \log\sum_i e^{z_i}` and :math:`\sum_j y_j = 1`, the derivative of
 # :math:`\ell = \log\sum_i e^{z_i} - \sum_j y_j z_j` is :math:`\partial\ell/\partial z = p - y`. With
-# :math:`g_L = (p - y)/n` over a batch of n rows, backward through all layers:
+# :math:`g_L = (p - y)/n` for a batch of n rows, the backward pass through all layers is
 #
 # .. math::
 #    dW_l = a_{l-1}^\top g_l, \qquad db_l = \textstyle\sum_i g_{l,i}, \qquad
 #    g_{l-1} = g_l W_l^\top \odot f'(z_{l-1}).
 #
-# Each parameter :math:`q` with the gradient :math:`u` then moves by
+# Then each parameter :math:`q` with the gradient :math:`u` is updated:
 #
 # .. math::
 #    \text{gradient descent:}\quad & q \leftarrow q - \eta u \\
@@ -114,7 +108,8 @@ draw_images(DATA)
 #
 # With the estimator
 # ------------------
-# Weights begin with the variance 1/n over n inputs (Xavier's, in the form of LeCun): ``init="lecun_normal"``.
+# The initial weights of a layer with d inputs have the variance 1/d (LeCun's form of Xavier's initialization):
+# ``init="lecun_normal"``.
 
 SOLVERS = {
     "gradient descent": {"solver": "sgd", "momentum": 0, "learning_rate_init": 0.1},
@@ -125,13 +120,13 @@ SOLVERS = {
 
 
 def make_estimator(activation, solver, hidden=(64, 32), epochs=40, init="lecun_normal"):
-    """One network in batches of 64, at a constant rate."""
+    """Return an estimator with one network, batches of 64 rows and a constant learning rate."""
     return ScratchMLPClassifier(
         hidden_layer_sizes=hidden,
         activation=activation,
         init=init,
         n_estimators=1,
-        learning_rate=lambda progress: 1.0,  # "constant" would stop when the loss does not improve
+        learning_rate=lambda progress: 1.0,  # "constant" would end when the loss does not improve
         batch_size=64,
         max_iter=epochs,
         epsilon=1e-8,
@@ -154,28 +149,27 @@ def draw_training(models):
                 ax.semilogy(np.arange(1, len(losses) + 1), losses, style, color=colour, linewidth=2, label=solver)
             ax.set_title(f"{name}, {activation}", fontsize="medium")
     figure.supxlabel("epoch")
-    figure.supylabel("mean cross-entropy in training (nats)")
+    figure.supylabel("training loss: mean cross-entropy (nats)")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 
 models = {}
-print("| accuracy on fresh images | original | here, by " + ", ".join(SOLVERS) + " |")
+print("| accuracy on new images | original | here, by " + ", ".join(SOLVERS) + " |")
 for name, data in DATA.items():
-    x, fresh_x, y, fresh_y = split(*data)
+    x, test_x, y, test_y = split(*data)
     for activation in ("logistic", "relu"):
         for solver in SOLVERS:
             models[name, activation, solver] = make_estimator(activation, solver).fit(x, y)
-        scores = [f"{models[name, activation, solver].score(fresh_x, fresh_y):.1%}" for solver in SOLVERS]
+        scores = [f"{models[name, activation, solver].score(test_x, test_y):.1%}" for solver in SOLVERS]
         print(f"| {name}, {activation} | | {', '.join(scores)} |")
 draw_training(models)
 
 # %%
 # With the core
 # -------------
-# The same from its parts: equal generators, equal parameters. All optimizers are chains of links that rewrite the
-# gradient.
+# The same networks are trained with the core. With equal generators the parameters are equal. All optimizers are chains
+# of gradient transformations.
 
-LECUN = LecunNormal()
 OPTIMIZERS = {
     "gradient descent": Sgd().chain(0.1),
     "momentum": Sgd(momentum=0.9).chain(0.1),
@@ -185,19 +179,22 @@ OPTIMIZERS = {
 
 
 def generators(seed):
-    """What an estimator with this ``random_state`` draws from: parameters, validation rows, the order of rows."""
+    """Return the generators of an estimator with this ``random_state``: parameters, validation rows, order of rows."""
     seed = np.random.RandomState(seed).randint(2**31 - 1)
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 
 
+LECUN = LecunNormal()
+
+
 def make_network(hidden, activation, n_inputs, n_classes, weights=LECUN):
-    """Dense layers with an activation between any two."""
+    """Return a network of dense layers with an activation between any two."""
     layers = [layer for h in hidden for layer in (Dense(h, weights), activation)]
     return Network((*layers, Dense(n_classes, weights)), n_inputs)
 
 
 def fit_core(x, y, optimizer, hidden=(64, 32), epochs=40):
-    """One ReLU network in batches of 64 -> network and parameters."""
+    """Train a ReLU network with batches of 64 rows; return the network and its parameters."""
     one_hot = np.eye(y.max() + 1)[y]
     network = make_network(hidden, Relu(), *x.shape[1:], *one_hot.shape[1:])
     init_rng, _, order_rng = generators(0)
@@ -208,40 +205,42 @@ def fit_core(x, y, optimizer, hidden=(64, 32), epochs=40):
 
 
 for name, data in DATA.items():
-    x, fresh_x, y, fresh_y = split(*data)
+    x, test_x, y, test_y = split(*data)
     for solver, optimizer in OPTIMIZERS.items():
         network, P = fit_core(x, y, optimizer)
         pairs = zip(network.dense_layers(P), models[name, "relu", solver].coefs_, strict=True)
         same = all(np.array_equal(W, coef) for (W, _), coef in pairs)
-        accuracy = np.mean(network.predict(P, fresh_x)[0].argmax(axis=1) == fresh_y)
+        accuracy = np.mean(network.predict(P, test_x)[0].argmax(axis=1) == test_y)
         print(f"core, {name}, relu, {solver}: {accuracy:.1%}, the estimator's parameters bit by bit: {same}")
 
 # %%
-# Vanishing and exploding
-# -----------------------
-# A unit of :math:`d` inputs and weights of variance :math:`c/d` has :math:`\operatorname{E} z^2 = c \operatorname{E}
-# a^2`. With ReLU, :math:`\operatorname{E} a^2 = \tfrac12 \operatorname{E} z^2`, so every layer multiplies the mean
-# square by :math:`c/2`, forward and, where layers are equally wide, also backward: after L layers by :math:`(c/2)^L`.
-# It stays for :math:`c = 2`, vanishes below and explodes above. A sigmoid's activations cannot explode, they are near
-# one half or, if weights are large, near 0 or 1; but backward every layer multiplies by :math:`a(1 - a) \le \tfrac14`
-# and by the weights, and gradients vanish.
+# Vanishing and exploding gradients
+# ---------------------------------
+# A unit with :math:`d` inputs and weights of variance :math:`c/d` has
+# :math:`\operatorname{E} z^2 = c \operatorname{E} a^2`. With ReLU,
+# :math:`\operatorname{E} a^2 = \tfrac12 \operatorname{E} z^2`, so every layer multiplies the mean square by :math:`c/2`
+# in the forward pass and, if all layers have the same width, also in the backward pass. After L layers the factor is
+# :math:`(c/2)^L`. It is one for :math:`c = 2`, vanishes for smaller c, and explodes for larger c. The activations of a
+# sigmoid cannot explode: they are close to one half or, if weights are large, close to 0 or 1. But in the backward pass
+# every layer multiplies by :math:`a(1 - a) \le \tfrac14` and by the weights, so gradients vanish.
 #
-# Ten hidden layers of 64 units on the digits, looked at before training, and their loss after it. The first row of the
-# picture is the way forward; the second, :math:`db_l = \sum_i g_{l,i}`, the way back from the last layer; and
-# :math:`dW_l = a_{l-1}^\top g_l` is the product of both. With ReLU they make up for one another, and :math:`dW` is
-# equally small or large in all layers; with the sigmoid it vanishes towards the input, which then learns nothing.
+# We examine a network with ten hidden layers of 64 units on the digits, before training and after it. The first row of
+# the plot shows the activations of the forward pass. The second shows the gradients of the biases in the backward pass,
+# :math:`db_l = \sum_i g_{l,i}`. The third shows the gradients of the weights, :math:`dW_l = a_{l-1}^\top g_l`, which
+# are products of both. With ReLU the two factors compensate each other, and :math:`dW` is equally small or large in all
+# layers. With the sigmoid it vanishes in the first layers, which then learn nothing.
 
 DEPTH, SCALES = 10, {"too small, c = 0.2": 0.2, "c = 1": 1.0, "c = 2": 2.0, "too large, c = 20": 20.0}
 
 
 def flow(x, y, activation, scale):
-    """Root mean squares by layer, before training: of a (hidden layers), of db and of dW (all layers)."""
+    """Return root mean squares for each layer before training: of a (hidden layers), db and dW (all layers)."""
     one_hot = np.eye(y.max() + 1)[y]
     weights = VarianceScaling(scale, "fan_in", "normal")
     network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
     objective, P = Objective(network, MulticlassLogLoss()), network.init(1, np.random.default_rng(0))
     gradient = Gradient(objective, P, Rows(x, one_hot, None))
-    gradient.value()
+    gradient.tape.replay()
     a = [network.activations(P, x, end) for end in range(2, 2 * DEPTH + 1, 2)]
     gradients = gradient.dP.layers[::2]  # every other layer is an activation
     return [rms(a_l) for a_l in a], [rms(layer.b) for layer in gradients], [rms(layer.W) for layer in gradients]
@@ -252,7 +251,7 @@ def rms(array):
 
 
 def train_deep(x, y, activation, scale):
-    """The loss after 20 epochs of gradient descent with momentum, and nan where it is not finite."""
+    """Return the loss after 20 epochs of gradient descent with momentum; it may be infinite or NaN."""
     one_hot = np.eye(y.max() + 1)[y]
     weights = VarianceScaling(scale, "fan_in", "normal")
     network = make_network((64,) * DEPTH, activation, x.shape[1], one_hot.shape[1], weights)
@@ -270,7 +269,7 @@ def draw_flow(flows):
         column[0].set_title(name)
     for ax, label in zip(axes[:, 0], ("activations a", "gradients db", "gradients dW"), strict=True):
         ax.set_ylabel(f"{label}\n(root mean square)")
-    figure.supxlabel("layer, from the input")
+    figure.supxlabel("layer (1 is next to the input)")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 
@@ -280,11 +279,11 @@ flows = {name: {label: flow(x, y, f, c) for label, c in SCALES.items()} for name
 draw_flow(flows)
 for name, f in KINDS.items():
     losses = ", ".join(f"{label}: {train_deep(x, y, f, c):.3g}" for label, c in SCALES.items())
-    print(f"{name}, loss after 20 epochs (log 10 = 2.303 is to know nothing): {losses}")
+    print(f"{name}, loss after 20 epochs (equal probabilities: log 10 = 2.303): {losses}")
 
 # %%
-# Over training it looks like this. ReLU from :math:`c = 2` (He's initialization) learns in all layers from the first
-# epoch on.
+# These are the gradients during training. With ReLU and :math:`c = 2` (He's initialization) all layers learn from the
+# first epoch on.
 
 
 def draw_gradients(name, activation, init):
@@ -295,32 +294,31 @@ def draw_gradients(name, activation, init):
 draw_gradients("ReLU, c = 2", "relu", "he_normal")
 
 # %%
-# With the sigmoid from :math:`c = 1`, the first layers get next to no gradient, and twenty epochs later they still do
-# not.
+# With the sigmoid and :math:`c = 1`, the gradients of the first layers are almost zero, also after twenty epochs.
 
 draw_gradients("sigmoid, c = 1", "logistic", "lecun_normal")
 
 # %%
 # XOR
 # ---
-# Is one of the two inputs on, and not both? Without a hidden layer, :math:`z = x_1 W_1 + x_2 W_2 + b` would need
+# XOR is 1 if exactly one of the two inputs is 1. Without a hidden layer, :math:`z = x_1 W_1 + x_2 W_2 + b` would need
 #
 # .. math:: b < 0, \qquad W_1 + b > 0, \qquad W_2 + b > 0, \qquad W_1 + W_2 + b < 0.
 #
-# The two in the middle add up to :math:`W_1 + W_2 + 2b > 0`, the two at the ends to :math:`W_1 + W_2 + 2b < 0`:
-# impossible. The cost is convex and symmetric, and its minimum is at :math:`W = 0`, :math:`b = 0`, at a loss of
-# :math:`\log 2`. A few hidden units suffice.
+# The sum of the second and third inequality is :math:`W_1 + W_2 + 2b > 0`. The sum of the first and fourth is
+# :math:`W_1 + W_2 + 2b < 0`. This is a contradiction. The cost is convex and symmetric, and its minimum is at
+# :math:`W = 0`, :math:`b = 0`, with a loss of :math:`\log 2`. A few hidden units are sufficient to learn XOR.
 
 CORNERS, XOR = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
 
 
 def fit_xor(hidden):
-    """All four rows at once, 500 steps of gradient descent with momentum."""
+    """Fit an estimator on all four rows at once, with 500 steps of gradient descent with momentum."""
     return make_estimator("relu", "momentum", hidden, epochs=500).fit(CORNERS, XOR)
 
 
 def fit_xor_core(hidden):
-    """The same with the core, where two classes may also be two outputs with a softmax."""
+    """Train the same with the core, where two classes can also be two outputs with a softmax."""
     return fit_core(CORNERS, XOR, Sgd(momentum=0.9).chain(0.1), hidden, epochs=500)
 
 
@@ -347,15 +345,15 @@ for name, hidden in {"no hidden layer": (), "8 hidden units": (8,)}.items():
 draw_xor(xor_models)
 
 # %%
-# How it does so can be read from its weights. Two hidden units stand out: one is on where :math:`x_1` is greater than
-# :math:`x_2`, the other where it is less, and both speak for 1.
+# The weights show how the network computes XOR. Two hidden units have large weights: one is positive if :math:`x_1` is
+# greater than :math:`x_2`, the other if it is less. Both increase the probability of 1.
 
 display = NetworkDisplay.from_estimator(xor_models["8 hidden units"])
 
 # %%
 # Run as a script
 # ---------------
-# The pictures are saved where a folder was named.
+# If a folder is given as an argument, the plots are saved in it.
 
 if len(sys.argv) > 1:
     for number in plt.get_fignums():

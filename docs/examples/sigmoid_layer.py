@@ -2,13 +2,13 @@ r"""
 A dense sigmoid layer
 =====================
 
-A layer of one logistic unit, and then one with a hidden layer in front of it, learn :math:`y =
-\sqrt{\operatorname{mean}(x)}` from single samples, under three losses: the squared error, the cosine distance and the
-binary cross-entropy. Some rows are validation rows, by which the best epoch is chosen, and others are for the test at
-the end. Each network is an estimator first, where the estimators have it, and then made of ``skscratch.core`` alone,
-with the same parameters.
+A layer of one logistic unit, and then a network with a hidden layer before it, learn :math:`y =
+\sqrt{\operatorname{mean}(x)}` from one sample at a time, with three losses: the squared error, the cosine distance and
+the binary cross-entropy. Some rows are validation rows, which determine the best epoch; other rows are for the test at
+the end. Each network is trained with ``skscratch.core`` alone. If an estimator can train the same network, both have
+the same parameters.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named::
+As a script, the example prints its results. If it gets a folder as an argument, it saves its plots in this folder::
 
     python docs/examples/sigmoid_layer.py [FOLDER]
 """
@@ -16,7 +16,7 @@ Run as a script, it prints its figures of merit, and saves its pictures where a 
 # %%
 # The problem
 # -----------
-# Three inputs, uniform on [0, 1], so that y is in [0, 1] too.
+# There are three inputs, uniform on [0, 1], so y is in [0, 1] too.
 
 import sys
 from pathlib import Path
@@ -25,22 +25,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.core import (
-    BinaryLogLoss,
-    CosineDistance,
-    Dense,
-    LecunNormal,
-    Logistic,
-    Network,
-    Objective,
-    Rows,
-    Sgd,
-    SquaredError,
-    Trainer,
-)
+from skscratch.core.activations import Logistic
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import LecunNormal
+from skscratch.core.layers import Dense
+from skscratch.core.losses import BinaryLogLoss, CosineDistance, SquaredError
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.optimizers import Sgd
+from skscratch.core.training import Trainer
 from skscratch.displays import LossCurveDisplay
 
-BLUE, BLACK = "#0072B2", "#000000"  # Okabe and Ito's
+BLUE, BLACK = "#0072B2", "#000000"  # the palette of Okabe and Ito
 
 X = np.random.default_rng(0).uniform(size=(1000, 3))
 Y = np.sqrt(X.mean(axis=1))
@@ -53,45 +49,45 @@ TRAIN, VALIDATION, TEST = slice(0, 600), slice(600, 800), slice(800, 1000)
 #
 # .. math:: \sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = a (1 - a).
 #
-# A loss gives :math:`g = \partial\ell/\partial z` of the last raw score; the rest is the chain rule of every dense
-# layer, :math:`dW = x^\top g`, :math:`db = \sum_i g_i`, :math:`dx = g W^\top`, and of the sigmoid in between,
-# :math:`dz = g \odot a (1 - a)`. With samples one at a time, each makes a step :math:`W \leftarrow W - \eta\, dW`.
+# A loss gives :math:`g = \partial\ell/\partial z` for the raw score. The other gradients follow by the chain rule: in
+# every dense layer :math:`dW = x^\top g`, :math:`db = \sum_i g_i`, :math:`dx = g W^\top`, and in the sigmoid between
+# two dense layers :math:`dz = g \odot a (1 - a)`. Each sample is one step :math:`W \leftarrow W - \eta\, dW`.
 #
-# - **Squared error through a sigmoid**, :math:`\ell = (a - y)^2/2`: :math:`g = (a - y)\, a (1 - a)`. The factor
-#   :math:`a(1 - a) \le 1/4` makes it slow, slowest where the unit is wrong and sure.
-# - **Binary cross-entropy**, :math:`\ell = -y\log a - (1 - y)\log(1 - a)`: the factor cancels, :math:`g = a - y`.
+# - **Squared error after a sigmoid**, :math:`\ell = (a - y)^2/2`: :math:`g = (a - y)\, a (1 - a)`. The factor
+#   :math:`a(1 - a) \le 1/4` makes training slow. It is slowest if :math:`a` is close to 0 or 1 and wrong.
+# - **Binary cross-entropy**, :math:`\ell = -y\log a - (1 - y)\log(1 - a)`: the factor cancels, so :math:`g = a - y`.
 # - **Cosine distance**, :math:`\ell = 1 - c`, :math:`c = \hat z\cdot\hat y`, where :math:`\hat v = v/\lVert v\rVert`.
 #   Since :math:`\partial \hat z/\partial z = (I - \hat z\hat z^\top)/\lVert z\rVert`, it is :math:`g = (c\,\hat z -
-#   \hat y)/\lVert z\rVert`. This lies across :math:`z`, for only directions count. With one output there is nothing
-#   across: :math:`\hat z` and :math:`\hat y` are :math:`\pm 1`, :math:`c\,\hat z = \hat y`, and :math:`g = 0`
-#   whatever the error:
+#   \hat y)/\lVert z\rVert`. This is orthogonal to :math:`z`, since the loss depends only on directions. With one output
+#   no orthogonal direction exists: :math:`\hat z` and :math:`\hat y` are :math:`\pm 1`, :math:`c\,\hat z = \hat y`, and
+#   :math:`g = 0` for any error:
 
 z, target = np.array([[[0.2], [-3.0], [5.0]]]), np.array([[0.9], [0.9], [0.9]])
 print("Cosine distance on one output:", CosineDistance().value(z, target)[0])
 print("and its gradient:             ", CosineDistance().gradient(z, target, np.empty_like(z))[0, :, 0])
 
 # %%
-# So its target here has two outputs, the point on the unit circle :math:`(y, \sqrt{1 - y^2})`, and of a prediction
-# the direction is read: :math:`z_1/\lVert z\rVert`. Cross-entropy gets labels: 1 with the probability y, which the
-# classifier has to find again.
+# So for the cosine distance the target has two outputs, the point :math:`(y, \sqrt{1 - y^2})` on the unit circle. The
+# prediction of y is computed from the direction: :math:`z_1/\lVert z\rVert`. For the cross-entropy the targets are
+# labels, which are 1 with the probability y. The classifier has to estimate this probability.
 #
 # With the core
 # -------------
-# ``validate`` returns the validation loss after each epoch; at the end the trainer goes back to the epoch where it was
-# smallest. A sigmoid behind the last layer makes the squared error one through a sigmoid.
+# ``validate`` returns the validation loss after each epoch. At the end the trainer restores the parameters of the epoch
+# with the smallest validation loss. For the squared error after a sigmoid, the last layer is a sigmoid.
 
 CIRCLE = np.stack([Y, np.sqrt(1 - Y**2)], axis=1)
 LABELS = np.random.default_rng(1).uniform(size=len(Y)) < Y
 
 
 def generators(seed):
-    """What an estimator with this ``random_state`` draws from: parameters, validation rows, the order of rows."""
+    """Return the generators of an estimator with this ``random_state``: parameters, validation rows, order of rows."""
     seed = np.random.RandomState(seed).randint(2**31 - 1)
     return [np.random.default_rng(sequence) for sequence in np.random.SeedSequence(seed).spawn(3)]
 
 
 def fit_core(loss, target, hidden, last, rate, epochs=20):
-    """Per-sample updates; target (n, o) -> network, parameters, history."""
+    """Train with one sample per step on the target (n, o); return network, parameters, history."""
     init = LecunNormal()
     layers = [layer for h in hidden for layer in (Dense(h, init), Logistic())]
     network = Network((*layers, Dense(target.shape[1], init), *last), n_inputs=X.shape[1])
@@ -107,7 +103,7 @@ def fit_core(loss, target, hidden, last, rate, epochs=20):
 
 
 def rmse(prediction):
-    """The root-mean-square error of y on the test rows."""
+    """Return the root mean square error of y on the test rows."""
     return np.sqrt(np.mean((prediction - Y[TEST]) ** 2))
 
 
@@ -121,7 +117,7 @@ PROBLEMS = {
 
 
 def first_of_direction(z):
-    """z (n, o) -> the first entry of z / |z| where there are two outputs, or the only one."""
+    """Return the first entry of z / |z| if z (n, o) has two outputs, and the only entry of z if it has one."""
     return z[:, 0] / np.linalg.norm(z, axis=1) if z.shape[1] == 2 else z[:, 0]
 
 
@@ -137,12 +133,12 @@ for name, hidden in HIDDEN.items():
 # %%
 # With the estimators
 # -------------------
-# The regressor's output is linear, so its squared error goes through no sigmoid, except in the hidden layer. The cosine
-# distance and the cross-entropy are the same as above, and end at the same parameters.
+# The output of the regressor is linear, so with the squared error it has no sigmoid after the last layer. The cosine
+# distance and the cross-entropy are the same as above, and give the same parameters.
 
 
 def settings(hidden, loss_name):
-    """Plain SGD, one sample at a time."""
+    """Return the hyperparameters for plain SGD with one sample per step."""
     return {
         "hidden_layer_sizes": hidden,
         "activation": "logistic",
@@ -150,7 +146,7 @@ def settings(hidden, loss_name):
         "n_estimators": 1,
         "solver": "sgd",
         "momentum": 0,
-        "learning_rate": lambda progress: 1.0,  # "constant" would stop when the loss does not improve
+        "learning_rate": lambda progress: 1.0,  # "constant" would end when the loss does not improve
         "learning_rate_init": RATES[loss_name],
         "batch_size": 1,
         "max_iter": 20,
@@ -168,7 +164,7 @@ def fit_estimator(model, target):
 
 
 def same(model, network, P):
-    """Whether estimator and core have the same parameters, bit by bit."""
+    """Return whether the estimator and the core have the same parameters, bit by bit."""
     pairs = zip(network.dense_layers(P), model.coefs_, model.intercepts_, strict=True)
     return all(np.array_equal(W, coef) and np.array_equal(b, intercept) for (W, b), coef, intercept in pairs)
 
@@ -191,8 +187,8 @@ for name, hidden in HIDDEN.items():
 # %%
 # Training and validation
 # -----------------------
-# The training loss is met on the way, with parameters that every sample moves back and forth; the validation loss
-# belongs to the parameters at the end of the epoch, and may well be smaller.
+# The training loss of an epoch is computed during the epoch, with parameters that change with every sample. The
+# validation loss is computed with the parameters at the end of the epoch, so it may be smaller.
 
 
 def draw_losses(fits):
@@ -210,7 +206,7 @@ def draw_losses(fits):
 
 
 def sorted_by_loss(table):
-    """Both networks of a loss next to each other."""
+    """Sort the items so that both networks of a loss are adjacent."""
     return sorted(table.items(), key=lambda item: item[0][0], reverse=True)
 
 
@@ -219,9 +215,10 @@ draw_losses(fits)
 # %%
 # Predicted against actual
 # ------------------------
-# On the 200 test rows; on the line the prediction is right. A single unit comes close, since a sigmoid of the mean is
-# bent much like its root, and differs at the ends; a hidden layer has more to learn, and is not better after as many
-# steps. Where all it is told are 600 labels, the network knows less of y than where it is told y.
+# The plots show the 200 test rows. On the grey line the prediction is equal to y. A single unit has a small error,
+# since the sigmoid of a linear function is similar to the root of the mean, except at both ends. A network with a
+# hidden layer has more parameters, and is not better after the same number of steps. With 600 labels instead of values
+# of y, the errors are larger, because labels contain less information.
 
 
 def draw_predictions(predictions):
@@ -240,7 +237,7 @@ draw_predictions(predictions)
 # %%
 # Run as a script
 # ---------------
-# The pictures are saved where a folder was named.
+# If a folder is given as an argument, the plots are saved in it.
 
 if len(sys.argv) > 1:
     for number in plt.get_fignums():

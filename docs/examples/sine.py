@@ -1,20 +1,20 @@
 r"""
-A deep ReLU network by plain SGD
-================================
+A deep ReLU network trained by plain SGD
+========================================
 
-Two functions are learned from 10,000 samples, each of which is seen once, alone, and then forgotten:
+Two functions are learned from 10,000 samples. Each sample is used exactly once, in one step:
 
 .. math::
    y &= \sin(10 x) + 0.75 \quad\text{on } [-1, 1], \\
    y &= 25 x_1 + 17.8 x_2 + 0.25 x_1 x_2 + 15 x_1^2 - 5 x_2^2 \\
    &\quad - 25\, [x_1 < 0 \text{ and } x_2 < 0] \quad\text{on } [-1, 1]^2.
 
-Nothing is used but the chain rule and gradient descent: no momentum, no batches, no scaling. The network is trained
-first as an estimator, then with ``skscratch.core`` alone, and both end with the same parameters. At last we count of
-how many linear pieces such a network is made.
+Only the chain rule and gradient descent are used: no momentum, no batches, no scaling. The network is trained first as
+an estimator, then with ``skscratch.core`` alone, and both have the same parameters at the end. The last section counts
+the linear pieces of such networks.
 
-Run as a script, it prints its figures of merit, and saves its pictures where a folder is named. It takes half a
-minute::
+As a script, the example prints its results. If it gets a folder as an argument, it saves its plots in this folder. It
+takes half a minute::
 
     python docs/examples/sine.py [FOLDER]
 """
@@ -22,7 +22,7 @@ minute::
 # %%
 # The problem
 # -----------
-# One sample at a time: the samples come from a stream, and ten thousand of them is all there is.
+# The network gets one sample at a time, and ten thousand samples in total.
 
 import sys
 import time
@@ -32,31 +32,39 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPRegressor
-from skscratch.core import Dense, HeNormal, Network, Objective, Relu, Rows, Sgd, SquaredError, Trainer
+from skscratch.core.activations import Activation, Relu
+from skscratch.core.batches import Rows
+from skscratch.core.initializers import HeNormal
+from skscratch.core.layers import Dense
+from skscratch.core.losses import SquaredError
+from skscratch.core.network import Network
+from skscratch.core.objective import Objective
+from skscratch.core.optimizers import Sgd
+from skscratch.core.training import Trainer
 from skscratch.displays import FunctionDisplay
 
-BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # Okabe and Ito's
+BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # the palette of Okabe and Ito
 
 
 def sine(x):
-    """x (n, 1) -> y (n,)."""
+    """Return y (n,) for x (n, 1)."""
     return np.sin(10 * x[:, 0]) + 0.75
 
 
 def surface(x):
-    """x (n, 2) -> y (n,), with a step of 25 around one corner."""
+    """Return y (n,) for x (n, 2), with a step of 25 at the border of one quadrant."""
     a, b = x.T
     return 25 * a + 17.8 * b + 0.25 * a * b + 15 * a**2 - 5 * b**2 - 25 * ((a < 0) & (b < 0))
 
 
 def samples(f, seed, n=10_000):
-    """x (n, d) uniform on [-1, 1]^d, and f(x) (n,)."""
+    """Draw x (n, d), uniform on [-1, 1]^d; return x and f(x) (n,)."""
     x = np.random.default_rng(seed).uniform(-1, 1, (n, INPUTS[f]))
     return x, f(x)
 
 
 def rmse(predict, f, seed=1000):
-    """The root-mean-square error on 10,000 other samples."""
+    """Return the root mean square error on 10,000 other samples."""
     x, y = samples(f, seed)
     return np.sqrt(np.mean((predict(x) - y) ** 2))
 
@@ -69,41 +77,42 @@ ORIGINAL = {sine: "0.16 to 0.32, median 0.24; 1.5 s", surface: "2.9 to 4.1, medi
 # %%
 # The formulas
 # ------------
-# A hidden layer with the weights :math:`W` (d, h) and the biases :math:`b` (h) turns its inputs :math:`x` into
+# A hidden layer with the weights :math:`W` (d, h) and the biases :math:`b` (h) computes from its inputs :math:`x`
 #
 # .. math:: z = x W + b, \qquad a = \max(z, 0),
 #
-# and hands :math:`a` on as the next layer's :math:`x`. The last layer has no activation: its one :math:`z` is the
-# prediction. The loss of a sample is :math:`\ell = u^2/2` with the residual :math:`u = z - y`. So the last layer gets
-# :math:`g = \partial\ell/\partial z = u`, and every layer that gets :math:`g` computes, by the chain rule,
+# and :math:`a` is the input :math:`x` of the next layer. The last layer has no activation: its only output :math:`z` is
+# the prediction. The loss of a sample is :math:`\ell = u^2/2` with the residual :math:`u = z - y`. So the last layer
+# gets :math:`g = \partial\ell/\partial z = u`. Every layer that gets :math:`g` computes, by the chain rule,
 #
 # .. math::
 #    dW = x^\top g, \qquad db = \sum_i g_i, \qquad dx = g W^\top, \qquad
 #    \text{through the ReLU: } dz = g \odot [a > 0],
 #
-# hands :math:`dx` to the layer before it, and is changed by :math:`-\eta\, dW` and :math:`-\eta\, db`. (Where a loss is
-# written :math:`u^2`, the gradient is twice ours: a rate of 0.01 there is 0.02 here.)
+# and passes :math:`dx` to the previous layer. Then :math:`-\eta\, dW` is added to :math:`W`, and :math:`-\eta\, db` to
+# :math:`b`. (If a text defines the loss as :math:`u^2`, its gradient is twice as large: a learning rate of 0.01 there
+# is 0.02 here.)
 #
-# **How the weights begin.** With weights of mean zero and variance :math:`v`, and biases of zero, a unit of :math:`d`
-# inputs has :math:`\operatorname{E} z^2 = d\, v \operatorname{E} x^2`. Its :math:`z` is as often negative as
-# positive, so the ReLU halves the mean square: :math:`\operatorname{E} a^2 = \tfrac12 d\, v \operatorname{E} x^2`. It
-# stays the same from layer to layer if :math:`v = 2/d`, which is He's initialization; :math:`d` is the fan-in.
+# **Initial weights.** The weights have the mean zero and the variance :math:`v`, and the biases are zero. Then a unit
+# of :math:`d` inputs has :math:`\operatorname{E} z^2 = d\, v \operatorname{E} x^2`. Its :math:`z` is negative as often
+# as positive, so the ReLU halves the mean square: :math:`\operatorname{E} a^2 = \tfrac12 d\, v \operatorname{E} x^2`.
+# The mean square is the same in all layers if :math:`v = 2/d`. This is He's initialization; :math:`d` is the fan-in.
 #
 # With the estimator
 # ------------------
-# ``partial_fit`` makes one pass over what it is given, at a constant rate: with ``batch_size=1``, that is the
-# algorithm. The regressor would standardise y, as the squared error permits; here y shall stay as it is, and a loss
-# that permits nothing says so.
+# ``partial_fit`` makes one pass over the rows that it gets, at a constant rate. With ``batch_size=1`` this is plain
+# SGD. The regressor would standardise y, because the squared error allows it. Here y must not change, so we define a
+# loss that does not allow it.
 
 
 class RawSquaredError(SquaredError):
-    """u**2 / 2 in the units of y."""
+    """Squared error u**2 / 2 in the units of y."""
 
     invariance = "none"
 
 
 def fit_estimator(f, seed):
-    """Plain SGD over 10,000 samples, one at a time."""
+    """Fit an estimator by plain SGD on 10,000 samples, one at a time."""
     model = ScratchMLPRegressor(
         loss=RawSquaredError(),
         hidden_layer_sizes=HIDDEN[f],
@@ -124,7 +133,7 @@ def fit_estimator(f, seed):
 
 
 def repeated_fits(f, times=5):
-    """The models, their errors, and the seconds of a processor that a fit took."""
+    """Fit several models; return the models, their errors, and the processor time of a fit in seconds."""
     start = time.process_time()
     models = [fit_estimator(f, seed) for seed in range(times)]
     seconds = (time.process_time() - start) / times
@@ -141,18 +150,18 @@ for f, (_, errors, seconds) in plain.items():
 # %%
 # With the core
 # -------------
-# The same from its parts: layers in order make a network; network and loss, an objective; with an optimizer, a trainer.
-# With k > 1 it trains k networks side by side on the same stream.
+# The same training consists of these parts: a network is a sequence of layers, an objective has a network and a loss,
+# and a trainer has an objective and an optimizer. If k > 1, it trains k networks at the same time on the same samples.
 
 
 def parameter_rng(seed):
-    """The generator from which an estimator with this ``random_state`` draws its parameters."""
+    """Return the generator from which an estimator with this ``random_state`` draws its parameters."""
     seed = np.random.RandomState(seed).randint(2**31 - 1)
     return np.random.default_rng(np.random.SeedSequence(seed).spawn(3)[0])
 
 
 def fit_core(f, seed, hidden=None, k=1):
-    """Plain SGD over 10,000 samples, one at a time -> network and parameters."""
+    """Train by plain SGD on 10,000 samples, one at a time; return the network and its parameters."""
     he = HeNormal()
     layers = [layer for h in hidden or HIDDEN[f] for layer in (Dense(h, he), Relu())]
     network = Network((*layers, Dense(1, he)), n_inputs=INPUTS[f])
@@ -170,14 +179,14 @@ for f, (models, _, _) in plain.items():
     print(f"{f.__name__}: estimator and core have the same parameters, bit by bit: {same}")
 
 # %%
-# What the package does by default
+# With the default hyperparameters
 # --------------------------------
-# The same 10,000 samples with the defaults: eight networks, learned piecewise linear functions of the inputs, batches,
-# Adam, and several passes until the validation rows show no more improvement. The error is much smaller.
+# The defaults use the same 10,000 samples: eight networks, learned piecewise linear functions of the inputs, batches,
+# Adam, and several epochs until the validation metrics no longer improve. The error is much smaller.
 
 
 def fit_default(f, seed, **parameters):
-    """The regressor with its defaults."""
+    """Fit the regressor with its defaults."""
     return ScratchMLPRegressor(random_state=seed, **parameters).fit(*samples(f, seed))
 
 
@@ -186,33 +195,33 @@ for f, model in default.items():
     print(f"| {f.__name__}, package defaults | | {rmse(model.predict, f):.4f} |")
 
 # %%
-# Seen beside the truth
-# ---------------------
-# Plain SGD draws the sine with straight lines. The dots are the places where one of the 72 hidden units switches on or
-# off: between two of them the network is linear.
+# Comparison with the true functions
+# ----------------------------------
+# The network that was trained by plain SGD is piecewise linear. The dots are the points where one of the 72 hidden
+# units changes between zero and a positive value. Between two dots the network is linear.
 
 
 def active(activations):
-    """a (k, n, h) of each hidden layer -> which units are on (k, n, all units)."""
+    """Return which units are positive (k, n, all units), from a (k, n, h) of each hidden layer."""
     return np.concatenate(activations, axis=-1) > 0
 
 
 def hidden(model, x):
-    """a (k, n, h) of each hidden layer of a fitted estimator."""
+    """Return a (k, n, h) of each hidden layer of a fitted estimator."""
     return [model.hidden_activations(x, layer) for layer in range(model.n_layers_ - 2)]
 
 
 def switches(active):
-    """Which rows (k, n - 1) have another pattern of active units than the row after them."""
+    """Return for which rows (k, n - 1) the set of active units differs from that of the next row."""
     return (active[:, 1:] != active[:, :-1]).any(axis=-1)
 
 
 def draw_sine(model, default):
     x = np.linspace(-1, 1, 2001)[:, None]
     display = FunctionDisplay.from_estimator(model, x, sine(x), name="plain SGD")
-    z, turns = model.predict(x), switches(active(hidden(model, x)))[0]
+    z, changes = model.predict(x), switches(active(hidden(model, x)))[0]
     above, below = display.axes_
-    above.plot(x[:-1][turns], z[:-1][turns], "o", color=ORANGE, markersize=4, label="ends of its linear pieces")
+    above.plot(x[:-1][changes], z[:-1][changes], "o", color=ORANGE, markersize=4, label="ends of its linear pieces")
     above.plot(x, default.predict(x), color=BLACK, linestyle="--", linewidth=1, label="package defaults")
     below.plot(x[:, 0], sine(x) - default.predict(x), color=BLACK, linestyle="--", linewidth=1)
     above.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
@@ -226,8 +235,8 @@ def median_model(f):
 draw_sine(median_model(sine), default[sine])
 
 # %%
-# On the plane the pieces are polygons, with white borders in the map of plain SGD. The step around the lower left
-# corner is what it smears, and where it puts most of them.
+# With two inputs the linear pieces are polygons. The plot for plain SGD shows their borders as white lines. Its largest
+# errors are at the step around the lower left quadrant, and most of its pieces are there.
 
 
 def draw_surface(model, name):
@@ -235,7 +244,7 @@ def draw_surface(model, name):
 
 
 def draw_regions(ax, model, points=401):
-    """The borders of the linear pieces -> how many there are."""
+    """Draw the borders of the linear pieces; return the number of pieces."""
     side = np.linspace(-1, 1, points)
     on = active(hidden(model, np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)))[0]
     for unit in on.T[on.any(axis=0) & ~on.all(axis=0)]:
@@ -245,37 +254,39 @@ def draw_regions(ax, model, points=401):
 
 display = draw_surface(median_model(surface), "plain SGD")
 regions = draw_regions(display.axes_[1], median_model(surface))
-print(f"The surface is made of {regions} linear pieces, counted on a grid of 401 x 401 points.")
+print(f"The surface has {regions} linear pieces, counted on a grid of 401 x 401 points.")
 
 # %%
-# The defaults leave a residual at the step itself, and hardly any elsewhere.
+# With the defaults, the residuals are large only at the step.
 
 display = draw_surface(default[surface], "package defaults")
 
 # %%
 # How many linear pieces?
 # -----------------------
-# Where no ReLU switches, a network is a product of matrices, hence linear. So along a line, it has one piece more
-# than there are places where the pattern of active units changes; we count these on 20,001 points. (It has fewer
-# where a switch is not felt, because all units behind it are off.) One hidden layer of :math:`h` units on a line has
-# at most :math:`h + 1` pieces, since each unit switches once, where :math:`x W_j + b_j = 0`. A unit of a deeper layer
-# sees a function that has turned already, and may switch many times.
+# As long as the set of active units does not change, a network is a product of matrices, so it is linear. So the number
+# of pieces along a line is the number of points where this set changes, plus one. We count these points on a grid of
+# 20,001 points. (There are fewer pieces if a change has no effect, because all following units are zero.) A network
+# with one hidden layer of :math:`h` units and one input has at most :math:`h + 1` pieces, since each unit changes once,
+# at :math:`x W_j + b_j = 0`. The input of a deeper layer is already piecewise linear, so its units may change many
+# times.
 #
-# Five networks are trained for each width and depth. Mostly the capacity decides: all networks have about one piece
-# for each hidden unit, somewhat more if they are deep. But pieces are not everything: with as many units, the deeper
-# network puts them where they are needed, and has the smaller error.
+# Five networks are trained for each width and depth. The number of pieces depends mainly on the number of hidden units:
+# all networks have about one piece for each hidden unit, and deep networks have slightly more. But the error does not
+# depend only on the number of pieces: with the same number of units, the deeper network has the smaller error, since
+# its pieces are at better positions.
 
 WIDTHS, DEPTHS = (8, 16, 24, 32), (1, 2, 3)
 
 
 def linear_pieces(network, P, x):
-    """The number of linear pieces of each network (k,) along the line of points x (n, d)."""
-    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Relu)]
+    """Count the linear pieces of each network (k,) along the line of points x (n, d)."""
+    ends = [i for i, layer in enumerate(network.layers, 1) if isinstance(layer, Activation)]
     return 1 + switches(active([network.activations(P, x, end) for end in ends])).sum(axis=1)
 
 
 def count_pieces(width, depth):
-    """The pieces of five networks that learned the sine, and their errors (5,)."""
+    """Train five networks on the sine; return their numbers of linear pieces and their errors (5,)."""
     network, P = fit_core(sine, seed=0, hidden=(width,) * depth, k=5)
     pieces = linear_pieces(network, P, np.linspace(-1, 1, 20_001)[:, None])
     x, y = samples(sine, seed=1000)
@@ -298,15 +309,15 @@ def draw_pieces(pieces):
                 label=f"{depth} hidden layer{'s' * (depth > 1)}",
             )
     axes[0].set(xlabel="width (units of a hidden layer)", ylabel="linear pieces on [-1, 1]", xticks=WIDTHS)
-    axes[1].set(xlabel="capacity (hidden units in all)", xticks=range(0, 97, 16))
+    axes[1].set(xlabel="total number of hidden units", xticks=range(0, 97, 16))
     capacity = np.array([8, 96])
-    axes[1].plot(capacity, capacity + 1, color=BLACK, linestyle=":", label="most for one layer, h + 1")
+    axes[1].plot(capacity, capacity + 1, color=BLACK, linestyle=":", label="maximum for one layer, h + 1")
     figure.legend(*axes[1].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize="small")
 
 
 counted = {(width, depth): count_pieces(width, depth) for depth in DEPTHS for width in WIDTHS}
 draw_pieces({shape: pieces for shape, (pieces, _) in counted.items()})
-print("width  depth  capacity  linear pieces: median (least to most)  median RMSE")
+print("width  depth     units      linear pieces: median (min to max)  median RMSE")
 for (width, depth), (pieces, errors) in counted.items():
     text = f"{np.median(pieces):.0f} ({pieces.min()} to {pieces.max()})"
     print(f"{width:5}{depth:7}{width * depth:10}  {text:>38}  {np.median(errors):11.2f}")
@@ -314,7 +325,7 @@ for (width, depth), (pieces, errors) in counted.items():
 # %%
 # Run as a script
 # ---------------
-# The pictures are saved where a folder was named.
+# If a folder is given as an argument, the plots are saved in it.
 
 if len(sys.argv) > 1:
     for number in plt.get_fignums():

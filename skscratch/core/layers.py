@@ -258,7 +258,7 @@ class Scale(Layer):
 
     def record(self, do: Do, p: Factors, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         k, (_, n, d) = len(p.s), x.shape
-        z = np.empty((k, n, d), x.dtype)
+        z = np.empty((k, n, d), p.s.dtype)
         do(np.multiply, x, p.s[:, None], out=z)
 
         def backward(g: Array, dp: Factors, input_gradient: bool) -> Array | None:

@@ -180,10 +180,11 @@ class RawScores:
 
     def _replay(self, x: Any) -> Array:
         """Compute z of one block, in an array that the next block overwrites."""
-        if x.shape not in self.recorded:
+        key = (isinstance(x, np.ndarray), *x.shape)
+        if key not in self.recorded:
             tape, buffer = Tape(self.P.values.dtype), new_input(x, self.P.values.dtype)
-            self.recorded[x.shape] = buffer, self.network.record(tape, self.P, buffer).z, tape
-        buffer, z, tape = self.recorded[x.shape]
+            self.recorded[key] = buffer, self.network.record(tape, self.P, buffer).z, tape
+        buffer, z, tape = self.recorded[key]
         set_input(buffer, x)
         tape.replay()
         return z

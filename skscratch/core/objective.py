@@ -120,7 +120,7 @@ class Gradient:
         self.objective, self.rows = objective, rows
         self.dP = P.empty() if dP is None else dP
         self.x, y, w = as_input(rows.x), rows.y, rows.w
-        k, n, dtype = len(P.values), len(y), P.values.dtype
+        k, n, dtype = len(P.values), y.shape[-2], P.values.dtype
         self.weights = None if w is None else np.empty((w[0].size, n, 1), dtype)  # w / S
         self.c = np.ones((k, 1), dtype)  # n / S
         self.penalty = np.zeros(k, dtype)
@@ -157,7 +157,7 @@ class Gradient:
         if self.weights is not None and self.rows.w is not None:
             S = total_weight(self.rows.y, self.rows.w)
             np.divide(self.rows.w.T, np.reshape(S, (-1, 1)), out=self.weights[..., 0])
-            self.c[:, 0] = len(self.rows.y) / S
+            self.c[:, 0] = self.rows.y.shape[-2] / S
 
     def _record_penalty(self, do: Do, P: Parameters, decay: float) -> None:
         """Record dP <- dP + c decay P and penalty <- c decay P^2 / 2 for weights.

@@ -133,6 +133,7 @@ class Update:
         """Make a step for the gradient that is in dP."""
         self.step.advance(self.chain.rate * self.chain.schedule.factor(schedule_state))
         self.tape.replay()
+        self.state.t = self.step.t
 
     def flush(self) -> None:
         """Set to zero what is so small that its square is no normal number, in the parameters and in the state.

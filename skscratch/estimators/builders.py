@@ -169,7 +169,7 @@ def chain(estimator: Any, schedule: Schedule) -> Chain:
 
 def _optimizer(estimator: Any) -> Optimizer:
     """Build the optimizer; its fields are the hyperparameters with the same names."""
-    return Optimizer.make(estimator.solver, **estimator.get_params(deep=False))
+    return Optimizer.make(estimator.solver, **vars(estimator))
 
 
 def learning_rate(estimator: Any) -> float:
