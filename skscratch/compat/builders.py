@@ -8,7 +8,7 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, shuffle
+from sklearn.utils import check_array
 
 from skscratch.core.activations import Activation
 from skscratch.core.batches import Rows
@@ -56,7 +56,7 @@ class SolverState:
     @property
     def learning_rate(self) -> float:
         """Learning rate of the next step."""
-        return self.chain.rate * self.chain.schedule.factor(self.schedule_state)
+        return self.chain.rate_at(self.schedule_state)
 
     def decay(self) -> bool:
         """Decrease an adaptive learning rate, and return whether it was not yet the smallest."""
@@ -107,7 +107,9 @@ def row_orders(n: int, random_state: np.random.RandomState) -> Callable[[], np.n
 
     def next_order() -> np.ndarray:
         nonlocal rows
-        rows = shuffle(rows, random_state=random_state)
+        drawn = np.arange(n)  # the draws of sklearn.utils.shuffle, without its checks
+        random_state.shuffle(drawn)
+        rows = rows[drawn]
         return rows
 
     return next_order

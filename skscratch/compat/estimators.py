@@ -154,6 +154,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self.classes_ = self._label_binarizer.classes_
         else:
             self._check_classes(unique_labels(y))
+        if y.ndim == 1 and len(self.classes_) > 1:  # as LabelBinarizer.transform, without its checks
+            return X, y[:, None] == (self.classes_[1:] if len(self.classes_) == 2 else self.classes_)
         return X, self._label_binarizer.transform(y).astype(bool)
 
     def _check_classes(self, classes: np.ndarray) -> None:

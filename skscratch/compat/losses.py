@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
 from skscratch.core.inverse_links import InverseIdentity, InverseLogit, InverseMultinomialLogit
 from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss, PoissonLoss
@@ -49,10 +48,9 @@ class ClippedLogLoss(Loss):
     def value(self, z: np.ndarray, y: np.ndarray) -> np.ndarray:
         eps = np.finfo(z.dtype).eps
         p = np.clip(self.predict(z), eps, 1 - eps)
-        log_likelihood = xlogy(y, p)
         if isinstance(self.inverse_link, InverseLogit):
-            log_likelihood += xlogy(1 - y, 1 - p)
-        return -log_likelihood.sum(axis=-1)
+            return -np.log(np.where(y > 0, p, 1 - p)).sum(axis=-1)  # y is 0 or 1
+        return -np.log(np.vecdot(y, p))
 
     def gradient(self, z: np.ndarray, y: np.ndarray, out: np.ndarray) -> np.ndarray:
         return self.loss.gradient(z, y, out)

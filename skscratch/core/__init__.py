@@ -46,7 +46,7 @@ from skscratch.core.inverse_links import (
     log_softmax,
     softmax,
 )
-from skscratch.core.layers import Dense, Dropout, Layer, Scale, SparseRows
+from skscratch.core.layers import Dense, Dropout, Layer, SparseRows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.losses import (
     AbsoluteError,
@@ -63,7 +63,7 @@ from skscratch.core.losses import (
 from skscratch.core.network import Network, Pass, RawScores
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.optimizers import Adam, AdamW, Chain, Optimizer, OptimizerState, RmsProp, Sgd, Update
-from skscratch.core.parameters import Affine, Factors, Parameters, ParameterSpec
+from skscratch.core.parameters import Affine, FactorsAffine, Parameters, ParameterSpec
 from skscratch.core.schedules import (
     Adaptive,
     Constant,
@@ -114,7 +114,7 @@ __all__ = [
     "Dropout",
     "Elu",
     "Epoch",
-    "Factors",
+    "FactorsAffine",
     "FlatCosine",
     "FunctionOfProgress",
     "GammaLoss",
@@ -163,7 +163,6 @@ __all__ = [
     "Relu",
     "RmsProp",
     "Rows",
-    "Scale",
     "ScaleByAdam",
     "ScaleByKind",
     "ScaleByRate",

@@ -49,9 +49,9 @@ class Activation(Layer, Registered):
     def record(self, do: Do, p: Any, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         multiply_by_derivative = self.forward(do, x)
 
-        def backward(g: Array, dp: Any, input_gradient: bool) -> Array:
+        def backward(g: Array, dp: Any, columns: slice | None) -> Array:
             multiply_by_derivative(g)
-            return g
+            return g if columns is None else g[..., columns]
 
         return x, backward
 

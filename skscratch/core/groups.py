@@ -19,7 +19,6 @@ from skscratch.core.layers import Rngs
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.optimizers import Update
 from skscratch.core.parameters import Parameters
-from skscratch.core.schedules import ScheduleState
 from skscratch.core.tape import Array
 
 
@@ -49,8 +48,8 @@ class MemberGroup:
     rngs: Rngs
     gradients: dict[int, Gradient] = field(default_factory=dict, init=False, repr=False)
 
-    def train(self, block: Rows, steps: Sequence[tuple[slice, ScheduleState]], z: Array) -> Array:
-        """Make a step for each batch of a block; returns the sum of penalties (k,).
+    def train(self, block: Rows, steps: Sequence[tuple[slice, float]], z: Array) -> Array:
+        """Make a step for each batch of a block, at its learning rate; returns the sum of penalties (k,).
 
         The raw scores of each batch before its step are written into z (k, n, o).
         """
@@ -58,12 +57,12 @@ class MemberGroup:
         w = w if w is None or w.ndim == 1 else w[:, self.members]
         z, penalty = z[self.members], np.zeros(len(self.P.values))
         with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
-            for batch, schedule_state in steps:
+            for batch, rate in steps:
                 gradient = self._gradient(batch, block, w)
                 z[:, batch] = gradient(x[batch], y[batch], None if w is None else w[batch])
-                self.update(schedule_state)
+                self.update(rate)
                 if self.objective.alpha:
-                    penalty += gradient.penalty * (batch.stop - batch.start)
+                    penalty += gradient.squares.sum(axis=0) * ((batch.stop - batch.start) / 2)
             self.update.flush()
         return penalty
 

@@ -78,7 +78,7 @@ class Network:
         in_place = [True, *(layer.in_place for layer in self.layers if not isinstance(layer, Dropout))]
         if len(in_place) == 1 or any(a and b for a, b in pairwise(in_place)):
             raise ValueError(
-                "layers must begin with one that does not change its input, such as Dense, Scale or an embedding, and "
+                "layers must begin with one that does not change its input, such as Dense or an embedding, and "
                 f"have one such layer between any two activations, got {self.layers}; insert a Dense."
             )
 
@@ -127,7 +127,8 @@ class Network:
             gradient: Array | None = g
             for i in range(len(backwards) - 1, first - 1, -1):
                 assert gradient is not None
-                gradient = backwards[i](gradient, dP.layers[i], i > first)
+                needed = self.layers[i - 1].needed_columns(self.widths[i - 1]) if i > first else None
+                gradient = backwards[i](gradient, dP.layers[i], needed)
 
         return Pass(outputs[1:], record_backward)
 
@@ -144,10 +145,10 @@ class Network:
         return front.predict(Parameters(values, front.specs), x)
 
     def dense_layers(self, P: Parameters) -> list[tuple[Array, Array]]:
-        """Compute the effective weights c W (k, d, h) and biases b (k, h) of each dense layer."""
+        """Compute the effective weights V (k, d, h) and biases b (k, h) of each dense layer."""
         return [
-            (p.W * p.W.dtype.type(layer.scale(d)), p.b)
-            for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False)
+            (layer.effective_weights(p), p.b)
+            for layer, p in zip(self.layers, P.layers, strict=True)
             if isinstance(layer, Dense)
         ]
 

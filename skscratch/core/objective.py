@@ -110,8 +110,6 @@ class Gradient:
         Those of the last layer, the raw scores.
     dP : Parameters
         Its gradient.
-    penalty : ndarray of shape (k,)
-        The second term of L.
     """
 
     def __init__(
@@ -123,7 +121,7 @@ class Gradient:
         k, n, dtype = len(P.values), y.shape[-2], P.values.dtype
         self.weights = None if w is None else np.empty((w[0].size, n, 1), dtype)  # w / S
         self.c = np.ones((k, 1), dtype)  # n / S
-        self.penalty = np.zeros(k, dtype)
+        self.squares = np.zeros((1, k), dtype)
         do = self.tape = Tape(dtype)
         recorded = objective.network.record(do, P, self.x, rngs)
         self.outputs, self.z, g = recorded.outputs, recorded.z, np.empty(recorded.z.shape, dtype)
@@ -152,6 +150,11 @@ class Gradient:
         y, w = self.rows.y, self.rows.w
         return self.objective.loss_sum(self.z, y, w) / total_weight(y, w) + self.penalty
 
+    @property
+    def penalty(self) -> Array:
+        """The second term (k,) of L for the last batch."""
+        return self.squares.sum(axis=0) / 2
+
     def _set_weights(self) -> None:
         """Compute w / S and n / S from w."""
         if self.weights is not None and self.rows.w is not None:
@@ -160,22 +163,21 @@ class Gradient:
             self.c[:, 0] = self.rows.y.shape[-2] / S
 
     def _record_penalty(self, do: Do, P: Parameters, decay: float) -> None:
-        """Record dP <- dP + c decay P and penalty <- c decay P^2 / 2 for weights.
+        """Record dP <- dP + c decay P for weights, and the squares c decay P^2, twice the penalty.
 
         Block by block: for wide networks four passes over memory would take as long as a matrix product.
         """
         decays, weighted = P.by_kind({"weight": decay}, default=0.0), self.weights is not None
-        do(self.penalty.fill, 0)
-        for rows, columns in blocks(*P.values.shape):
+        parts = blocks(*P.values.shape)
+        self.squares = np.zeros((len(parts), len(P.values)), P.values.dtype)
+        for (rows, columns), squares in zip(parts, self.squares, strict=True):
             q, dq = P.values[rows, columns], self.dP.values[rows, columns]
-            t, squares = np.empty_like(q), np.empty(len(q), q.dtype)
+            t = np.empty_like(q)
             do(np.multiply, q, decays[columns], out=t)
             if weighted:
                 do(np.multiply, t, self.c[rows], out=t)
             do(np.add, dq, t, out=dq)
-            do(np.vecdot, q, t, out=squares)
-            do(np.add, self.penalty[rows], squares, out=self.penalty[rows])
-        do(np.multiply, self.penalty, 0.5, out=self.penalty)
+            do(np.vecdot, q, t, out=squares[rows])
 
 
 def total_weight(y: Array, w: Array | None) -> Any:

@@ -70,7 +70,7 @@ class Chain:
     >>> P = Parameters(np.array([[1.0, 2.0]]), [Affine(ParameterSpec((1, 1), "weight"), ParameterSpec((1,), "bias"))])
     >>> chain, dP = Chain((ScaleByRate(),), rate=0.1), P.like(np.array([[10.0, -10.0]]))
     >>> update = Update(chain, P, dP, chain.init(P))
-    >>> update(ScheduleState())
+    >>> update(chain.rate_at(ScheduleState()))
     >>> P.values
     array([[0., 3.]])
     """
@@ -78,6 +78,10 @@ class Chain:
     transformations: tuple[Transformation, ...]
     rate: float
     schedule: Schedule = Constant()
+
+    def rate_at(self, state: ScheduleState) -> float:
+        """Return the learning rate at this schedule state."""
+        return self.rate * self.schedule.factor(state)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,9 +133,9 @@ class Update:
         if last:
             self.tape(np.add, q, u, out=q)
 
-    def __call__(self, schedule_state: ScheduleState) -> None:
-        """Make a step for the gradient that is in dP."""
-        self.step.advance(self.chain.rate * self.chain.schedule.factor(schedule_state))
+    def __call__(self, rate: float) -> None:
+        """Make a step for the gradient that is in dP, at this learning rate."""
+        self.step.advance(rate)
         self.tape.replay()
         self.state.t = self.step.t
 
@@ -269,10 +273,10 @@ class Adam(Optimizer, name="adam"):
     Whatever the size of a gradient, the first step has the size of the learning rate:
 
     >>> import numpy as np
-    >>> from skscratch.core import Adam, Affine, Parameters, ParameterSpec, ScheduleState, Update
+    >>> from skscratch.core import Adam, Affine, Parameters, ParameterSpec, Update
     >>> P = Parameters(np.zeros((1, 2)), [Affine(ParameterSpec((1, 1), "weight"), ParameterSpec((1,), "bias"))])
     >>> chain, dP = Adam().chain(rate=0.1), P.like(np.array([[3.0, -500.0]]))
-    >>> Update(chain, P, dP, chain.init(P))(ScheduleState())
+    >>> Update(chain, P, dP, chain.init(P))(rate=0.1)
     >>> P.values.round(6)
     array([[-0.1,  0.1]])
     """

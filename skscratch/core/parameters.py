@@ -46,9 +46,11 @@ class Affine(NamedTuple):
     b: Any
 
 
-class Factors(NamedTuple):
-    """One factor s for each input of a layer."""
+class FactorsAffine(NamedTuple):
+    """Weights W and biases b of a layer, and a factor s for each of its inputs."""
 
+    W: Any
+    b: Any
     s: Any
 
 

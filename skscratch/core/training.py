@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -208,7 +208,7 @@ class Trainer:
     @property
     def rate(self) -> float:
         """The present learning rate."""
-        return self.chain.rate * self.chain.schedule.factor(self.schedule_state)
+        return self.chain.rate_at(self.schedule_state)
 
     def _epochs(
         self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
@@ -242,7 +242,7 @@ class Trainer:
                 self.schedule_state.progress = done / planned
                 done += 1
                 if block.w is None or block.w[batch].any():
-                    steps.append((batch, replace(self.schedule_state)))
+                    steps.append((batch, self.rate))
                     seen += batch.stop - batch.start
             train = partial(MemberGroup.train, block=block, steps=steps, z=z)
             penalty += np.concatenate(list(map_groups(train, groups)))

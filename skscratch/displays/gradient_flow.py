@@ -86,9 +86,9 @@ class GradientRecorder:
         with np.errstate(over="ignore", invalid="ignore"):  # a diverging network is drawn as well
             gradient = Gradient(self.objective, P, self.rows)
             gradient.tape.replay()
-            layers = list(zip(network.layers, network.widths, gradient.dP.layers, gradient.outputs, strict=False))
-            dense = [(dp.W, layer.scale(d)) for layer, d, dp, _ in layers if isinstance(layer, Dense)]
-            self.gradients.append(np.array([_rms(dW) / c for dW, c in dense]))
+            layers = list(zip(network.layers, P.layers, gradient.dP.layers, gradient.outputs, strict=True))
+            dense = [layer.effective_gradient(p, dp) for layer, p, dp, _ in layers if isinstance(layer, Dense)]
+            self.gradients.append(np.array([_rms(dV) for dV in dense]))
             self.activations.append(np.array([_rms(a) for layer, *_, a in layers if isinstance(layer, Activation)]))
 
 

@@ -5,6 +5,7 @@ What a default of None or "auto" means is decided here, and nowhere else.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, isqrt, sqrt
 from typing import Any
 
@@ -15,7 +16,7 @@ from skscratch.core.activations import Activation
 from skscratch.core.embeddings import NumericEmbedding
 from skscratch.core.initializers import Initializer, Normal, Zeros
 from skscratch.core.inverse_links import ClassInverseLink
-from skscratch.core.layers import Dense, Dropout, Layer, Scale
+from skscratch.core.layers import Dense, Dropout
 from skscratch.core.losses import BinaryLogLoss, Loss, MulticlassLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -146,18 +147,19 @@ def dtype(estimator: Any, n: int) -> np.dtype:
 
 
 def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndarray | None) -> Network:
-    """Build [embedding, front scale,] (dense, activation [, dropout]) for each hidden layer, dense."""
+    """Build [embedding,] (dense, activation [, dropout]) for each hidden layer, dense."""
     sizes = hidden_sizes(estimator)
-    layers: list[Layer] = []
+    layers: list[Any] = []
     if estimator.numeric_embedding is not None and (columns := _many_valued(table)):
         layers.append(NumericEmbedding.make(estimator.numeric_embedding).fit(table.x, columns, sample_weight))
-    if estimator.init == "ntk" and isinstance(table.x, np.ndarray):  # not k copies of a sparse x
-        layers.append(Scale())
+    # The defaults were chosen without factors of sparse inputs.
+    first, input_factors = len(layers), estimator.init == "ntk" and isinstance(table.x, np.ndarray)
     for size, activation in zip(sizes, _activations(estimator, len(sizes)), strict=True):
         layers += [_dense(estimator.init, size), activation]
         if estimator.dropout:
             layers.append(Dropout(float(estimator.dropout)))
     layers.append(Dense(n_outputs, Zeros(), ntk=True) if estimator.init == "ntk" else _dense(estimator.init, n_outputs))
+    layers[first] = replace(layers[first], input_factors=input_factors)
     return Network(tuple(layers), table.x.shape[1])
 
 

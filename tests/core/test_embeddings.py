@@ -10,7 +10,6 @@ from skscratch.core import (
     NumericEmbedding,
     Periodic,
     PiecewiseLinear,
-    Scale,
     Tanh,
     Tape,
     run,
@@ -88,7 +87,7 @@ def test_output_equals_the_formula(layer, features, dtype, rng):
 @every_layer
 @pytest.mark.parametrize("members_of_x", [1, K])
 def test_a_replay_equals_the_calls_at_once(layer, members_of_x, dtype, check_replay):
-    check_replay(layer, k=K, d=D, members_of_x=members_of_x, dtype=dtype, input_gradient=False)
+    check_replay(layer, k=K, d=D, members_of_x=members_of_x, dtype=dtype, columns=None)
 
 
 @every_layer
@@ -97,7 +96,7 @@ def test_the_input_is_kept(layer, rng):
     kept, specs = x.copy(), layer.parameters(D)
     p = type(specs)(*(rng.standard_normal((K, *spec.shape)) for spec in specs))
     z, backward = layer.record(run, p, x, None)
-    backward(np.ones_like(z), type(specs)(*map(np.empty_like, p)), False)
+    backward(np.ones_like(z[..., D:]), type(specs)(*map(np.empty_like, p)), None)
     assert not layer.in_place
     np.testing.assert_array_equal(x, kept)
 
@@ -152,7 +151,7 @@ def test_fitting_piecewise_linear_sets_quantiles(weighted, dtype, rng):
 
 
 @every_layer
-@pytest.mark.parametrize("before", [Dense(D), Scale()], ids=repr)
+@pytest.mark.parametrize("before", [Dense(D), Dense(D, input_factors=True)], ids=repr)
 def test_an_embedding_behind_something_learned(layer, before, rng):
     network, tape = Network((before, layer), D), Tape(np.float64)
     P = network.init(K, rng)

@@ -19,7 +19,6 @@ from skscratch.core import (
     Objective,
     Periodic,
     PiecewiseLinear,
-    Scale,
     SquaredError,
     Tanh,
     gradcheck,
@@ -40,10 +39,11 @@ HIDDEN = {
     "dense": lambda f: (Dense(5), f),
     "bottleneck": lambda f: (Dense(5), f, Dense(1), f),
     "ntk": lambda f: (ntk(5), f, ntk(4), f),
-    "scale": lambda f: (Scale(), Dense(5), f),
-    "scale_inside": lambda f: (Dense(5), f, Scale()),
-    "periodic": lambda f: (Periodic((0, 1), frequencies=3), Scale(), Dense(5), f),
-    "piecewise": lambda f: (PiecewiseLinear((0, 1), bins=4, edges=EDGES), Scale(), Dense(5), f),
+    "factors": lambda f: (Dense(5, input_factors=True), f),
+    "factors_inside": lambda f: (ntk(4), f, Dense(5, ntk=True, input_factors=True)),
+    "embedding_and_dropout": lambda f: (Periodic((0, 1), frequencies=3), Dropout(0.0), Dense(5), f),
+    "periodic": lambda f: (Periodic((0, 1), frequencies=3), Dense(5, input_factors=True), f),
+    "piecewise": lambda f: (PiecewiseLinear((0, 1), bins=4, edges=EDGES), Dense(5, input_factors=True), f),
     "dropout": lambda f: (Dropout(0.2), Dense(5), f, Dropout(0.4), Dense(4), f, Dropout(0.3)),
     "sparse": lambda f: (Dense(5), f),
     "no_hidden": lambda f: (),
@@ -104,8 +104,8 @@ def wrong(base, change):
         def record(self, do, p, x, rngs):
             z, backward = super().record(do, p, x, rngs)
 
-            def wrong_backward(g, dp, input_gradient):
-                dx = backward(g, dp, input_gradient)
+            def wrong_backward(g, dp, columns):
+                dx = backward(g, dp, columns)
                 do(change, g, dx, dp)
                 return dx
 
@@ -159,10 +159,10 @@ class WrongError(SquaredError):
         ((Dense(5), Tanh()), wrong(Dense, take_biases_from_one_row), SquaredError()),
         ((Dense(5), Tanh()), wrong(Dense, negate_input), SquaredError()),
         ((Dense(5), WrongActivation()), Dense, SquaredError()),
-        ((wrong(Scale, clear_factors)(), Dense(5), Tanh()), Dense, SquaredError()),
+        ((wrong(Dense, clear_factors)(5, input_factors=True), Tanh()), Dense, SquaredError()),
         ((Dense(5), Tanh()), Dense, WrongError()),
     ],
-    ids=["weights", "one member", "biases", "input", "activation", "scale", "loss"],
+    ids=["weights", "one member", "biases", "input", "activation", "factors", "loss"],
 )
 @both_dtypes
 def test_a_wrong_gradient_is_found(hidden, last, loss, dtype):

@@ -8,11 +8,10 @@ from skscratch.core import (
     Affine,
     Dense,
     Dropout,
-    Factors,
+    FactorsAffine,
     Layer,
     Normal,
     ParameterSpec,
-    Scale,
     SparseRows,
     Tanh,
     Tape,
@@ -47,7 +46,7 @@ def test_dense(rng, members_of_x, ntk, units, dtype):
     p, dp = new_arrays(layer, rng, dtype=dtype)
     g = rng.standard_normal((K, N, units)).astype(dtype)
     z, backward = layer.record(run, p, x, None)
-    dx = backward(g.copy(), dp, True)
+    dx = backward(g.copy(), dp, slice(None))
     c, close = 0.5 if ntk else 1.0, {"rtol": 1e-5, "atol": 1e-5} if dtype is np.float32 else {"rtol": 1e-12}
     x_of_each = np.broadcast_to(x, (K, N, D))
     np.testing.assert_allclose(z, c * np.einsum("knd,kdh->knh", x_of_each, p.W) + p.b[:, None], **close)
@@ -67,7 +66,7 @@ def test_dense_of_sparse_rows_equals_dense_of_dense_ones(rng, ntk, container, dt
     for rows in (x[None], SparseRows(container(x))):
         dp = Affine(*(np.full_like(a, np.nan) for a in p))
         z, backward = layer.record(run, p, rows, None)
-        assert backward(g.copy(), dp, False) is None
+        assert backward(g.copy(), dp, None) is None
         results.append((z, *dp))
     for by_dense, by_sparse in zip(*results, strict=True):
         assert by_sparse.dtype == dtype
@@ -80,7 +79,7 @@ def test_a_replay_reads_the_present_sparse_rows(rng):
     assert x.shape == (N, D)
     p, dp = new_arrays(layer, rng)
     z, backward = layer.record(tape, p, x, None)
-    backward(g, dp, False)
+    backward(g, dp, None)
     for _ in range(2):
         dense = sparse_rows(rng)
         x.matrix = sparse.csr_array(dense)
@@ -90,11 +89,11 @@ def test_a_replay_reads_the_present_sparse_rows(rng):
 
 
 @both_dtypes
-@pytest.mark.parametrize("layer", [Dense(2), Dense(1), Dense(2, ntk=True), Scale()], ids=repr)
+@pytest.mark.parametrize("layer", [Dense(2), Dense(1), Dense(2, ntk=True), Dense(2, input_factors=True)], ids=repr)
 @pytest.mark.parametrize("members_of_x", [1, K])
-@pytest.mark.parametrize("input_gradient", [False, True])
-def test_a_replay_equals_the_calls_at_once(layer, input_gradient, members_of_x, dtype, check_replay):
-    check_replay(layer, members_of_x=members_of_x, dtype=dtype, input_gradient=input_gradient)
+@pytest.mark.parametrize("columns", [None, slice(None), slice(1, None)], ids=repr)
+def test_a_replay_equals_the_calls_at_once(layer, columns, members_of_x, dtype, check_replay):
+    check_replay(layer, members_of_x=members_of_x, dtype=dtype, columns=columns)
 
 
 @both_dtypes
@@ -129,34 +128,48 @@ def test_dense_without_inputs(rng, ntk):
     p, dp = new_arrays(layer, rng, d=0)
     z, backward = layer.record(run, p, np.empty((1, N, 0)), None)
     np.testing.assert_array_equal(z, np.broadcast_to(p.b[:, None], (K, N, 2)))
-    assert backward(np.ones((K, N, 2)), dp, True).shape == (K, N, 0)
+    assert backward(np.ones((K, N, 2)), dp, slice(None)).shape == (K, N, 0)
     np.testing.assert_array_equal(dp.b, N)
 
 
 @both_dtypes
+@pytest.mark.parametrize("ntk", [False, True])
 @pytest.mark.parametrize("members_of_x", [1, K])
-def test_scale(rng, members_of_x, dtype):
-    layer, x = Scale(), rng.standard_normal((members_of_x, N, D)).astype(dtype)
-    g = rng.standard_normal((K, N, D)).astype(dtype)
-    p, dp = new_arrays(layer, rng, dtype=dtype)
-    z, backward = layer.record(run, p, x, None)
-    dx = backward(g.copy(), dp, True)
-    np.testing.assert_array_equal(z, x * p.s[:, None])
-    np.testing.assert_allclose(dp.s, (g * x).sum(axis=1), rtol=1e-5, atol=1e-6)
-    np.testing.assert_array_equal(dx, g * p.s[:, None])
-    assert {a.dtype for a in (z, dx, dp.s)} == {np.dtype(dtype)}
-    dp.s[...] = np.nan
-    assert backward(g.copy(), dp, False) is None
-    np.testing.assert_allclose(dp.s, (g * x).sum(axis=1), rtol=1e-5, atol=1e-6)
+def test_factors_of_the_inputs(rng, members_of_x, ntk, dtype):
+    """A dense layer of x s."""
+    x = rng.standard_normal((members_of_x, N, D)).astype(dtype)
+    g = rng.standard_normal((K, N, 2)).astype(dtype)
+    p, dp = new_arrays(Dense(2, ntk=ntk, input_factors=True), rng, dtype=dtype)
+    z, backward = Dense(2, ntk=ntk, input_factors=True).record(run, p, x, None)
+    dx = backward(g.copy(), dp, slice(None))
+    q, dq = Affine(p.W, p.b), Affine(np.empty_like(p.W), np.empty_like(p.b))
+    expected, plain_backward = Dense(2, ntk=ntk).record(run, q, x * p.s[:, None], None)
+    dxs = plain_backward(g.copy(), dq, slice(None))
+    close = {"rtol": 1e-4, "atol": 1e-5}
+    np.testing.assert_allclose(z, expected, **close)
+    np.testing.assert_allclose(dp.W, dq.W, **close)
+    np.testing.assert_allclose(dp.b, dq.b, **close)
+    np.testing.assert_allclose(dp.s, (dxs * x).sum(axis=1), **close)
+    np.testing.assert_allclose(dx, dxs * p.s[:, None], **close)
+    assert {a.dtype for a in (z, dx, *dp)} == {np.dtype(dtype)}
 
 
-def test_the_initial_factors_of_scale_are_one(rng):
-    p = Factors(s=np.zeros(D))
-    Scale().init(p, rng, D)
+@pytest.mark.parametrize("units", [1, 2])
+def test_only_the_needed_columns_of_the_input_gradient_are_computed(rng, units):
+    layer, x, g = Dense(units), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, units))
+    p, dp = new_arrays(layer, rng)
+    _, backward = layer.record(run, p, x, None)
+    whole = backward(g.copy(), dp, slice(None))
+    np.testing.assert_allclose(backward(g.copy(), dp, slice(1, None)), whole[..., 1:], rtol=1e-12)
+
+
+def test_the_initial_factors_of_the_inputs_are_one(rng):
+    p = FactorsAffine(np.zeros((D, 2)), np.zeros(2), s=np.zeros(D))
+    Dense(2, input_factors=True).init(p, rng, D)
     np.testing.assert_array_equal(p.s, 1)
 
 
-@pytest.mark.parametrize("layer", [Dense(D), Dense(1), Scale()], ids=repr)
+@pytest.mark.parametrize("layer", [Dense(D), Dense(1), Dense(2, input_factors=True)], ids=repr)
 def test_the_input_is_kept(layer, rng):
     """Only layers that say so work in place."""
     x, g = rng.standard_normal((K, N, D)), rng.standard_normal((K, N, layer.width(D)))
@@ -165,7 +178,7 @@ def test_the_input_is_kept(layer, rng):
     assert not layer.in_place
     assert not np.shares_memory(z, x)
     output = z.copy()
-    backward(g, dp, True)
+    backward(g, dp, slice(None))
     np.testing.assert_array_equal(x, kept)
     np.testing.assert_array_equal(z, output)
 
@@ -175,7 +188,7 @@ def test_dropout_outputs_its_input_without_a_generator(rng):
     before = g.copy()
     z, backward = Dropout(0.5).record(run, (), x, None)
     assert z is x
-    np.testing.assert_array_equal(backward(g, (), True), before)
+    np.testing.assert_array_equal(backward(g, (), slice(None)), before)
 
 
 @both_dtypes
@@ -187,7 +200,7 @@ def test_dropout_drops_a_share_and_keeps_the_mean(rate, dtype):
     assert (x == 3).all()
     np.testing.assert_allclose(np.unique(z), [0, 3 / (1 - rate)] if rate else [3], rtol=1e-6)
     assert abs((z == 0).mean() - rate) < 0.01
-    np.testing.assert_allclose(backward(np.ones_like(x), (), True), z / 3, rtol=1e-6)
+    np.testing.assert_allclose(backward(np.ones_like(x), (), slice(None)), z / 3, rtol=1e-6)
 
 
 def test_dropout_drops_other_entries_in_each_member_and_in_each_replay():
@@ -213,10 +226,11 @@ def test_dropout_drops_the_same_entries_in_both_dtypes():
 
 def test_kinds_and_widths():
     assert Dense(7).parameters(4) == Affine(W=ParameterSpec((4, 7), "weight"), b=ParameterSpec((7,), "bias"))
-    assert Scale().parameters(4) == Factors(s=ParameterSpec((4,), "scale"))
+    specs = Dense(7, input_factors=True).parameters(4)
+    assert specs == FactorsAffine(*Dense(7).parameters(4), s=ParameterSpec((4,), "scale"))
     assert Dropout(0.5).parameters(4) == Tanh().parameters(4) == ()
     assert Dense(7).width(4) == 7
-    assert Scale().width(4) == Dropout(0.5).width(4) == Tanh().width(4) == 4
+    assert Dropout(0.5).width(4) == Tanh().width(4) == 4
 
 
 def test_a_layer_with_parameters_must_set_them(rng):

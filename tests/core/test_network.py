@@ -28,8 +28,6 @@ from skscratch.core import (
     RawScores,
     Relu,
     Rows,
-    Scale,
-    ScheduleState,
     Sgd,
     SquaredError,
     Tanh,
@@ -40,7 +38,7 @@ from skscratch.core import (
 )
 
 D = 5
-LAYERS = (Periodic((0, 1)), Scale(), Dense(8, Normal(), Normal(), ntk=True), Relu(), Dropout(0.2), Dense(2))
+LAYERS = (Periodic((0, 1)), Dense(8, Normal(), Normal(), ntk=True, input_factors=True), Relu(), Dropout(0.2), Dense(2))
 
 
 def network_like(mlp):
@@ -108,14 +106,14 @@ def test_one_step_equals_that_of_scikit_learn(activation, task):
     halved = (loss.value(z, targets).mean() / 2).item() if task == "regression" else 0
     np.testing.assert_allclose(value - halved, mlp.loss_, rtol=1e-10)
     chain = Sgd().chain(0.2)
-    Update(chain, P, gradient.dP, chain.init(P))(ScheduleState())
+    Update(chain, P, gradient.dP, chain.init(P))(chain.rate)
     for ours, W, b in zip([p for p in P.layers if isinstance(p, Affine)], mlp.coefs_, mlp.intercepts_, strict=True):
         np.testing.assert_allclose(ours.W[0], W, rtol=1e-9, atol=1e-13)
         np.testing.assert_allclose(ours.b[0], b, rtol=1e-9, atol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("layers", [LAYERS, (Dense(2),), (Scale(), Dense(3), Tanh(), Dense(2, Zeros()))])
+@pytest.mark.parametrize("layers", [LAYERS, (Dense(2),), (Dense(3, input_factors=True), Tanh(), Dense(2, Zeros()))])
 def test_each_member_is_what_it_would_be_alone(layers, dtype):
     network, x = Network(layers, D), np.random.default_rng(1).standard_normal((7, D)).astype(dtype)
     many = network.init(4, np.random.default_rng(0), dtype)
@@ -172,7 +170,7 @@ def test_threads_share_a_network(rng):
 
 def test_a_network_is_small_and_comparable():
     network = Network(LAYERS, D)
-    assert network.widths == (D, D + 6, D + 6, 8, 8, 8, 2)
+    assert network.widths == (D, D + 6, 8, 8, 8, 2)
     assert network.n_outputs == 2
     assert network.n_parameters == network.init(1, np.random.default_rng(0)).values.shape[1]
     again = pickle.loads(pickle.dumps(network))
@@ -183,11 +181,12 @@ def test_a_network_is_small_and_comparable():
 def test_dense_layers_are_effective_weights(rng):
     network = Network(LAYERS, D)
     P = network.init(2, rng, np.float32)
+    P.layers[1].s[...] = rng.standard_normal(P.layers[1].s.shape)
     (W, b), (V, c) = network.dense_layers(P)
-    np.testing.assert_allclose(W, P.layers[2].W / np.sqrt(D + 6), rtol=1e-6)
-    np.testing.assert_array_equal(b, P.layers[2].b)
-    np.testing.assert_array_equal(V, P.layers[5].W)
-    np.testing.assert_array_equal(c, P.layers[5].b)
+    np.testing.assert_allclose(W, P.layers[1].s[..., None] * P.layers[1].W / np.sqrt(D + 6), rtol=1e-6)
+    np.testing.assert_array_equal(b, P.layers[1].b)
+    np.testing.assert_array_equal(V, P.layers[4].W)
+    np.testing.assert_array_equal(c, P.layers[4].b)
     assert {a.dtype for a in (W, b, V, c)} == {np.dtype(np.float32)}
 
 
@@ -204,9 +203,9 @@ class WatchedDense(Dense):
     def record(self, do, p, x, rngs):
         z, backward = super().record(do, p, x, rngs)
 
-        def watched_backward(g, dp, input_gradient):
-            self.asked.append(input_gradient)
-            return backward(g, dp, input_gradient)
+        def watched_backward(g, dp, columns):
+            self.asked.append(columns)
+            return backward(g, dp, columns)
 
         return z, watched_backward
 
@@ -217,7 +216,7 @@ def test_no_gradient_is_computed_before_the_first_parameters(rng, monkeypatch):
     P, x = network.init(1, rng), rng.standard_normal((1, 4, D))
     recorded = network.record(run, P, x)
     recorded.backward(np.ones_like(recorded.z), P.empty())
-    assert WatchedDense.asked == [True, False]  # from the last layer to the first
+    assert WatchedDense.asked == [slice(None), None]  # from the last layer to the first
 
 
 @pytest.mark.parametrize("seed", [None, 1])
@@ -275,9 +274,9 @@ def test_activations_are_the_outputs_of_the_first_layers(rng):
     "front",
     [
         (),
-        (Scale(),),
+        (Dense(3, input_factors=True),),
         (Periodic((0, 1)),),
-        (PiecewiseLinear((0, 1), bins=2, edges=((-1.0, 0.0, 1.0), (-1.0, 0.5, 1.0))), Scale()),
+        (PiecewiseLinear((0, 1), bins=2, edges=((-1.0, 0.0, 1.0), (-1.0, 0.5, 1.0))),),
     ],
 )
 def test_rows_that_differ_between_members(front, rng):

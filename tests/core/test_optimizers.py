@@ -44,7 +44,7 @@ def make_steps(chain, q, gradient, states):
     update = Update(chain, P, dP, state)
     for schedule_state in states:
         dP.values[...] = gradient(P.values)
-        update(schedule_state)
+        update(chain.rate_at(schedule_state))
     return P.values
 
 
@@ -316,11 +316,11 @@ def test_a_copied_state_continues_by_itself(duplicate, rng):
     update = Update(chain, P, dP, state)
     for _ in range(3):
         dP.values[...] = noisy(P.values)
-        update(ScheduleState())
+        update(chain.rate)
     state.t = update.step.t
     other, other_state = new_parameters(P.values.copy()), duplicate(state)
     for Q, s in ((P, state), (other, other_state)):
-        Update(chain, Q, Q.like(noisy(Q.values)), s)(ScheduleState())
+        Update(chain, Q, Q.like(noisy(Q.values)), s)(chain.rate)
     np.testing.assert_array_equal(P.values, other.values)
     for arrays, other_arrays in zip(state.arrays, other_state.arrays, strict=True):
         assert arrays.keys() == other_arrays.keys()

@@ -6,12 +6,11 @@ import pickle
 import numpy as np
 import pytest
 
-from skscratch.core import Affine, Factors, Parameters, ParameterSpec
+from skscratch.core import Affine, Parameters, ParameterSpec
 from skscratch.core.parameters import BLOCK, blocks, count
 
 SPECS = [
-    Factors(s=ParameterSpec((3,), "scale")),
-    Affine(W=ParameterSpec((3, 2), "weight"), b=ParameterSpec((2,), "bias")),
+    FactorsAffine(ParameterSpec((3, 2), "weight"), ParameterSpec((2,), "bias"), s=ParameterSpec((3,), "scale")),
     (),
     Affine(W=ParameterSpec((2, 1), "weight"), b=ParameterSpec((1,), "bias")),
 ]
@@ -39,9 +38,9 @@ def test_views_tile_the_values_in_order(parameters):
 
 
 def test_layers_have_the_types_and_names_of_their_specifications(parameters):
-    assert [type(layer) for layer in parameters.layers] == [Factors, Affine, tuple, Affine]
+    assert [type(layer) for layer in parameters.layers] == [FactorsAffine, tuple, Affine]
     assert parameters.layers[0].s.shape == (4, 3)
-    assert parameters.layers[1].W.shape == (4, 3, 2)
+    assert parameters.layers[0].W.shape == (4, 3, 2)
     assert parameters.layers[3].b.shape == (4, 1)
 
 
@@ -84,12 +83,12 @@ def test_by_kind(dtype):
     P = Parameters(np.zeros((2, P_SIZE), dtype), SPECS)
     factors = P.by_kind({"bias": 0.1, "scale": 6.0})
     assert factors.dtype == dtype
-    np.testing.assert_array_equal(factors, np.array([6.0] * 3 + [1.0] * 6 + [0.1] * 2 + [1.0] * 2 + [0.1], dtype))
+    np.testing.assert_array_equal(factors, np.array([1.0] * 6 + [0.1] * 2 + [6.0] * 3 + [1.0] * 2 + [0.1], dtype))
     np.testing.assert_array_equal(P.by_kind({"weight": 2.0}, default=0.0) == 2, [0, 0, 0, *[1] * 6, 0, 0, 1, 1, 0])
 
 
 def test_a_pickle_stores_the_values_once():
-    P = Parameters(np.zeros((8, 14 * 1000)), [Factors(ParameterSpec((14, 1000), "weight"))])
+    P = Parameters(np.zeros((8, 14 * 1000)), [(ParameterSpec((14, 1000), "weight"),)])
     assert len(pickle.dumps(P)) < 1.01 * P.values.nbytes
 
 

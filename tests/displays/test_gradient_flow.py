@@ -1,5 +1,7 @@
 """Sizes of gradients and activations against central differences and a forward pass."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -9,7 +11,7 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core.activations import Identity, Tanh
 from skscratch.core.batches import Rows
 from skscratch.core.initializers import Normal
-from skscratch.core.layers import Dense, Scale
+from skscratch.core.layers import Dense
 from skscratch.core.losses import SquaredError
 from skscratch.core.network import Network
 from skscratch.core.objective import Objective
@@ -37,16 +39,16 @@ def test_sizes_against_differences_and_a_forward_pass(rng, ntk):
     def dense(units):
         return Dense(units, Normal(), Normal(), ntk=True) if ntk else Dense(units)
 
-    layers = (Scale(), dense(4), Tanh(), dense(3), Identity(), dense(2))
+    layers = (replace(dense(4), input_factors=ntk), Tanh(), dense(3), Identity(), dense(2))
     objective = Objective(Network(layers, n_inputs=3), SquaredError(), alpha=7.0)  # the penalty must have no effect
     P = objective.network.init(2, rng)
     x, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 2))
     recorder = GradientRecorder(objective, Rows(x, y, None), P)
     scale = [(1 / np.sqrt(d) if ntk else 1.0) for d in (3, 4, 3)]
-    dW = [differences(objective, P, x, y, i, c) for i, c in zip((1, 3, 5), scale, strict=True)]
+    dW = [differences(objective, P, x, y, i, c) for i, c in zip((0, 2, 4), scale, strict=True)]
     assert_allclose(recorder.gradients[0], [np.sqrt(np.mean(one**2)) for one in dW], rtol=1e-6)
-    h = np.tanh(x @ P.layers[1].W * scale[0] + P.layers[1].b[:, None])
-    g = h @ P.layers[3].W * scale[1] + P.layers[3].b[:, None]
+    h = np.tanh(x @ P.layers[0].W * scale[0] + P.layers[0].b[:, None])
+    g = h @ P.layers[2].W * scale[1] + P.layers[2].b[:, None]
     assert_allclose(recorder.activations[0], [np.sqrt(np.mean(h**2)), np.sqrt(np.mean(g**2))])
 
 

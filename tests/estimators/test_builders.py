@@ -64,12 +64,12 @@ def test_layers():
         return [type(layer).__name__ for layer in model._model.network.layers]
 
     hidden = ["Dense", "Relu"]
-    assert names(X) == ["PiecewiseLinear", "Scale", *hidden, *hidden, "Dense"]
-    assert names(X, numeric_embedding="periodic")[:2] == ["Periodic", "Scale"]
+    assert names(X) == ["PiecewiseLinear", *hidden, *hidden, "Dense"]
+    assert names(X, numeric_embedding="periodic")[:2] == ["Periodic", "Dense"]
     assert names(X, init="he_normal", numeric_embedding=None) == [*hidden, *hidden, "Dense"]
-    assert names(X, dropout=0.1, depth=1) == ["PiecewiseLinear", "Scale", *hidden, "Dropout", "Dense"]
+    assert names(X, dropout=0.1, depth=1) == ["PiecewiseLinear", *hidden, "Dropout", "Dense"]
     assert names(csr_array(X), depth=1) == [*hidden, "Dense"]
-    assert names(X, hidden_layer_sizes=(), width=None, depth=None) == ["PiecewiseLinear", "Scale", "Dense"]
+    assert names(X, hidden_layer_sizes=(), width=None, depth=None) == ["PiecewiseLinear", "Dense"]
 
 
 def test_piecewise_bins_are_weighted_quantiles():
