@@ -64,6 +64,8 @@ html_title = f"skscratch {version}"
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 
 
 def skip_foreign(app, what, name, obj, skip, options):

@@ -28,15 +28,22 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from skscratch import ScratchMLPClassifier
-from skscratch.core.activations import Logistic, Relu
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import LecunNormal, VarianceScaling
-from skscratch.core.layers import Dense
-from skscratch.core.losses import MulticlassLogLoss
-from skscratch.core.network import Network
-from skscratch.core.objective import Gradient, Objective
-from skscratch.core.optimizers import Adam, RmsProp, Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import (
+    Adam,
+    Dense,
+    Gradient,
+    LecunNormal,
+    Logistic,
+    MulticlassLogLoss,
+    Network,
+    Objective,
+    Relu,
+    RmsProp,
+    Rows,
+    Sgd,
+    Trainer,
+    VarianceScaling,
+)
 from skscratch.displays import GradientFlowDisplay, NetworkDisplay
 
 COLOURS = ["#000000", "#E69F00", "#0072B2", "#D55E00"]  # the palette of Okabe and Ito

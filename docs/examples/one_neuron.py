@@ -24,15 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPClassifier
-from skscratch.core.activations import Tanh
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import Initializer
-from skscratch.core.layers import Dense
-from skscratch.core.losses import BinaryLogLoss
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import BinaryLogLoss, Dense, Initializer, Network, Objective, Rows, Sgd, Tanh, Trainer
 from skscratch.displays import LossCurveDisplay
 
 BLUE, ORANGE, BLACK = "#0072B2", "#D55E00", "#000000"  # the palette of Okabe and Ito

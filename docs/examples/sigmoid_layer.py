@@ -25,15 +25,19 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.core.activations import Logistic
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import LecunNormal
-from skscratch.core.layers import Dense
-from skscratch.core.losses import BinaryLogLoss, CosineDistance, SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import (
+    BinaryLogLoss,
+    CosineDistance,
+    Dense,
+    LecunNormal,
+    Logistic,
+    Network,
+    Objective,
+    Rows,
+    Sgd,
+    SquaredError,
+    Trainer,
+)
 from skscratch.displays import LossCurveDisplay
 
 BLUE, BLACK = "#0072B2", "#000000"  # the palette of Okabe and Ito

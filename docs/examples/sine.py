@@ -32,15 +32,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skscratch import ScratchMLPRegressor
-from skscratch.core.activations import Activation, Relu
-from skscratch.core.batches import Rows
-from skscratch.core.initializers import HeNormal
-from skscratch.core.layers import Dense
-from skscratch.core.losses import SquaredError
-from skscratch.core.network import Network
-from skscratch.core.objective import Objective
-from skscratch.core.optimizers import Sgd
-from skscratch.core.training import Trainer
+from skscratch.core import Activation, Dense, HeNormal, Network, Objective, Relu, Rows, Sgd, SquaredError, Trainer
 from skscratch.displays import FunctionDisplay
 
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"  # the palette of Okabe and Ito
