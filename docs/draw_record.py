@@ -23,6 +23,7 @@ COLOURS = {  # Okabe and Ito's, of each part of a step
 COLUMNS = (("forward", "loss"), ("backward", "penalty"), ("update",))
 BUFFERS = ("g", "da", "t", "t", "s", "c")  # names of arrays that belong to no object, in the order of the first write
 LOSS_CALLS = 4  # its gradient, add, subtract and multiply
+PENALTY_CALLS = 3  # at the end
 
 
 class Names:
@@ -70,7 +71,7 @@ def names_of(P, gradient, update):
     gradients = {"dW1": dfirst.W, "db1": dfirst.b, "dW2": dlast.W, "db2": dlast.b}
     outputs = {"x": gradient.x, "y": gradient.rows.y, "a": gradient.outputs[0], "z": gradient.z}
     optimizer = {"-rate": update.step.minus_rate, **update.state.arrays[0]}
-    whole = {"q": P.values, "dq": gradient.dP.values, "penalty": gradient.penalty}
+    whole = {"q": P.values, "dq": gradient.dP.values, "squares": gradient.squares}
     return Names({**weights, **gradients, **outputs, **optimizer, **whole})
 
 
@@ -79,11 +80,9 @@ def row(call, names):
     f = call.func
     if inspect.isfunction(f):  # Adam's correction c, computed from the number of the step
         return f.__name__, "step", names.written(inspect.getclosurevars(f).nonlocals["c"])
-    if f.__name__ == "fill":
-        return "fill", str(call.args[0]), names.written(f.__self__)
     *reads, out = *call.args, *call.keywords.values()
     written = names.written(out)  # before what is read: only a constant is read and never written
-    return f.__name__ if isinstance(f, np.ufunc) else f"loss.{f.__name__}", ", ".join(map(names, reads)), written
+    return f.__name__ if isinstance(f, np.ufunc) or f is np.dot else f"loss.{f.__name__}", ", ".join(map(names, reads)), written
 
 
 def step_rows():
@@ -91,7 +90,7 @@ def step_rows():
     P, gradient, update = record()
     names, calls = names_of(P, gradient, update), gradient.tape.calls
     loss = next(i for i, call in enumerate(calls) if call.func == gradient.objective.loss.gradient)
-    penalty = next(i for i, call in enumerate(calls) if call.func.__name__ == "fill")
+    penalty = len(calls) - PENALTY_CALLS
     for i, call in enumerate(calls):
         part = "forward" if i < loss else "loss" if i < loss + LOSS_CALLS else "backward"
         yield "penalty" if i >= penalty else part, *row(call, names)

@@ -18,7 +18,6 @@ from skscratch.core.losses import BinaryLogLoss
 from skscratch.core.network import Network
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.optimizers import Adam, Update
-from skscratch.core.schedules import ScheduleState
 
 STEP_BOUND_KB, FIT_OVERHEAD, MEMMAP_BOUND = 128, 64 * 2**20, 1e9
 COLUMNS = 20
@@ -55,7 +54,7 @@ def step_peak(width: int, batch: int) -> int:
 
     def step() -> None:
         gradient(x, y, None)
-        update(ScheduleState())
+        update(1e-3)
 
     step()
     return traced_peak(step)

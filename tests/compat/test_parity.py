@@ -13,7 +13,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skscratch import compat as ours
-from skscratch.compat import builders
+from skscratch.compat import base
 
 # The other tests run with all supported versions of scikit-learn.
 compares_with_scikit_learn = pytest.mark.skipif(
@@ -311,15 +311,20 @@ def test_a_batch_without_weight_is_skipped(problem):
 def test_an_interrupted_fit_has_the_attributes_of_its_complete_epochs(monkeypatch, epochs, early_stopping):
     options = {"early_stopping": early_stopping, "tol": 0.0}
     complete = make(ours, "binary", max_iter=max(epochs, 1), **options).fit(X, TARGETS["binary"])
-    shuffle, calls = builders.shuffle, []
+    row_orders, calls = base.row_orders, []
 
-    def interrupting(*arguments, **keywords):
-        calls.append(1)
-        if len(calls) > epochs:
-            raise KeyboardInterrupt
-        return shuffle(*arguments, **keywords)
+    def interrupting(n, random_state):
+        next_order = row_orders(n, random_state)
 
-    monkeypatch.setattr(builders, "shuffle", interrupting)
+        def order():
+            calls.append(1)
+            if len(calls) > epochs:
+                raise KeyboardInterrupt
+            return next_order()
+
+        return order
+
+    monkeypatch.setattr(base, "row_orders", interrupting)
     with pytest.warns(RuntimeWarning, match=f"interrupted in epoch {epochs + 1}"):
         model = make(ours, "binary", max_iter=9, **options).fit(X, TARGETS["binary"])
     assert model.n_iter_ == len(model.loss_curve_) == epochs

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from skscratch.core import Affine, Parameters, ParameterSpec
 from skscratch.core.parameters import BLOCK, blocks, count
 
+Gain = namedtuple("Gain", "s")
 SPECS = [
-    FactorsAffine(ParameterSpec((3, 2), "weight"), ParameterSpec((2,), "bias"), s=ParameterSpec((3,), "scale")),
+    Gain(s=ParameterSpec((3,), "scale")),
+    Affine(W=ParameterSpec((3, 2), "weight"), b=ParameterSpec((2,), "bias")),
     (),
     Affine(W=ParameterSpec((2, 1), "weight"), b=ParameterSpec((1,), "bias")),
 ]
@@ -38,9 +41,9 @@ def test_views_tile_the_values_in_order(parameters):
 
 
 def test_layers_have_the_types_and_names_of_their_specifications(parameters):
-    assert [type(layer) for layer in parameters.layers] == [FactorsAffine, tuple, Affine]
+    assert [type(layer) for layer in parameters.layers] == [Gain, Affine, tuple, Affine]
     assert parameters.layers[0].s.shape == (4, 3)
-    assert parameters.layers[0].W.shape == (4, 3, 2)
+    assert parameters.layers[1].W.shape == (4, 3, 2)
     assert parameters.layers[3].b.shape == (4, 1)
 
 
@@ -83,7 +86,7 @@ def test_by_kind(dtype):
     P = Parameters(np.zeros((2, P_SIZE), dtype), SPECS)
     factors = P.by_kind({"bias": 0.1, "scale": 6.0})
     assert factors.dtype == dtype
-    np.testing.assert_array_equal(factors, np.array([1.0] * 6 + [0.1] * 2 + [6.0] * 3 + [1.0] * 2 + [0.1], dtype))
+    np.testing.assert_array_equal(factors, np.array([6.0] * 3 + [1.0] * 6 + [0.1] * 2 + [1.0] * 2 + [0.1], dtype))
     np.testing.assert_array_equal(P.by_kind({"weight": 2.0}, default=0.0) == 2, [0, 0, 0, *[1] * 6, 0, 0, 1, 1, 0])
 
 
