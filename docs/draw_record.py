@@ -21,7 +21,7 @@ COLOURS = {  # Okabe and Ito's, of each part of a step
     "update": "#F0E442",
 }
 COLUMNS = (("forward", "loss"), ("backward", "penalty"), ("update",))
-BUFFERS = ("g", "da", "t", "t", "s", "c")  # names of arrays that belong to no object, in the order of the first write
+BUFFERS = ("g", "da", "t", "t", "c")  # in the order in which the calls first write them
 LOSS_CALLS = 4  # its gradient, add, subtract and multiply
 PENALTY_CALLS = 3  # at the end
 
@@ -82,7 +82,11 @@ def row(call, names):
         return f.__name__, "step", names.written(inspect.getclosurevars(f).nonlocals["c"])
     *reads, out = *call.args, *call.keywords.values()
     written = names.written(out)  # before what is read: only a constant is read and never written
-    return f.__name__ if isinstance(f, np.ufunc) or f is np.dot else f"loss.{f.__name__}", ", ".join(map(names, reads)), written
+    return (
+        f.__name__ if isinstance(f, np.ufunc) or f is np.dot else f"loss.{f.__name__}",
+        ", ".join(map(names, reads)),
+        written,
+    )
 
 
 def step_rows():
