@@ -78,7 +78,7 @@ NETWORK = (
         "activation",
         (ACTIVATION, SEQUENCE_OF_ACTIVATION),
         "Activation function of the hidden layers, or a sequence with one for each: {names}; or an object of "
-        "`skscratch.core.activations`.",
+        "`skscratch.core`.",
         'for smooth functions ("silu", "gelu", "tanh")',
     ),
     Hyperparameter(
@@ -90,7 +90,7 @@ NETWORK = (
     Hyperparameter(
         "init",
         (Named(Initializer, "ntk"),),
-        "Initial parameters: {names}; or an object of `skscratch.core.initializers`. "
+        "Initial parameters: {names}; or an object of `skscratch.core`. "
         '"ntk" is z = x W / sqrt(fan_in) + b with W and b from the standard normal distribution, an output layer that '
         "starts at zero, a learned factor for each input, and matching learning rates; the others have "
         "zero biases.",
@@ -100,7 +100,7 @@ NETWORK = (
         "numeric_embedding",
         (Named(NumericEmbedding), NONE),
         "Three learned functions of each numeric column, appended to it: {names}, or an object of "
-        '`skscratch.core.embeddings`. "piecewise" functions are linear between 16 quantiles, "periodic" ones are sums '
+        '`skscratch.core`. "piecewise" functions are linear between 16 quantiles, "periodic" ones are sums '
         "of cosines of learned frequencies. A column of two values has none: they would be linear.",
         '"periodic" for smooth periodic functions; None if there are many columns, or if they are features already, '
         "such as pixels: an epoch takes less time",
@@ -115,14 +115,14 @@ LOSS = (
             LOSS_OBJECT,
         ),
         "Loss function: the logistic loss for two classes and for labels, the cross-entropy for more classes; or an "
-        "object of `skscratch.core.losses`.",
+        "object of `skscratch.core`.",
         "an object has other constants",
         "classifier",
     ),
     Hyperparameter(
         "loss",
         (Named(Loss),),
-        "Loss function: {names}; or an object of `skscratch.core.losses`, for other constants. "
+        "Loss function: {names}; or an object of `skscratch.core`, for other constants. "
         '"squared_error" predicts the mean, "absolute_error" the median; "huber" is linear beyond one standard '
         'deviation of y; "poisson" needs y >= 0, "gamma" y > 0, and "cosine" two or more outputs, of which only the '
         "direction counts. All but the last three are fitted to a standardised y.",

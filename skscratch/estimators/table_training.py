@@ -26,7 +26,7 @@ TRAINING = (
     Hyperparameter(
         "solver",
         (Named(Optimizer, "lbfgs"),),
-        'Optimizer: {names}; or an object of `skscratch.core.optimizers`. "sgd" uses `momentum` and '
+        'Optimizer: {names}; or an object of `skscratch.core`. "sgd" uses `momentum` and '
         '`nesterovs_momentum`, "rmsprop" uses `beta_2`, "adamw" uses `alpha` as weight decay; "lbfgs" uses all rows at '
         "once, trains one member after the other, and has converged when no entry of the gradient is larger "
         "than `tol`.",
@@ -64,7 +64,7 @@ TRAINING = (
     Hyperparameter(
         "learning_rate",
         (Named(Schedule), CALLABLE),
-        "Learning-rate schedule: {names}; an object of `skscratch.core.schedules`; or a function from the progress of "
+        "Learning-rate schedule: {names}; an object of `skscratch.core`; or a function from the progress of "
         "the fit, between 0 and 1, to a factor. "
         '"constant", "invscaling" and "adaptive" stop the fit when the loss has not improved for `n_iter_no_change` '
         'epochs ("adaptive" first divides the rate by 5, down to 1e-6). "flat_cosine" is constant for half of the fit '
