@@ -1,11 +1,11 @@
-"""Compare the time of training steps with another commit, and fail if a step of the working tree is slower.
+"""Compare times with those of another commit, and fail if the working tree is slower.
 
     python -m benchmarks.compare BASE [--repeats 5] [--only 256] [--csv compare.csv]
 
 BASE is a commit, branch or tag; its files are checked out into a temporary folder. The adapters of the working tree
-time both versions on one thread, in processes that alternate. The exit status is 1 if a step of any network is slower
-by more than 15 % and by more than 20 us. Both limits are needed: noise of the machine is a large share of the time of a
-small network, and a large time for a large network.
+time the training steps of both versions, and a small fit and the prediction of one row are timed too: on one thread, in
+processes that alternate. The exit status is 1 if any of them is slower by more than 15 % and by more than 20 us. Both
+limits are needed: noise of the machine is a large share of a short time, and a long time in itself.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import timeit
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,14 +39,14 @@ from pathlib import Path
 import skscratch
 assert Path(skscratch.__file__).parents[1] == Path(sys.argv[1]), skscratch.__file__
 sys.path.insert(0, sys.argv[2])
-from benchmarks.compare import time_steps
+from benchmarks.compare import time_calls, time_steps
 warnings.simplefilter("ignore")
-print(json.dumps(time_steps(sys.argv[3])))
+print(json.dumps(time_calls() if sys.argv[3] == "small table" else time_steps(sys.argv[3])))
 """
 
 
 class Step(NamedTuple):
-    """Microseconds per step of one network in base and head; NaN if the base cannot run it."""
+    """Microseconds of a step, or of a call, in base and head; NaN if the base cannot run it."""
 
     name: str
     base: float
@@ -76,6 +77,19 @@ def time_steps(network: str) -> dict[str, float]:
     return us
 
 
+def time_calls() -> dict[str, float]:
+    """Return the microseconds of a default fit of 300 rows and of the prediction of one row, minima of several runs."""
+    from skscratch import ScratchMLPClassifier
+
+    X = np.random.default_rng(0).standard_normal((300, 20))
+    y = X[:, 0] * X[:, 1] > 0
+    model = ScratchMLPClassifier(random_state=0)
+    return {
+        "fit of 300 rows": 1e6 * min(timeit.repeat(lambda: model.fit(X, y), number=1, repeat=5)),
+        "predict_proba of one row": 1e4 * min(timeit.repeat(lambda: model.predict_proba(X[:1]), number=100, repeat=10)),
+    }
+
+
 @contextmanager
 def worktree(commit: str) -> Iterator[Path]:
     """Check out the commit into a temporary folder and yield its path."""
@@ -90,7 +104,7 @@ def worktree(commit: str) -> Iterator[Path]:
 
 
 def in_process(tree: Path, network: str) -> dict[str, float]:
-    """Run `time_steps` with the package of this tree, in a new process with one thread."""
+    """Run `time_steps`, or `time_calls`, with the package of this tree, in a new process with one thread."""
     environment = {**os.environ, **dict.fromkeys(VARIABLES, "1"), "PYTHONPATH": str(tree)}
     command = [sys.executable, "-c", TIME, str(tree), str(ROOT), network]
     done = subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.PIPE)
@@ -126,7 +140,7 @@ def line(step: Step) -> str:
 def verdict(steps: Sequence[Step]) -> int:
     """Print how many steps are slower; return 1 if any is slower or if no step could be compared, else 0."""
     slower = sum(step.slower for step in steps)
-    print(f"\n{slower} of {len(steps)} are slower by more than {SHARE:.0%} and {MICROSECONDS:g} us a step.")
+    print(f"\n{slower} of {len(steps)} are slower by more than {SHARE:.0%} and {MICROSECONDS:g} us.")
     return int(slower > 0 or not any(step.base == step.base for step in steps))
 
 
@@ -142,12 +156,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     facts = machine()
     print_facts(facts)
-    print(f"{'us per step':66}{'base':>9}{'head':>9}{'ratio':>8}")
+    print(f"{'us per step or call':66}{'base':>9}{'head':>9}{'ratio':>8}")
     steps: list[Step] = []
     with worktree(options.base) as base:
-        for problem in PROBLEMS:
-            if options.only in problem.name:
-                found = compare(base, ROOT, problem.name, options.repeats)
+        for name in [*(problem.name for problem in PROBLEMS), "small table"]:
+            if options.only in name:
+                found = compare(base, ROOT, name, options.repeats)
                 print(*map(line, found), sep="\n", flush=True)
                 steps += found
     if options.csv:
