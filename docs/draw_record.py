@@ -23,7 +23,7 @@ COLOURS = {  # Okabe and Ito's, of each part of a step
 COLUMNS = (("forward", "loss"), ("backward", "penalty"), ("update",))
 BUFFERS = ("g", "da", "t", "t", "c")  # in the order in which the calls first write them
 LOSS_CALLS = 4  # its gradient, add, subtract and multiply
-PENALTY_CALLS = 3  # at the end
+PENALTY_CALLS = 4  # at the end
 
 
 class Names:
@@ -71,7 +71,7 @@ def names_of(P, gradient, update):
     gradients = {"dW1": dfirst.W, "db1": dfirst.b, "dW2": dlast.W, "db2": dlast.b}
     outputs = {"x": gradient.x, "y": gradient.rows.y, "a": gradient.outputs[0], "z": gradient.z}
     optimizer = {"-rate": update.step.minus_rate, **update.state.arrays[0]}
-    whole = {"q": P.values, "dq": gradient.dP.values, "squares": gradient.squares}
+    whole = {"q": P.values, "dq": gradient.dP.values, "squares": gradient.squares, "sum": gradient.sum_of_squares}
     return Names({**weights, **gradients, **outputs, **optimizer, **whole})
 
 

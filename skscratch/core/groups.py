@@ -55,16 +55,14 @@ class MemberGroup:
         """
         x, y, w = block
         w = w if w is None or w.ndim == 1 else w[:, self.members]
-        z, penalty = z[self.members], np.zeros(len(self.P.values))
+        z = z[self.members]
         with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
             for batch, rate in steps:
                 gradient = self._gradient(batch, block, w)
                 z[:, batch] = gradient(x[batch], y[batch], None if w is None else w[batch])
                 self.update(rate)
-                if self.objective.alpha:
-                    penalty += gradient.squares.sum(axis=0) * ((batch.stop - batch.start) / 2)
             self.update.flush()
-        return penalty
+        return sum((gradient.take_penalties() for gradient in self.gradients.values()), np.zeros(len(self.P.values)))
 
     def _gradient(self, batch: slice, block: Rows, w: Array | None) -> Gradient:
         """Record the gradient for batches of this size, once."""

@@ -121,7 +121,7 @@ class Gradient:
         k, n, dtype = len(P.values), y.shape[-2], P.values.dtype
         self.weights = None if w is None else np.empty((w[0].size, n, 1), dtype)  # w / S
         self.c = np.ones((k, 1), dtype)  # n / S
-        self.squares = np.zeros((1, k), dtype)
+        self.squares = self.sum_of_squares = np.zeros((1, k), dtype)
         do = self.tape = Tape(dtype)
         recorded = objective.network.record(do, P, self.x, rngs)
         self.outputs, self.z, g = recorded.outputs, recorded.z, np.empty(recorded.z.shape, dtype)
@@ -155,6 +155,12 @@ class Gradient:
         """The second term (k,) of L for the last batch."""
         return self.squares.sum(axis=0) / 2
 
+    def take_penalties(self) -> Array:
+        """Return the sum (k,) of the penalties of all rows since the last call."""
+        penalties: Array = self.sum_of_squares.sum(axis=0, dtype=np.float64) * (self.rows.y.shape[-2] / 2)
+        self.sum_of_squares[...] = 0
+        return penalties
+
     def _set_weights(self) -> None:
         """Compute w / S and n / S from w."""
         if self.weights is not None and self.rows.w is not None:
@@ -178,6 +184,8 @@ class Gradient:
                 do(np.multiply, t, self.c[rows], out=t)
             do(np.add, dq, t, out=dq)
             do(np.vecdot, q, t, out=squares[rows])
+        self.sum_of_squares = np.zeros_like(self.squares)
+        do(np.add, self.sum_of_squares, self.squares, out=self.sum_of_squares)
 
 
 def total_weight(y: Array, w: Array | None) -> Any:
