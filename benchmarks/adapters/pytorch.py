@@ -11,7 +11,6 @@ from benchmarks.adapters.core import network
 from benchmarks.models import RATE
 from benchmarks.problems import Problem
 from skscratch import ScratchMLPClassifier
-from skscratch.estimators.builders import NTK_FACTORS
 
 
 def pytorch(problem: Problem) -> Callable[[], list[float]]:
@@ -95,6 +94,8 @@ def ensemble(problem: Problem) -> tuple[Callable[[Any], Any], list[dict], dict]:
         return torch.baddbmm(biases[-1], h, weights[-1], alpha=sizes[-2] ** -0.5)
 
     kinds = {"weight": weights, "bias": biases, "scale": [s], "embedding": [V, a]}
+    from skscratch.estimators.builders import NTK_FACTORS  # a commit to compare with may lack it
+
     groups = [{"params": arrays, "lr": RATE * NTK_FACTORS.get(kind, 1.0)} for kind, arrays in kinds.items()]
     default = ScratchMLPClassifier()
     return forward, groups, {"betas": (default.beta_1, default.beta_2), "eps": default.epsilon}
