@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import pi, sqrt
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -247,13 +248,18 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
     def parameters(self, d: int) -> Linear:
         return self.linear()
 
-    def record_features(self, do: Do, p: Linear, x: Array) -> tuple[Array, FeaturesBackward]:
+    @cached_property
+    def _bins(self) -> Array:
+        """The left edge, the slope and the bounds of each feature, (4, 1, m, f, 1)."""
         edges = np.array(self.edges)[None, ..., None]
-        left, width = edges[:, :, :-1].astype(x.dtype), np.diff(edges, axis=2)
-        with np.errstate(divide="ignore"):
-            slope = np.where(width > 0, 1 / width, 0).astype(x.dtype)
+        left, width = edges[:, :, :-1], np.diff(edges, axis=2)
+        slope = np.divide(1, width, out=np.zeros_like(width), where=width > 0)
         low, high = np.zeros_like(left), np.ones_like(left)
         low[:, :, 0], high[:, :, -1] = -np.inf, np.inf
+        return np.stack([left, slope, low, high])
+
+    def record_features(self, do: Do, p: Linear, x: Array) -> tuple[Array, FeaturesBackward]:
+        left, slope, low, high = self._bins.astype(x.dtype)
         c = np.empty((len(x), len(self.columns), self.bins, x.shape[-1]), x.dtype)
         do(np.subtract, x, left, out=c)
         do(np.multiply, c, slope, out=c)
