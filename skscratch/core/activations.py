@@ -30,7 +30,6 @@ from skscratch.core.tape import Array, Do
 from skscratch.registry import Registered
 
 
-@dataclass(frozen=True)
 class Activation(Layer, Registered):
     """a = f(z), over z (k, n, h); g <- g f'(z), over g (k, n, h).
 

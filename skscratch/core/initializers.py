@@ -22,7 +22,6 @@ from skscratch.core.tape import Array
 from skscratch.registry import Registered
 
 
-@dataclass(frozen=True)
 class Initializer(Registered, ABC):
     """A distribution of initial parameters; to add one, derive a class, give it a name and write `fill`."""
 
@@ -70,58 +69,46 @@ class VarianceScaling(Initializer):
         draw.fill(out, rng, fan_in, fan_out)
 
 
-@dataclass(frozen=True)
 class HeNormal(VarianceScaling, name="he_normal"):
     """Variance 2 / fan_in, normal."""
 
-    scale: float = 2.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_in"
-    distribution: Literal["normal", "uniform"] = "normal"
+    def __init__(self) -> None:
+        super().__init__(2.0, "fan_in", "normal")
 
 
-@dataclass(frozen=True)
 class HeUniform(VarianceScaling, name="he_uniform"):
     """Variance 2 / fan_in, uniform."""
 
-    scale: float = 2.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_in"
-    distribution: Literal["normal", "uniform"] = "uniform"
+    def __init__(self) -> None:
+        super().__init__(2.0, "fan_in", "uniform")
 
 
-@dataclass(frozen=True)
 class GlorotNormal(VarianceScaling, name="glorot_normal"):
     """Variance 1 / ((fan_in + fan_out) / 2), normal."""
 
-    scale: float = 1.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_avg"
-    distribution: Literal["normal", "uniform"] = "normal"
+    def __init__(self) -> None:
+        super().__init__(1.0, "fan_avg", "normal")
 
 
-@dataclass(frozen=True)
 class GlorotUniform(VarianceScaling, name="glorot_uniform"):
     """Variance 1 / ((fan_in + fan_out) / 2), uniform."""
 
-    scale: float = 1.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_avg"
-    distribution: Literal["normal", "uniform"] = "uniform"
+    def __init__(self) -> None:
+        super().__init__(1.0, "fan_avg", "uniform")
 
 
-@dataclass(frozen=True)
 class LecunNormal(VarianceScaling, name="lecun_normal"):
     """Variance 1 / fan_in, normal."""
 
-    scale: float = 1.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_in"
-    distribution: Literal["normal", "uniform"] = "normal"
+    def __init__(self) -> None:
+        super().__init__(1.0, "fan_in", "normal")
 
 
-@dataclass(frozen=True)
 class LecunUniform(VarianceScaling, name="lecun_uniform"):
     """Variance 1 / fan_in, uniform."""
 
-    scale: float = 1.0
-    mode: Literal["fan_in", "fan_avg"] = "fan_in"
-    distribution: Literal["normal", "uniform"] = "uniform"
+    def __init__(self) -> None:
+        super().__init__(1.0, "fan_in", "uniform")
 
 
 @dataclass(frozen=True)

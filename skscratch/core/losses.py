@@ -40,7 +40,6 @@ def norm(v: Array) -> Array:
     return r + (r == 0)
 
 
-@dataclass(frozen=True)
 class Loss(Registered, ABC):
     """The loss of a row, summed over its outputs: the negative log-likelihood up to terms without z.
 

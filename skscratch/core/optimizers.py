@@ -153,7 +153,6 @@ class Update:
             a -= limit
 
 
-@dataclass(frozen=True)
 class Optimizer(Registered, ABC):
     """A named sequence of gradient transformations.
 

@@ -36,7 +36,6 @@ class ScheduleState:
     plateaus: int = 0
 
 
-@dataclass(frozen=True)
 class Schedule(Registered, ABC):
     """Factor of the initial learning rate as a function of the schedule state.
 

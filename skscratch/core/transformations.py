@@ -61,7 +61,6 @@ class Transformation(ABC):
         """Record how u (k, p) is rewritten in place, of parameters q (k, p) or a block of them."""
 
 
-@dataclass(frozen=True)
 class ScaleByRate(Transformation):
     """u <- -rate u."""
 
