@@ -64,7 +64,7 @@ _CLASSES = """    classes_ : ndarray of shape (n_classes,)
 """
 
 _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fan_out)
-        Effective weights of each dense layer.
+        Effective weights of each dense layer: the raw outputs are its inputs times these weights, plus biases.
 
     intercepts_ : list of ndarray of shape (n_estimators, fan_out)
         Biases of each dense layer.
