@@ -44,7 +44,7 @@ class Registered:
         return list(cls._classes)
 
     @classmethod
-    def make(cls, given: Any, **values: Any) -> Self:
+    def make(cls, given: Any, /, **values: Any) -> Self:
         """Return an object of the family as it is, or make one from a name.
 
         Parameters

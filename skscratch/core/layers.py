@@ -79,7 +79,7 @@ class Layer(ABC):
         assert not p, f"{type(self).__name__} has parameters and must set them in init"
 
     def needed_columns(self, d: int) -> slice:
-        """Return of which of the outputs the gradient is needed; of all unless a subclass says otherwise."""
+        """Return the columns of the output whose gradient is needed; all unless a subclass says otherwise."""
         return ALL
 
     @abstractmethod

@@ -138,7 +138,8 @@ class Gradient:
         """Compute z and dL/dP for other rows x (n, d), y (n, o) and w (n,) or (n, k), or None for ones; returns z."""
         set_input(self.x, x)
         np.copyto(self.rows.y, y)
-        if self.rows.w is not None and w is not None:
+        if self.rows.w is not None:
+            assert w is not None, "a batch needs weights if the rows of the record had some"
             np.copyto(self.rows.w, w)
             self._set_weights()
         self.tape.replay()

@@ -9,6 +9,9 @@ from sklearn.datasets import make_classification
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.core.layers import Dense
+from skscratch.core.losses import SquaredError
+from skscratch.core.network import Network
 from skscratch.estimators import builders
 from skscratch.tabular.columns import read_table
 
@@ -192,3 +195,9 @@ def test_every_step_against_scikit_learn(Estimator):
     for W, V, V0 in zip(ours.coefs_, theirs.coefs_, start, strict=True):
         assert np.abs(V - V0).max() > 0.01
         assert_allclose(W[0], V, atol=1e-6)
+
+
+@pytest.mark.parametrize("solver, alpha", [("adam", 5.0), ("lbfgs", 5.0), ("adamw", 0.0)])
+def test_an_optimizer_that_decays_weights_takes_the_place_of_the_penalty(Estimator, solver, alpha):
+    network = Network((Dense(1),), n_inputs=2)
+    assert builders.objective(Estimator(solver=solver, alpha=5.0), network, SquaredError()).alpha == alpha

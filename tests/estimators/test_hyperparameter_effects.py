@@ -7,9 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_classification
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.core.activations import Activation
-from skscratch.core.initializers import Initializer
-from skscratch.core.schedules import Schedule
+from skscratch.core import Activation, HeNormal, Initializer, OneCycle, Periodic, RmsProp, Schedule, Tanh
+from skscratch.tabular import Standard
 
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=10, random_state=0)
 X, y = make_classification(300, 4, n_informative=3, n_redundant=0, class_sep=1.5, flip_y=0, random_state=0)
@@ -160,3 +159,25 @@ def test_members_are_different_and_averaging_helps(Estimator):
     else:
         errors = [np.mean((model.predict_proba(X[150:])[:, 1] - y[150:]) ** 2) for model in (many, *alone)]
     assert errors[0] < np.mean(errors[1:])
+
+
+@pytest.mark.parametrize("alpha", [0.0, 5.0])
+def test_adamw_decays_weights(Estimator, alpha):
+    """Without decay it is Adam; with it, hidden weights shrink."""
+    options = dict(SMALL, numeric_embedding=None, alpha=alpha, learning_rate="cosine", early_stopping=False)
+    adamw = Estimator(**options, solver="adamw").fit(X, y)
+    adam = Estimator(**{**options, "alpha": 0.0}, solver="adam").fit(X, y)
+    if alpha == 0:
+        assert_array_equal(adamw.coefs_[1], adam.coefs_[1])
+    else:
+        assert np.linalg.norm(adamw.coefs_[1]) < 0.5 * np.linalg.norm(adam.coefs_[1])
+
+
+def test_objects_equal_their_names(Estimator):
+    """An object with the default constants gives the same model as the name of its class."""
+    named = dict(activation="tanh", solver="rmsprop", learning_rate="one_cycle", init="he_normal", scaling="standard")
+    objects = dict(activation=Tanh(), learning_rate=OneCycle(), init=HeNormal(), scaling=Standard())
+    objects["solver"] = RmsProp(beta_2=0.95, epsilon=1e-6)  # the defaults of the hyperparameters
+    by_name = Estimator(**SMALL, **named, numeric_embedding="periodic").fit(X, y)
+    by_object = Estimator(**SMALL, **objects, numeric_embedding=Periodic()).fit(X, y)
+    assert_array_equal(scores(by_object, X), scores(by_name, X))

@@ -129,3 +129,6 @@ def test_all_members_at_once_are_each_member_alone(weighted, link, rng):
         rows = Rows(table, y, w)
         validator = Validator(objective, rows, minus_accuracy(link, rows, chosen) if link else None, chosen)
         assert_allclose(validator(P), np.concatenate(expected, axis=1), rtol=1e-12)
+        Q = P.like(P.values[::-1].copy())  # other parameters than those of the last call
+        other = Validator(objective, rows, minus_accuracy(link, rows, chosen) if link else None, chosen)
+        assert_allclose(validator(Q), other(Q), rtol=1e-12)
