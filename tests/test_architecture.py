@@ -11,8 +11,8 @@ ORDER = """
 registry
 core.tape core.parameters core.initializers core.layers core.activations core.embeddings
 core.inverse_links core.losses core.schedules core.transformations core.optimizers
-core.network core.batches core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
-tabular.chunks tabular.columns tabular.scaling tabular.encoding tabular.targets
+core.network core.batches core.streams core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
+tabular.chunks tabular.frames tabular.columns tabular.scaling tabular.encoding tabular.targets
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading

@@ -77,6 +77,7 @@ from skscratch.core.schedules import (
     ScheduleState,
 )
 from skscratch.core.stopping import Best, Patience
+from skscratch.core.streams import RowStream, StreamBatches
 from skscratch.core.tape import Tape, run
 from skscratch.core.training import Epoch, History, Trainer
 from skscratch.core.transformations import (
@@ -162,6 +163,7 @@ __all__ = [
     "RawScores",
     "Relu",
     "RmsProp",
+    "RowStream",
     "Rows",
     "ScaleByAdam",
     "ScaleByKind",
@@ -176,6 +178,7 @@ __all__ = [
     "SparseRows",
     "SquaredError",
     "Step",
+    "StreamBatches",
     "Tanh",
     "Tape",
     "Trainer",

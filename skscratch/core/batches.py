@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +24,23 @@ class Rows(NamedTuple):
     x: Any
     y: Array
     w: Array | None
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    def with_target(self, f: Callable[[Array], Array]) -> Rows:
+        """Replace y by f(y)."""
+        return self._replace(y=f(self.y))
+
+    def first(self, m: int) -> Rows:
+        """Return at most the first m rows."""
+        return self.take(slice(m))
+
+    def batches(self, batch_size: int) -> Batches:
+        """Divide the rows into batches."""
+        return Batches(self, batch_size)
 
     def take(self, rows: Array | slice) -> Rows:
         """Take some of the rows: a copy for indices, views for a slice."""
@@ -65,9 +82,13 @@ class Batches:
     rows: Rows
     batch_size: int
 
-    def per_epoch(self, n: int) -> int:
-        """Return the number of batches in an epoch of n rows."""
-        return -(-n // self.batch_size)
+    def per_epoch(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-self.rows.n // self.batch_size)
+
+    def epoch(self, rng: np.random.Generator | None) -> Iterator[tuple[Rows, list[slice]]]:
+        """Yield the blocks of an epoch: in an order drawn by a generator, or in that of the table."""
+        return self.blocks(None if rng is None else rng.permutation(self.rows.n))
 
     def blocks(self, order: Array | None) -> Iterator[tuple[Rows, list[slice]]]:
         """Gather rows in the given order, in blocks of about 2 MB; yields each block and its batches as slices.
@@ -75,7 +96,7 @@ class Batches:
         Without an order, the one block is the table itself, and nothing is copied.
         """
         if order is None:
-            yield self.rows, self._slices(len(self.rows.y))
+            yield self.rows, self._slices(self.rows.n)
             return
         per_block = max(BLOCK // max(self._bytes_per_row(), 1) // self.batch_size, 1) * self.batch_size
         for start in range(0, len(order), per_block):

@@ -16,6 +16,7 @@ from skscratch.core.optimizers import Chain, OptimizerState, Update
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, ScheduleState
 from skscratch.core.stopping import Best, Patience
+from skscratch.core.streams import RowStream, StreamBatches
 from skscratch.core.tape import Array
 
 # An adaptive rate is not lowered below this (scikit-learn's bound).
@@ -131,7 +132,7 @@ class Trainer:
     def run(
         self,
         P: Parameters,
-        rows: Rows,
+        rows: Rows | RowStream,
         epochs: int,
         *,
         validate: Validate | None = None,
@@ -147,7 +148,7 @@ class Trainer:
         ----------
         P : Parameters
             k members, changed in place; at the end each has its best epoch.
-        rows : Rows
+        rows : Rows or RowStream
             The training rows, x in the dtype of P.
         epochs : int
             Maximum number of epochs; a schedule may plan fewer after what `validate` returns.
@@ -161,7 +162,7 @@ class Trainer:
             Whether the fit ends when no member's loss is finite any more, and the last finite parameters of members
             that diverged are restored, with a warning.
         order : callable, optional
-            Gives the order of rows of the next epoch, instead of a permutation by `rng`.
+            Gives the order of rows of the next epoch, instead of a permutation by `rng`; not with a `RowStream`.
         callbacks : sequence of callable
             Called with an `Epoch` after each; the fit ends when one returns True.
 
@@ -178,7 +179,7 @@ class Trainer:
         RuntimeWarning
             If the loss of a member is no longer finite (it keeps its last finite parameters), or on Ctrl-C.
         """
-        rows = rows._replace(y=self.objective.training_target(rows.y))
+        rows = rows.with_target(self.objective.training_target)
         history, best, start = History(), Best(P.values), P.values.copy()
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
@@ -211,16 +212,16 @@ class Trainer:
         return self.chain.rate_at(self.schedule_state)
 
     def _epochs(
-        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
+        self, P: Parameters, rows: Rows | RowStream, epochs: int, order: Callable[[], Array | None] | None
     ) -> Iterator[Array]:
         """Train epoch by epoch; yields the mean loss (k,) of each."""
-        n, batches = len(rows.y), Batches(rows, self.batch_size)
-        order = order or self._order(n)
+        n, batches = rows.n, rows.batches(self.batch_size)
+        blocks = self._blocks(n, batches, order)
         groups = self._groups(P)
-        self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
+        self._plan, done, per_epoch = epochs, 0, batches.per_epoch()
         with worker_threads(min(self.threads, len(groups))) as map_groups:
             while done < self._plan * per_epoch:
-                loss = self._epoch(groups, map_groups, batches.blocks(order()), done, self._plan * per_epoch)
+                loss = self._epoch(groups, map_groups, blocks(), done, self._plan * per_epoch)
                 done += per_epoch
                 self.schedule_state.rows += n
                 yield loss
@@ -265,15 +266,21 @@ class Trainer:
             groups.append(MemberGroup(members, self.objective, p, dp, Update(self.chain, p, dp, state), rngs))
         return groups
 
-    def _diverged(self, P: Parameters, rows: Rows) -> Array:
+    def _diverged(self, P: Parameters, rows: Rows | RowStream) -> Array:
         """Find members (k,) without a finite loss on the first rows."""
-        x, y, w = rows.take(slice(self.batch_size))
+        x, y, w = rows.first(self.batch_size)
         with np.errstate(over="ignore", invalid="ignore"):
             return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
 
-    def _order(self, n: int) -> Callable[[], Array | None]:
-        """Return a function that draws the order of an epoch, or none where it would change nothing."""
-        return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
+    def _blocks(
+        self, n: int, batches: Batches | StreamBatches, order: Callable[[], Array | None] | None
+    ) -> Callable[[], Iterator[tuple[Rows, list[slice]]]]:
+        """Return a function that gives the blocks of the next epoch; a single batch is not shuffled."""
+        if order is not None:
+            assert isinstance(batches, Batches)
+            return lambda: batches.blocks(order())
+        rng = self.rng if self.shuffle and n > self.batch_size else None
+        return lambda: batches.epoch(rng)
 
     def _end(
         self,

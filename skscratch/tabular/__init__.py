@@ -8,8 +8,9 @@ array([-1.225,  0.   ,  1.225])
 """
 
 from skscratch.tabular.chunks import row_chunks
-from skscratch.tabular.columns import RawTable, find_categories, read_table, take_rows
+from skscratch.tabular.columns import RawTable, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
+from skscratch.tabular.frames import column_names, is_frame, select, take_rows
 from skscratch.tabular.scaling import (
     FittedScaler,
     Quantile,

@@ -1,9 +1,9 @@
 """Read X of any kind: numeric columns become one float array, categorical columns become object arrays.
 
-An array, a list or a sparse matrix is numeric and is checked by scikit-learn. A frame of pandas or polars is read
-column by column. Fit decides which columns are categorical, by their types or by `categorical_features`; afterwards the
-same columns are categorical, even if their type has changed (a single row may have only missing values). In the result
-a missing number is NaN and a missing category is None.
+An array, a list or a sparse matrix is numeric and is checked by scikit-learn. A frame of pandas, polars or pyarrow is
+read column by column. Fit decides which columns are categorical, by their types or by `categorical_features`;
+afterwards the same columns are categorical, even if their type has changed (a single row may have only missing values).
+In the result a missing number is NaN and a missing category is None.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skscratch.tabular.chunks import row_chunks
+from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, is_sparse_frame, type_name
 
-# Beginnings of the printed names of types in pandas (also Arrow-backed) and polars
+# Beginnings of the printed names of types in pandas (also Arrow-backed), polars and pyarrow
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
 DATE_TYPES = re.compile(r"date|time|period|duration")
 
@@ -61,19 +62,6 @@ class RawTable:
             yield self.take(rows)
 
 
-def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Take rows of X by position; the result is of the same kind: a frame, an array, a list or a sparse matrix.
-
-    >>> take_rows([[1, 2], [3, 4]], np.array([1]))
-    [[3, 4]]
-    """
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    if isinstance(X, (list, tuple)):
-        return [X[i] for i in rows]
-    return (X.tocsr() if issparse(X) else X)[rows]
-
-
 def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[int, ...]:
     """Find the categorical columns of X, at fit; `read_table` gets the result.
 
@@ -100,12 +88,12 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
     if isinstance(categorical_features, str):
         if categorical_features != "from_dtype":
             raise _invalid_choice(categorical_features)
-        columns = _columns(X) if _is_frame(X) else []
-        return tuple(j for j, column in enumerate(columns) if CATEGORY_TYPES.match(_type_name(column)))
+        columns = columns_of(X) if is_frame(X) else []
+        return tuple(j for j, column in enumerate(columns) if CATEGORY_TYPES.match(type_name(column)))
     shape: tuple[int, ...] = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
     if len(shape) != 2:
         return ()  # read_table says what is wrong with X
-    return _positions(np.asarray(categorical_features), shape[1], getattr(X, "columns", None))
+    return _positions(np.asarray(categorical_features), shape[1], column_names(X) if is_frame(X) else None)
 
 
 def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: bool) -> RawTable:
@@ -131,7 +119,7 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     ValueError
         If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
     """
-    if not categorical and (not _is_frame(X) or _is_sparse_frame(X)):
+    if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
         table = _split(estimator, validate_data(estimator, X, skip_check_array=True, reset=reset), categorical)
@@ -155,7 +143,7 @@ def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
 def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
     """Read a frame, or an array with categories, column by column."""
     X = _check_shape(estimator, X)
-    columns, names = _columns(X), _feature_names(estimator)
+    columns, names = columns_of(X), _feature_names(estimator)
     numbers = [j for j in range(len(columns)) if j not in set(categorical)]
     numeric = _stack([_read_numbers(columns[j], names[j]) for j in numbers], X.shape[0])
     categories = [_read_objects(columns[j], names[j]) for j in categorical]
@@ -173,30 +161,9 @@ def _numbered(d: int) -> tuple[str, ...]:
     return tuple(f"x{j}" for j in range(d))
 
 
-def _is_frame(X: Any) -> bool:
-    """Return whether X is a pandas (iloc) or polars (get_columns) frame."""
-    return (hasattr(X, "iloc") or hasattr(X, "get_columns")) and len(getattr(X, "shape", ())) == 2
-
-
-def _is_sparse_frame(X: Any) -> bool:
-    """Return whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
-    return hasattr(X, "iloc") and X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
-
-
-def _columns(X: Any) -> list[Any]:
-    """Return the columns of a frame (series) or of an array (n, d)."""
-    if hasattr(X, "iloc"):
-        return [column for _, column in X.items()]
-    return X.get_columns() if hasattr(X, "get_columns") else list(X.T)
-
-
-def _type_name(column: Any) -> str:
-    return str(column.dtype).lower()
-
-
 def _check_shape(estimator: Any, X: Any) -> Any:
     """Return X as a frame or array of two dimensions, with a row and a column at least; lists become object arrays."""
-    if _is_frame(X):
+    if is_frame(X):
         # raises scikit-learn's error for a frame without rows or columns
         check_array(np.broadcast_to(0.0, X.shape), ensure_all_finite=False, estimator=estimator)
         return X
@@ -211,9 +178,9 @@ def _check_shape(estimator: Any, X: Any) -> Any:
 
 def _values(column: Any, name: str) -> np.ndarray:
     """Return a column as an array (n,) of any type; in an object array, every kind of missing value is None."""
-    values = column.to_numpy() if hasattr(column, "to_numpy") else column
+    values = column_array(column)
     if values.ndim != 1:
-        raise _unreadable(name, f"it has the nested type {column.dtype}")
+        raise _unreadable(name, f"it has the nested type {type_name(column)}")
     return _none_for_missing(values, name) if values.dtype == object else values
 
 
@@ -240,7 +207,7 @@ def _read_objects(column: Any, name: str) -> np.ndarray:
 
 def _read_numbers(column: Any, name: str) -> np.ndarray:
     """Return a numeric column as floats (n,), NaN where missing."""
-    kind = _type_name(column)
+    kind = type_name(column)
     if DATE_TYPES.match(kind):
         raise _unreadable(name, f"it has the type {kind}")
     if kind.startswith("complex"):

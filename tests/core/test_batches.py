@@ -27,7 +27,7 @@ def table(n, container=np.asarray, weighted=True):
 )
 def test_sizes(n, batch_size, sizes):
     batches = Batches(table(n), batch_size)
-    assert batches.per_epoch(n) == len(sizes)
+    assert batches.per_epoch() == len(sizes)
     assert [batch.stop - batch.start for _, slices in batches.blocks(np.arange(n)) for batch in slices] == sizes
 
 
