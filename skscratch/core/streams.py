@@ -81,7 +81,7 @@ class StreamBatches:
         return ceil(self.rows.n / self.batch_size)
 
     def epoch(self, rng: np.random.Generator | None) -> Iterator[tuple[Rows, list[slice]]]:
-        """Yield blocks of rows and their batches as slices: shuffled, or without a generator in the order of reading."""
+        """Yield blocks of rows and their batches as slices: shuffled, or without a generator as they are read."""
         buffer, filled = None, 0
         for part in self.rows.parts(rng):
             buffer, start = buffer or self._buffer(part), 0
@@ -97,13 +97,18 @@ class StreamBatches:
 
     def _buffer(self, part: Rows) -> Rows:
         """Make memory for a whole number of batches of rows like those of a part."""
+        x, y, w = part
         per_row = sum(a.itemsize * prod(a.shape[1:]) for a in part if a is not None)
         n = min(self.per_epoch(), max(BUFFER // per_row // self.batch_size, 1)) * self.batch_size
-        return Rows(*(None if a is None else np.empty((n, *a.shape[1:]), a.dtype) for a in part))
+        return Rows(_empty(n, x), _empty(n, y), None if w is None else _empty(n, w))
 
     def _shuffled(self, rows: Rows, rng: np.random.Generator | None) -> Iterator[tuple[Rows, list[slice]]]:
         order = np.arange(rows.n) if rng is None else rng.permutation(rows.n)
         return Batches(rows, self.batch_size).blocks(order)
+
+
+def _empty(n: int, like: Array) -> Array:
+    return np.empty((n, *like.shape[1:]), like.dtype)
 
 
 def _copy(rows: Rows, memory: Rows) -> None:

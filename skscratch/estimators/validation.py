@@ -17,8 +17,8 @@ from skscratch.core.tape import Array
 from skscratch.estimators.attributes import prediction_attributes
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
-from skscratch.tabular.frames import take_rows
 from skscratch.tabular.encoding import Table
+from skscratch.tabular.frames import take_rows
 
 # Parameters and raw scores (k, m, o) -> a value for each member (k,), smaller is better.
 Metric: TypeAlias = Callable[[Parameters, Array], Array]

@@ -22,6 +22,7 @@ from skscratch.tabular.scaling import (
     quantiles,
     root_mean_square,
 )
+from skscratch.tabular.sources import Source, find_source
 from skscratch.tabular.targets import (
     ClassTarget,
     RegressionTarget,
@@ -41,13 +42,17 @@ __all__ = [
     "RegressionTarget",
     "Robust",
     "Scaler",
+    "Source",
     "Standard",
     "Table",
     "TableEncoder",
     "Unscaled",
     "check_weights",
     "class_weights",
+    "column_names",
     "find_categories",
+    "find_source",
+    "is_frame",
     "mean_and_std",
     "quantiles",
     "read_labels",
@@ -56,5 +61,6 @@ __all__ = [
     "require_target",
     "root_mean_square",
     "row_chunks",
+    "select",
     "take_rows",
 ]

@@ -61,7 +61,9 @@ def test_without_a_generator_in_order(buffer_bytes):
 
 def test_a_row_leaves_the_buffer_before_later_rows_enter_it(monkeypatch):
     monkeypatch.setattr(streams_module, "BUFFER", 40 * 20)
-    y = np.concatenate([batch.y[:, 0] for batch in batches_of(stream_of(table(60), [60]), 10, np.random.default_rng(0))])
+    y = np.concatenate(
+        [batch.y[:, 0] for batch in batches_of(stream_of(table(60), [60]), 10, np.random.default_rng(0))]
+    )
     for start in range(0, 60, 20):
         assert sorted(y[start : start + 20]) == list(range(start, start + 20))
     assert list(y) != list(range(60))
