@@ -5,6 +5,8 @@ import sys
 import pytest
 from helpers import ignore_convergence, two_classes
 
+from skscratch.estimators.progress import watched
+
 SMALL = dict(width=8, depth=1, n_estimators=2, random_state=0)
 X, y = two_classes(300)
 
@@ -41,3 +43,33 @@ def test_verbose_lbfgs(Estimator, capsys):
 def test_silence_is_the_default(Estimator, capsys):
     Estimator(**SMALL, max_iter=2).fit(X, y)
     assert capsys.readouterr() == ("", "")
+
+
+def seconds(*times):
+    """A function that returns these times, one in each call."""
+    return iter(times).__next__
+
+
+def test_a_short_pass_prints_nothing(capsys):
+    parts = [(0, "abc"), (1, "de")]
+    assert list(watched(iter(parts), "epoch 1", now=seconds(0, 1, 1.9))) == parts
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_pass_prints_rows_to_stderr(capsys):
+    parts = [(i, range(1000)) for i in range(4)]
+    list(watched(iter(parts), "epoch 1", n=4000, now=seconds(0, 1, 2, 5, 6, 8)))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "epoch 1: 2,000 of 4,000 rows, 1,000 rows/s",
+        "epoch 1: 4,000 of 4,000 rows, 667 rows/s",
+        "epoch 1: 4,000 of 4,000 rows, 500 rows/s",
+    ]
+
+
+def test_a_long_pass_has_one_line_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    list(watched(iter([(0, "abc")] * 3), "statistics", now=seconds(0, 2, 3, 4, 9)))
+    err = capsys.readouterr().err
+    assert err.count("\r\033[Kstatistics: ") == 3 and err.count("\n") == 1 and err.endswith("9 rows, 1 rows/s\n")
