@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skscratch.core.streams import RowStream
 from skscratch.core.batches import Rows
+from skscratch.core.streams import RowStream
 from skscratch.estimators.model import Model
 from skscratch.estimators.parts import encode_part, learn, open_reader, read_part, summarise
 from skscratch.estimators.progress import watched

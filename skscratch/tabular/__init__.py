@@ -8,7 +8,8 @@ array([-1.225,  0.   ,  1.225])
 """
 
 from skscratch.tabular.chunks import row_chunks
-from skscratch.tabular.columns import RawTable, find_categories, read_table
+from skscratch.tabular.column_facts import ColumnFacts
+from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
 from skscratch.tabular.frames import column_names, is_frame, select, take_rows
 from skscratch.tabular.scaling import (
@@ -23,37 +24,42 @@ from skscratch.tabular.scaling import (
     root_mean_square,
 )
 from skscratch.tabular.sources import Source, find_source
-from skscratch.tabular.targets import (
-    ClassTarget,
-    RegressionTarget,
-    check_weights,
-    class_weights,
-    read_labels,
-    read_numbers,
-    require_target,
-)
+from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_keys
+from skscratch.tabular.target_facts import ClassMass, Moments
+from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
+from skscratch.tabular.targets import ClassTarget, RegressionTarget
+from skscratch.tabular.weights import check_weights, class_weights
 
 __all__ = [
     "Category",
+    "ClassMass",
     "ClassTarget",
+    "ColumnFacts",
     "FittedScaler",
+    "Moments",
     "Quantile",
     "RawTable",
     "RegressionTarget",
     "Robust",
+    "RowSample",
     "Scaler",
     "Source",
     "Standard",
+    "Summary",
     "Table",
     "TableEncoder",
     "Unscaled",
+    "check_indicator",
     "check_weights",
+    "class_codes",
     "class_weights",
     "column_names",
+    "concatenate_tables",
     "find_categories",
     "find_source",
     "is_frame",
     "mean_and_std",
+    "merge_summaries",
     "quantiles",
     "read_labels",
     "read_numbers",
@@ -62,5 +68,6 @@ __all__ = [
     "root_mean_square",
     "row_chunks",
     "select",
+    "row_keys",
     "take_rows",
 ]
