@@ -27,7 +27,7 @@ from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
-from skscratch.estimators.reading import Data, Given, check_validation, read_data
+from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.streaming import Stream, read_tables
@@ -87,6 +87,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         with _warning_if_interrupted():
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
+            given = take_columns(given)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             data, model, rows = self._prepare(given, passed, before, state, classes, validate=not one_epoch)
             objective = builders.objective(self, model.network, model.loss)

@@ -173,10 +173,12 @@ class ArrowSource(Source):
         return [_RowGroup(fragment, group.id, group.num_rows) for fragment, group in groups]
 
     def frames(self, names: Sequence[Any], rng: np.random.Generator | None = None) -> Iterator[tuple[int, Any]]:
+        from pyarrow import Table
+
         number, length = -1, _rows_in_part(len(names))
         try:
             for number, batch in self._batches(list(names), length, rng):
-                yield number, select(_require_columns(batch, names, number), names)
+                yield number, Table.from_batches([_require_columns(batch, names, number).select(names)])
         except OSError as error:
             raise OSError(
                 f"X could not be read after part {number}: {error}; are all its files still there?"
