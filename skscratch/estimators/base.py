@@ -18,7 +18,7 @@ from skscratch.core.losses import Loss
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.streams import RowStream
-from skscratch.core.training import Callback
+from skscratch.core.training import Callback, History
 from skscratch.estimators import builders, docstrings
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
@@ -132,13 +132,24 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         validation = Given(None, None)
         return self._fit(Given(X, y, sample_weight), validation, warm=True, one_epoch=True, classes=classes)
 
+    def _fit_statistics(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """Set the attributes of a model with its initial parameters."""
+        with _warning_if_interrupted():
+            self._check(Given(None, None), None, one_epoch=True)
+            given, state = take_columns(Given(X, y, sample_weight)), TrainingState.start(self.random_state)
+            data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
+            k = len(model.parameters.values)
+            state = state.after(History(best_epoch=np.zeros(k, int)), k, None, None, one_epoch=True)
+            self._set(fitted_attributes(data.reader, model, state, keep=True), [])
+        return self
+
     def hidden_activations(self, X: Any, layer: int = -1) -> np.ndarray:
         """Compute the activations of a hidden layer, for example as features for another model.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         layer : int, default=-1
             Number of the hidden layer, from 0; negative numbers count from the last.
@@ -223,7 +234,8 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
     """Return True if `partial_fit` is available: not with L-BFGS, which needs all rows at once."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
-            "partial_fit is only available for stochastic solvers such as 'adam', got solver='lbfgs'; choose another."
+            "partial_fit and fit_statistics are only available for stochastic solvers such as 'adam', got "
+            "solver='lbfgs'; choose another."
         )
     return True
 
