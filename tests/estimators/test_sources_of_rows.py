@@ -24,7 +24,7 @@ SAME = dict(SMALL, shuffle=False, early_stopping=False, dtype="float64")
 
 
 def table(n=N, seed=0):
-    """Numbers with missing values, a category, weights, and targets: numbers t and u, classes k and b, labels l0, l1."""
+    """Numbers with missing values, a category, weights; targets: numbers t, u, classes k, bin, labels l0, l1."""
     rng = np.random.default_rng(seed)
     X = pd.DataFrame(rng.normal(size=(n, 3)), columns=["a", "b", "c"])
     X["g"] = rng.choice(["u", "v", "w"], n)
