@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.estimators import progress
+from skscratch.tabular import summary
 
 pa = pytest.importorskip("pyarrow")
 ds = pytest.importorskip("pyarrow.dataset")
@@ -121,6 +122,27 @@ def test_a_frame_with_the_names_of_y_and_weights(kind, Estimator):
     named = Estimator(**SMALL).fit(frame, "bin", "weight")
     given = Estimator(**SMALL).fit(DATA[FEATURES], DATA["bin"], DATA["weight"])
     assert_array_equal(outputs(named, DATA[FEATURES]), outputs(given, DATA[FEATURES]))
+
+
+def test_many_small_parts():
+    parts = [DATA[start : start + 7][[*FEATURES, "t"]] for start in range(0, N, 7)]
+    streamed = ScratchMLPRegressor(**SAME).fit(parts, "t")
+    memory = ScratchMLPRegressor(**SAME).fit(DATA[FEATURES], DATA["t"])
+    assert_allclose(streamed.predict(DATA[FEATURES]), memory.predict(DATA[FEATURES]), rtol=1e-6)
+
+
+def test_more_rows_than_the_sample_may_have(monkeypatch):
+    """Half of the sample are validation rows; ranges and the mean are those of all rows."""
+    monkeypatch.setattr(summary, "SAMPLE_ROWS", 100)
+    monkeypatch.setattr(summary, "FEWEST_ROWS", 100)
+    model = ScratchMLPRegressor(**SMALL, validation_fraction=0.5).fit(frames(only("t")), "t")
+    assert model.t_ == 3 * (N - 50)
+    target = model._model.target
+    assert_allclose([target.shift[0], target.scale[0]], [DATA["t"].mean(), DATA["t"].std(ddof=0)])
+    assert [target.low[0], target.high[0]] == [DATA["t"].min(), DATA["t"].max()]
+    median = model._model.encoder.scaler_.median
+    assert_allclose(median, DATA[["a", "b", "c"]].median(), atol=0.4)
+    assert np.all(median != DATA[["a", "b", "c"]].median())
 
 
 def test_shuffled_epochs_are_repeated_by_the_seed(tmp_path):
