@@ -48,8 +48,9 @@ def _entries(cls: type, table: Hyperparameters) -> str:
 
 _HEAD = """Neural-network {task} for tables, written in NumPy.
 
-    X needs no preparation: a pandas or polars frame with numbers, categories and missing values, an array, or a
-    sparse matrix. Several networks, the members of an ensemble, are trained side by side; predictions are averaged.
+    X needs no preparation: a pandas, polars or pyarrow frame with numbers, categories and missing values, an array, a
+    sparse matrix, or files with more rows than memory. Several networks, the members of an ensemble, are trained side
+    by side; predictions are averaged.
 
     Parameters
     ----------
