@@ -175,13 +175,14 @@ class ArrowSource(Source):
     def frames(self, names: Sequence[Any], rng: np.random.Generator | None = None) -> Iterator[tuple[int, Any]]:
         from pyarrow import Table
 
-        number, length = -1, _rows_in_part(len(names))
+        count, length = 0, _rows_in_part(len(names))
         try:
             for number, batch in self._batches(list(names), length, rng):
                 yield number, Table.from_batches([_require_columns(batch, names, number).select(names)])
+                count += 1
         except OSError as error:
             raise OSError(
-                f"X could not be read after part {number}: {error}; are all its files still there?"
+                f"X could not be read after {count} parts: {error}; are all its files still there?"
             ) from error
 
     def _batches(self, names: list[Any], length: int, rng: np.random.Generator | None) -> Iterator[tuple[int, Any]]:

@@ -139,7 +139,7 @@ def test_a_file_that_vanishes_is_named(table, tmp_path):
     list(source.frames(["i"]))
     for path in tmp_path.iterdir():
         os.remove(path)
-    with pytest.raises(OSError, match="X could not be read after part -1: .* are all its files still there"):
+    with pytest.raises(OSError, match="X could not be read after 0 parts: .* are all its files still there"):
         list(source.frames(["i"]))
 
 
