@@ -217,6 +217,11 @@ def test_predictions_of_members_and_activations(Estimator, tmp_path):
     assert_allclose(model.hidden_activations(path), model.hidden_activations(DATA[FEATURES]), rtol=1e-5)
 
 
+def test_score_of_a_source(Estimator, tmp_path):
+    model, path = Estimator(**SMALL).fit(DATA[FEATURES], DATA["bin"]), write(tmp_path / "a.parquet")
+    assert model.score(path, DATA["bin"]) == pytest.approx(model.score(DATA[FEATURES], DATA["bin"]), rel=1e-5)
+
+
 def test_predictions_from_positions_of_columns(tmp_path):
     model = ScratchMLPRegressor(**SMALL).fit(DATA[["a", "b"]].to_numpy(), DATA["t"])
     with pytest.warns(UserWarning, match="X has feature names"):
