@@ -11,7 +11,7 @@ ORDER = """
 registry
 core.tape core.parameters core.initializers core.layers core.activations core.embeddings
 core.inverse_links core.losses core.schedules core.transformations core.optimizers
-core.network core.batches core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
+core.network core.batches core.objective core.groups core.stopping core.history core.training core.lbfgs core.gradcheck
 tabular.chunks tabular.columns tabular.scaling tabular.encoding tabular.targets
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skscratch.core.training import Epoch
+from skscratch.core.history import Epoch
 from skscratch.estimators.attributes import prediction_attributes
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given
