@@ -16,19 +16,34 @@ tabular.chunks tabular.columns tabular.scaling tabular.encoding tabular.targets
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.attributes estimators.validation estimators.splitting estimators.callbacks
-estimators.fitting estimators.base estimators.classifier estimators.regressor
+estimators.building estimators.attributes estimators.validation estimators.splitting
+persistence.files persistence.archive persistence.records persistence.generators persistence.values
+persistence.estimators persistence.checkpoints
+estimators.callbacks estimators.time_limit estimators.fitting estimators.base
+estimators.classifier estimators.regressor saving
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic
 compat.parameters compat.losses compat.builders compat.progress compat.base compat.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
+callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
-EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays"}  # __init__ and the version
+EXEMPT = {
+    "",
+    "_version",
+    "core",
+    "tabular",
+    "estimators",
+    "datasets",
+    "compat",
+    "displays",
+    "persistence",
+}  # __init__ and the version
 LIBRARIES = {
     "registry": set(),
     "core": {"numpy", "scipy"},
     "tabular": {"numpy", "scipy", "sklearn"},
+    "persistence": {"numpy", "scipy", "sklearn"},
     "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},
 }
 
