@@ -10,7 +10,7 @@ from typing import Any
 
 from skscratch.estimators.base import BaseScratchMLP
 from skscratch.persistence.estimators import check_hyperparameters, write_content
-from skscratch.persistence.files import check_writable
+from skscratch.persistence.files import prepare
 
 
 class Checkpoint:
@@ -75,7 +75,7 @@ class Checkpoint:
         self._last = -float("inf")
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Check before the fit that a file can be written."""
+        """Check before the fit that a file can be written, and remove unfinished files of fits that were killed."""
         if not isinstance(estimator, BaseScratchMLP):
             raise TypeError(
                 "Checkpoint must be set on a ScratchMLPClassifier or a ScratchMLPRegressor, also in a pipeline or a "
@@ -84,7 +84,7 @@ class Checkpoint:
         self._last = -float("inf")
         check_hyperparameters(type(estimator).__name__, estimator.get_params(deep=False))
         try:
-            check_writable(self.path)
+            prepare(self.path)
         except OSError as error:
             raise OSError(f"Checkpoint must be able to write {str(self.path)!r}, but: {error}.") from error
 

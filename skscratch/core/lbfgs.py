@@ -43,11 +43,12 @@ class LbfgsState:
     best: Best
     history: History
 
-    def best_so_far(self) -> tuple[Array, History]:
-        """Return the parameters (k', p) of all members whose training has begun, and their history."""
-        present = replace(self.history, best_epoch=self.best.epoch)
-        trained = self.values[: len(self.histories)]
-        return np.concatenate([trained, self.best.values]), _merge([*self.histories, present])
+    def best_so_far(self, *, all_members: bool) -> tuple[Array, History]:
+        """Return the parameters (k', p) of all members, or of those whose training has begun, and their history."""
+        present, k = replace(self.history, best_epoch=self.best.epoch), len(self.histories) + 1
+        values, later = np.concatenate([self.values[: k - 1], self.best.values, self.values[k:]]), len(self.values) - k
+        histories = [*self.histories, present, *(History() for _ in range(later if all_members else 0))]
+        return values[: len(histories)], _merge(histories)
 
 
 def lbfgs(

@@ -22,12 +22,14 @@ class TimeLimit:
     """
 
     def __init__(self, seconds: float, k: int):
-        self.start, self.seconds, self.k, self.member = monotonic(), seconds, k, 0
+        self.start, self.seconds, self.k = monotonic(), seconds, k
+        self.member, self.number = 1, 0
 
     def __call__(self, epoch: Epoch) -> bool:
         """Return whether the time of this member has passed."""
-        if epoch.number == 1:
+        if epoch.number <= self.number:  # the first iteration of the next member
             self.member = min(self.member + 1, self.k)
+        self.number = epoch.number
         return monotonic() - self.start >= self.seconds * self.member / self.k
 
 

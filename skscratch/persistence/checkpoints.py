@@ -58,8 +58,10 @@ class RunningFit:
         """Return the content of a checkpoint: the estimator of the best epochs so far, and the state of the run."""
         assert self.epoch is not None
         run = self.epoch.run_state()
-        values, history = run.best_so_far()
-        after = run if isinstance(run, RunState) else None
+        if isinstance(run, LbfgsState):  # members that are not trained yet predict nothing, unless in a warm start
+            after, (values, history) = None, run.best_so_far(all_members=self.state.curves is not None)
+        else:
+            after, (values, history) = run, run.best_so_far()
         state = self.state.after(history, len(values), after, self.split.validation_rows, one_epoch=False)
         estimator = type(self.estimator)(**self.estimator.get_params(deep=False))
         model, keep = self.model.with_parameters(values), self.estimator.warm_start

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -15,7 +16,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Yield a new file that takes the place of `path` when all is written and has reached the disk.
 
     Until then `path` is not changed, whatever happens. The new file is in the same folder, with another name, and is
-    removed after an error; it remains if the process is killed in the middle.
+    removed after an error. If the process is killed in the middle it remains, until `prepare` is called.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -38,13 +39,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _sync_folder(path.parent)
 
 
-def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise an OSError if a file could not be written to this path."""
+def prepare(path: str | os.PathLike[str]) -> None:
+    """Remove what killed processes left when they wrote this file; raise an OSError if it could not be written."""
     if Path(path).is_dir():
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder")
-    new = _new_name(path)
-    new.touch(exist_ok=False)
-    new.unlink()
+    _new_name(path).touch(exist_ok=False)
+    for file in Path(path).parent.glob(f"{escape(Path(path).name)}.{'[0-9a-f]' * 8}.tmp"):
+        file.unlink(missing_ok=True)
 
 
 def _new_name(path: str | os.PathLike[str]) -> Path:
