@@ -21,6 +21,10 @@ FORMAT, VERSION = "skscratch", 1
 FORMAT_FILE, CONTENT_FILE, CHECKSUM_FILE = "format.json", "content.json", "sha256.txt"
 
 
+class FileError(ValueError):
+    """A file is not what it must be; the message is a sentence with its path."""
+
+
 def write_archive(path: str | os.PathLike[str], tree: Any, arrays: Sequence[np.ndarray]) -> None:
     """Write a file; the same content gives the same bytes. After an error `path` is as it was before."""
     versions = {
@@ -45,7 +49,7 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[Any, list[np.ndarray]]:
 
     Raises
     ------
-    ValueError
+    FileError
         If the file is damaged, is of a newer format, or is no such file.
     """
     with open(path, "rb") as file:
@@ -54,8 +58,10 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[Any, list[np.ndarray]]:
         try:
             with zipfile.ZipFile(file) as archive:
                 return _read(path, archive)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-            raise damaged(path, str(error)) from error
+        except FileError:
+            raise
+        except Exception as error:  # zipfile raises errors of ten types for damaged archives
+            raise damaged(path, repr(error)) from error
 
 
 def array_file(number: int) -> str:
@@ -63,17 +69,17 @@ def array_file(number: int) -> str:
     return f"arrays/{number}.npy"
 
 
-def damaged(path: str | os.PathLike[str], problem: str) -> ValueError:
+def damaged(path: str | os.PathLike[str], problem: str) -> FileError:
     """Make the error for a file that is not what was written."""
-    return ValueError(
+    return FileError(
         f"{os.fspath(path)!r} must be a complete, unchanged file of skscratch, but it is damaged ({problem}); use a "
         "copy of it or an earlier file."
     )
 
 
-def foreign(path: str | os.PathLike[str]) -> ValueError:
+def foreign(path: str | os.PathLike[str]) -> FileError:
     """Make the error for a file that something else wrote."""
-    return ValueError(
+    return FileError(
         f"{os.fspath(path)!r} must be a file that skscratch.save or a Checkpoint wrote, but it is of another kind; for "
         "pickles use joblib.load or pickle.load."
     )
@@ -143,7 +149,7 @@ def _check_format(path: str | os.PathLike[str], data: bytes) -> None:
     if name != FORMAT:
         raise foreign(path)
     if version > VERSION:
-        raise ValueError(
+        raise FileError(
             f"{os.fspath(path)!r} must have a format of version {VERSION} or below, but has version {version}, written "
             f"by skscratch {written_by}; upgrade skscratch, {__version__} is installed."
         )

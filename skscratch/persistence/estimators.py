@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
-from skscratch.persistence.archive import damaged, read_archive, write_archive
+from skscratch.persistence.archive import FileError, damaged, read_archive, write_archive
 from skscratch.persistence.records import NotKnownError
 from skscratch.persistence.values import Writer, decode
 
@@ -48,15 +48,15 @@ def read_content(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    FileError
         If it is damaged, or is no file of `write_content`.
     """
     tree, arrays = read_archive(path)
     try:
         return {name: decode(part, arrays) for name, part in tree.items()}
     except NotKnownError as error:
-        raise ValueError(f"{os.fspath(path)!r} must be a file for this version of skscratch, but {error}.") from error
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        raise FileError(f"{os.fspath(path)!r} must be a file for this version of skscratch, but {error}.") from error
+    except Exception as error:  # a tree that was not written here can be wrong in any way
         raise damaged(path, f"its content cannot be decoded: {error!r}") from error
 
 
