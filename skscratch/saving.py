@@ -84,9 +84,10 @@ def load(path: str | os.PathLike[str]) -> Any:
     save : Save an estimator; it has an example.
     """
     from skscratch.persistence.archive import foreign
-    from skscratch.persistence.estimators import make_estimator, read_content
+    from skscratch.persistence.estimators import errors_in_content, make_estimator, read_content
 
     content = read_content(path)
-    if content.get("estimator") not in ESTIMATORS:
+    if content["estimator"] not in ESTIMATORS:
         raise foreign(path)
-    return make_estimator(ESTIMATORS[content["estimator"]], content)
+    with errors_in_content(path):
+        return make_estimator(ESTIMATORS[content["estimator"]], content)

@@ -21,7 +21,7 @@ from skscratch.estimators.hyperparameters import equal
 from skscratch.estimators.model import Model
 from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
-from skscratch.persistence.estimators import content_of, make_estimator, read_content
+from skscratch.persistence.estimators import content_of, errors_in_content, make_estimator, read_content
 
 # Hyperparameters that do not change how a fit goes on; all others must be those of the checkpoint.
 MAY_CHANGE = ("verbose", "max_time", "warm_start", "random_state")
@@ -119,7 +119,7 @@ def read_checkpoint(path: str | os.PathLike[str], estimator: Any, X: Any) -> Che
         If the file is no checkpoint, or one of another class, with other hyperparameters or other columns.
     """
     content, name = read_content(path), os.fspath(path)
-    if content["fit"] is None:
+    if content.get("fit") is None:
         raise ValueError(
             f"resume_from must be a file of a Checkpoint, but skscratch.save wrote {name!r}, which has no state of a "
             "fit; read it with skscratch.load."
@@ -129,11 +129,12 @@ def read_checkpoint(path: str | os.PathLike[str], estimator: Any, X: Any) -> Che
             f"resume_from must be a checkpoint of a {type(estimator).__name__}, but {name!r} is one of a "
             f"{content['estimator']}; resume the fit with that class."
         )
-    _check_hyperparameters(name, content["hyperparameters"], estimator.get_params(deep=False))
-    begun, run = make_estimator(type(estimator), content), content["fit"]["run"]
+    with errors_in_content(path):
+        begun, fit = make_estimator(type(estimator), content), content["fit"]
+        begun._model, begun._state = begun._model.with_parameters(fit["run"].values), fit["state"]
+    _check_hyperparameters(name, begun.get_params(deep=False), estimator.get_params(deep=False))
     _check_columns(name, begun, X)
-    begun._model, begun._state = begun._model.with_parameters(run.values), content["fit"]["state"]
-    return Checkpoint(path, begun, run, content["fit"]["rows"])
+    return Checkpoint(path, begun, fit["run"], fit["rows"])
 
 
 def checksum(rows: Sequence[Rows]) -> int:
@@ -152,10 +153,10 @@ def _arrays(rows: Sequence[Rows]) -> Iterator[np.ndarray]:
 
 
 def _check_hyperparameters(path: str, before: dict[str, Any], now: dict[str, Any]) -> None:
-    changed = [name for name in now if name not in MAY_CHANGE and not equal(now[name], before.get(name))]
+    changed = [name for name in now if name not in MAY_CHANGE and not equal(now[name], before[name])]
     if changed:
         raise ValueError(
-            f"{' and '.join(changed)} must be as in the checkpoint {path!r}, {[before.get(name) for name in changed]}, "
+            f"{' and '.join(changed)} must be as in the checkpoint {path!r}, {[before[name] for name in changed]}, "
             f"got {[now[name] for name in changed]}; set them to these values, or call skscratch.load and train with "
             "warm_start=True."
         )

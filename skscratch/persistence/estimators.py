@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
-from skscratch.persistence.archive import FileError, damaged, read_archive, write_archive
+from skscratch.persistence.archive import FileError, damaged, foreign, read_archive, write_archive
 from skscratch.persistence.records import NotKnownError
 from skscratch.persistence.values import Writer, decode
 
@@ -27,6 +29,8 @@ def content_of(estimator: Any) -> dict[str, Any]:
 
 def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
     """Make the estimator again that a file contains."""
+    if unknown := set(content["hyperparameters"]) - set(signature(cls).parameters):
+        raise NotKnownError(f"it has the hyperparameters {sorted(unknown)}, which this version does not know")
     estimator = cls(**content["hyperparameters"])
     vars(estimator).update(content["columns"])
     if content["model"] is not None:
@@ -52,12 +56,22 @@ def read_content(path: str | os.PathLike[str]) -> dict[str, Any]:
         If it is damaged, or is no file of `write_content`.
     """
     tree, arrays = read_archive(path)
+    with errors_in_content(path):
+        content = {name: decode(part, arrays) for name, part in tree.items()}
+    if not isinstance(content.get("estimator"), str):
+        raise foreign(path)
+    return content
+
+
+@contextmanager
+def errors_in_content(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Make one error of all those that the content of a file causes: what was not written here can be wrong anyhow."""
     try:
-        return {name: decode(part, arrays) for name, part in tree.items()}
+        yield
     except NotKnownError as error:
         raise FileError(f"{os.fspath(path)!r} must be a file for this version of skscratch, but {error}.") from error
-    except Exception as error:  # a tree that was not written here can be wrong in any way
-        raise damaged(path, f"its content cannot be decoded: {error!r}") from error
+    except Exception as error:
+        raise damaged(path, f"its content causes {error!r}") from error
 
 
 def check_hyperparameters(name: str, hyperparameters: Mapping[str, Any]) -> None:
