@@ -39,7 +39,7 @@ class Checkpoint:
     Warns
     -----
     RuntimeWarning
-        If a file cannot be written during the fit: the fit goes on, and the last file remains.
+        If a file cannot be written during the fit: the fit continues, and the last file remains.
 
     Notes
     -----
@@ -102,7 +102,7 @@ class Checkpoint:
         except OSError as error:
             warnings.warn(
                 f"The checkpoint {str(self.path)!r} could not be written after epoch {fitted_estimator.n_iter_} "
-                f"({error}); the fit goes on, and the last checkpoint remains.",
+                f"({error}); the fit continues, and the last checkpoint remains.",
                 RuntimeWarning,
                 stacklevel=2,
             )

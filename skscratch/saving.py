@@ -81,7 +81,16 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     See Also
     --------
-    save : Save an estimator; it has an example.
+    save : Save an estimator.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skscratch import ScratchMLPRegressor, load, save
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(ScratchMLPRegressor(width=32), f"{folder}/not_fitted.skscratch")
+    ...     load(f"{folder}/not_fitted.skscratch")
+    ScratchMLPRegressor(width=32)
     """
     from skscratch.persistence.archive import foreign
     from skscratch.persistence.estimators import errors_in_content, make_estimator, read_content

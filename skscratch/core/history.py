@@ -44,7 +44,7 @@ class History:
 
 @dataclass
 class RunState:
-    """The state of a run of `Trainer` after an epoch: another trainer that gets it goes on to the same results.
+    """The state of a run of `Trainer` after an epoch: another trainer that gets it continues to the same results.
 
     Arrays and generators are those of the run and change with it, so they have to be stored before the next epoch.
 

@@ -130,7 +130,7 @@ class Trainer:
         callbacks : sequence of callable
             Called with an `Epoch` after each; the fit ends when one returns True.
         resume : RunState, optional
-            The state of an earlier run with the same arguments, which goes on after its last epoch. Its generators,
+            The state of an earlier run with the same arguments, which continues after its last epoch. Its generators,
             optimizer state and patience replace those of the trainer and of `patience`, and change in place.
 
         Returns

@@ -192,7 +192,7 @@ FIT = (
             Their weights.
 
         resume_from : str or path-like, default=None
-            File of a `skscratch.callbacks.Checkpoint`: its fit goes on after its last epoch, to the same results as
+            File of a `skscratch.callbacks.Checkpoint`: its fit continues after its last epoch, to the same results as
             without the interruption. X, y, weights and validation rows must be the same, and all parameters but
             `max_time`, `verbose`, `warm_start` and `random_state`, which is not read. With "lbfgs" members that are
             trained are kept, and the next one starts again.

@@ -27,7 +27,7 @@ def train(
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
-    With the `RunState` or `LbfgsState` of an earlier run, that one goes on.
+    With the `RunState` or `LbfgsState` of an earlier run, that one continues.
     The generators, the optimizer state and the schedule state change in place, too. A fit that is interrupted before
     the end of the first epoch raises KeyboardInterrupt.
     """

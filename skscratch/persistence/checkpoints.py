@@ -23,7 +23,7 @@ from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
 from skscratch.persistence.estimators import content_of, errors_in_content, make_estimator, read_content
 
-# Hyperparameters that do not change how a fit goes on; all others must be those of the checkpoint.
+# Hyperparameters that do not change how a fit continues; all others must be those of the checkpoint.
 MAY_CHANGE = ("verbose", "max_time", "warm_start", "random_state")
 
 

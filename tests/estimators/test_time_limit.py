@@ -12,7 +12,7 @@ X, y = two_classes(120)
 
 @pytest.fixture
 def time(monkeypatch):
-    """A time that starts at 100 s and goes on by 1 s each time it is read."""
+    """A time that starts at 100 s and continues by 1 s each time it is read."""
     seconds = iter(range(100, 10_000))
     monkeypatch.setattr(time_limit, "monotonic", lambda: next(seconds))
 

@@ -181,7 +181,7 @@ def test_a_read_only_folder(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_becomes_full(tmp_path, monkeypatch):
-    """The fit goes on with a warning for each file, and the last one remains and can be resumed."""
+    """The fit continues with a warning for each file, and the last one remains and can be resumed."""
     path, write, calls = tmp_path / "file", archive.np.lib.format.write_array, []
 
     def fail_later(*args, **kwargs):
@@ -198,7 +198,7 @@ def test_a_disk_that_becomes_full(tmp_path, monkeypatch):
     messages = [str(warning.message) for warning in record]
     assert re.fullmatch(
         rf"The checkpoint '{path}' could not be written after epoch 5 \(\[Errno 28\] No space left on device\); "
-        "the fit goes on, and the last checkpoint remains.",
+        "the fit continues, and the last checkpoint remains.",
         messages[-1],
     )
     assert load(path).n_iter_ == 5 - len(messages) > 0 and os.listdir(tmp_path) == ["file"]
