@@ -83,6 +83,7 @@ class FitTask:
         self.fit = estimator._init_callback_context(max_subtasks=n_subtasks)
         self.fit.call_on_fit_task_begin(**self.arguments)
         self.member: Any = None
+        self.running: Any = None
         self.attributes: Callable[[], Mapping[str, Any]] = dict
 
     def __call__(self, running: Any, epoch: Epoch) -> bool:
@@ -94,7 +95,7 @@ class FitTask:
         self.attributes = functools.partial(_attributes, running, epoch)
         task = (self.member or self.fit).subcontext(task_name="iteration" if self.one_by_one else "epoch")
         task.call_on_fit_task_begin(**self.arguments)
-        running.epoch = epoch
+        self.running, running.epoch = running, epoch
         ended: bool = task.call_on_fit_task_end(**self.arguments, reconstruction_attributes=self.attributes)
         running.epoch = None
         return ended
@@ -102,6 +103,8 @@ class FitTask:
     def end(self, attributes: Mapping[str, Any]) -> None:
         """Call the callbacks at the end of the fit, with the attributes of the fitted estimator."""
         self._end_member()
+        if self.running is not None:
+            self.running.rows = ()
         self.fit.call_on_fit_task_end(**self.arguments, reconstruction_attributes=attributes)
 
     def _end_member(self) -> None:

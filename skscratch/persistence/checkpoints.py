@@ -19,7 +19,6 @@ from skscratch.core.lbfgs import LbfgsState
 from skscratch.estimators.attributes import fitted_attributes
 from skscratch.estimators.hyperparameters import equal
 from skscratch.estimators.model import Model
-from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
 from skscratch.persistence.estimators import content_of, errors_in_content, make_estimator, read_content
 
@@ -39,17 +38,18 @@ class RunningFit:
         With the present parameters.
     state : TrainingState
         The state at the beginning of the fit.
-    split : Split
-        The training and validation rows.
+    validation_rows : ndarray of int of shape (k, m) or None
+        Of the rows, those that each member leaves out.
     rows : sequence of Rows
-        All rows before the split.
+        All rows, and those that were passed for validation; they are removed at the end of the fit, since callbacks may
+        keep this object.
     """
 
     estimator: Any
     reader: Any
     model: Model
     state: TrainingState
-    split: Split
+    validation_rows: np.ndarray | None
     rows: Sequence[Rows]
     epoch: Epoch | None = None
     _checksum: int | None = field(default=None, init=False)
@@ -62,7 +62,7 @@ class RunningFit:
             after, (values, history) = None, run.best_so_far(all_members=self.state.curves is not None)
         else:
             after, (values, history) = run, run.best_so_far()
-        state = self.state.after(history, len(values), after, self.split.validation_rows, one_epoch=False)
+        state = self.state.after(history, len(values), after, self.validation_rows, one_epoch=False)
         estimator = type(self.estimator)(**self.estimator.get_params(deep=False))
         model, keep = self.model.with_parameters(values), self.estimator.warm_start
         vars(estimator).update(fitted_attributes(self.reader, model, state, keep=keep))

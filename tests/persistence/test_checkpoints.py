@@ -251,9 +251,10 @@ class Keep(Crash):
 
 
 def test_estimators_that_other_callbacks_get_can_be_pickled_and_copied():
-    """Without the rows of the fit."""
+    """Without the rows of the fit, which the originals do not keep either when it has ended."""
     keep = Keep()
     fit(MODEL, (X, y, {}), keep)
+    assert len(keep.kept[0]._running.rows) == 0
     for original, *others in zip(keep.kept[::3], keep.kept[1::3], keep.kept[2::3], strict=True):
         for other in others:
             np.testing.assert_array_equal(other.predict_proba(X), original.predict_proba(X))
