@@ -14,11 +14,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skscratch.core.batches import Rows
+from skscratch.core.history import History
 from skscratch.core.losses import Loss
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.streams import RowStream
-from skscratch.core.training import Callback, History
+from skscratch.core.training import Callback
 from skscratch.estimators import builders, docstrings
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
@@ -31,6 +32,7 @@ from skscratch.estimators.reading import Data, Given, check_validation, read_dat
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.streaming import Stream, read_tables
+from skscratch.estimators.time_limit import time_limits
 from skscratch.tabular.columns import RawTable, read_table
 from skscratch.tabular.encoding import Table
 from skscratch.tabular.sources import find_source
@@ -74,27 +76,40 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume_from: Any = None,
     ) -> Self:
         validation = Given(X_val, y_val, sample_weight_val)
-        return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start)
+        return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start, resume_from=resume_from)
 
     fit.__doc__ = docstrings.FIT
 
     def _fit(
-        self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None
-    ) -> Self:
-        """Train a new model, or continue to train the present one; all attributes are set together at the end."""
+        self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None,
+        resume_from: Any = None,
+    ) -> Self:  # fmt: skip
+        """Train a new model, or continue to train the present one or that of a checkpoint.
+
+        All attributes are set together at the end.
+        """
         with _warning_if_interrupted():
-            before, state = (self._model, self._state) if warm else (None, None)
-            passed = self._check(validation, before, one_epoch)
             given = take_columns(given)
+            checkpoint = _read_checkpoint(self, resume_from, given.X)
+            source = self if checkpoint is None else checkpoint.estimator
+            before, state = (source._model, source._state) if warm or checkpoint else (None, None)
+            passed = self._check(validation, before, one_epoch)
+            limits = [] if one_epoch else time_limits(self)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
-            data, model, rows = self._prepare(given, passed, before, state, classes, validate=not one_epoch)
+            data, model, rows = source._prepare(given, passed, before, state, classes, validate=not one_epoch)
             objective = builders.objective(self, model.network, model.loss)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
+            everything = [rows, *split.passed]
+            if checkpoint is not None:
+                checkpoint.check_rows(everything)
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))
-            callbacks = [partial(task, data.reader, model) for task in tasks]
-            state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
+            running = [_running(self, data.reader, model, state, split.validation_rows, everything) for _ in tasks]
+            callbacks: list[Callback] = [*map(partial, tasks, running), *limits]
+            run = None if checkpoint is None else checkpoint.run
+            state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
         return self
 
@@ -238,6 +253,22 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
             "solver='lbfgs'; choose another."
         )
     return True
+
+
+def _read_checkpoint(estimator: BaseScratchMLP, path: Any, X: Any) -> Any:
+    """Read the checkpoint that a fit resumes, if it resumes one."""
+    if path is None:
+        return None
+    from skscratch.persistence.checkpoints import read_checkpoint  # not above: most programs read no files
+
+    return read_checkpoint(path, estimator, X)
+
+
+def _running(*parts: Any) -> Any:
+    """Make the value from which callbacks can make checkpoints."""
+    from skscratch.persistence.checkpoints import RunningFit  # not above: most fits have no callbacks
+
+    return RunningFit(*parts)
 
 
 @contextmanager

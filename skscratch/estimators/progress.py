@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from skscratch.core.training import Epoch
+from skscratch.core.history import Epoch
 
 # Seconds after which a pass prints its first line, and the longest time between two lines.
 FIRST, LONGEST = 2.0, 60.0
