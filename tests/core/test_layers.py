@@ -16,6 +16,7 @@ from skscratch.core import (
     Tanh,
     Tape,
     Zeros,
+    layers,
     run,
 )
 
@@ -152,6 +153,21 @@ def test_factors_of_the_inputs(rng, members_of_x, ntk, dtype):
     np.testing.assert_allclose(dp.s, (dxs * x).sum(axis=1), **close)
     np.testing.assert_allclose(dx, dxs * p.s[:, None], **close)
     assert {a.dtype for a in (z, dx, *dp)} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("ntk", [False, True])
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_copy_of_the_weights_for_a_small_product_changes_no_input_gradient(rng, copied, ntk, monkeypatch):
+    monkeypatch.setattr(layers, "SMALL", 10**6 if copied else 0)
+    layer, x, g = Dense(2, ntk=ntk), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, 2))
+    p, dp = new_arrays(layer, rng)
+    tape = Tape(x.dtype)
+    _, backward = layer.record(tape, p, x, None)
+    dx = backward(g, dp, slice(None))
+    for factor in (1, 2):  # a replay copies the present weights
+        p.W[...] *= factor
+        tape.replay()
+        np.testing.assert_allclose(dx, g @ layer.effective_weights(p).mT, rtol=1e-12)
 
 
 @pytest.mark.parametrize("units", [1, 2])
