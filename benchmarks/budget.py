@@ -11,8 +11,8 @@ The table has 20 numeric columns and two classes. The parts of a fit:
 - validation: predictions and metrics of the validation rows after each epoch;
 - reading: checking, encoding and splitting the table, building the network, and what follows the training.
 
-Each fit is repeated without a clock in every call; the parts other than the calls are from these fits, as medians. A
-call counts with its median time, which includes the time in which NumPy prepares it.
+The calls are timed in a fit of their own; all else is the median of fits in which they are not timed one by one. A call
+counts with its median time, which includes the time in which NumPy prepares it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PRODUCTS = (np.matmul, np.dot, np.vecdot)
 TABLE = "interactions_binary"
 
 
-class Clock:
+class Times:
     """Seconds of processor time by part, where parts contain others: a fit the training, the training its steps."""
 
     def __init__(self) -> None:
@@ -75,10 +75,10 @@ class Clock:
 
 def time_fit(model: ScratchMLPClassifier, X: Any, y: Any) -> dict[str, float]:
     """Return the seconds of a fit, of its training, of the validation and of the training steps."""
-    clock = Clock()
-    with clock.of_parts():
-        clock.timed("fit", model.fit)(X, y)
-    return clock.seconds
+    times = Times()
+    with times.of_parts():
+        times.timed("fit", model.fit)(X, y)
+    return times.seconds
 
 
 def time_calls(model: ScratchMLPClassifier, X: Any, y: Any) -> dict[str, float]:
