@@ -71,6 +71,27 @@ def sum_of_rows() -> Choice:
     )
 
 
+def sum_in_rows() -> Choice:
+    g, ones, out = array(K, 3 * 20, N), np.ones((1, N, 1), np.float32), np.empty((K, 3 * 20, 1), np.float32)
+    return Choice(
+        "sum along rows in memory as a product with ones",
+        "sum(axis=2)",
+        lambda: np.matmul(g, ones, out=out),
+        lambda: np.sum(g, axis=2, keepdims=True, out=out),
+    )
+
+
+def transposed() -> Choice:
+    g, W, W_T, out = array(K, N, H), array(K, H, H), np.empty((K, H, H), np.float32), np.empty((K, N, H), np.float32)
+
+    def copied() -> np.ndarray:
+        np.copyto(W_T, W.mT)
+        return np.matmul(g, W_T, out=out)
+
+    alternative = "product with the transposed view of W"
+    return Choice("product with a transposed copy of W", alternative, copied, lambda: np.matmul(g, W.mT, out=out))
+
+
 def gather() -> Choice:
     x, rows = array(100_000, 20), np.random.default_rng(0).permutation(100_000)
     return Choice(
@@ -175,7 +196,21 @@ def subnormal() -> Choice:
     )
 
 
-CHOICES = [relu, rank_one, sum_of_rows, gather, gather_out, bias, members, adam, sigmoid, phases, subnormal]
+CHOICES = [
+    relu,
+    rank_one,
+    sum_of_rows,
+    sum_in_rows,
+    transposed,
+    gather,
+    gather_out,
+    bias,
+    members,
+    adam,
+    sigmoid,
+    phases,
+    subnormal,
+]
 
 
 def measure(choice: Choice, repeats: int) -> tuple[float, float]:

@@ -6,7 +6,7 @@ it would be in any other group. NumPy releases the GIL while it computes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,10 +86,18 @@ def divide_members(k: int, groups: int) -> list[slice]:
 
 
 @contextmanager
-def worker_threads(n: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Yield a `map` that runs calls in n worker threads; the builtin one for a single thread."""
-    if n == 1:
-        yield map
-    else:
-        with ThreadPoolExecutor(n) as pool:
-            yield pool.map
+def worker_threads(n: int) -> Iterator[Callable[..., list[Any]]]:
+    """Yield a `map` whose calls run at once in n threads, of which the first is the calling one.
+
+    >>> with worker_threads(2) as map_groups:
+    ...     map_groups(abs, [-1, -2])
+    [1, 2]
+    """
+    with ThreadPoolExecutor(max(n - 1, 1)) as pool:  # a thread begins with the first call
+
+        def map_groups(f: Callable[..., Any], items: Iterable[Any]) -> list[Any]:
+            first, *others = items
+            futures = [pool.submit(f, item) for item in others]
+            return [f(first), *(future.result() for future in futures)]
+
+        yield map_groups

@@ -232,7 +232,7 @@ class Trainer:
     def _epoch(
         self,
         groups: list[MemberGroup],
-        map_groups: Callable[..., Iterator[Array]],
+        map_groups: Callable[..., list[Array]],
         blocks: Iterator[tuple[Rows, list[slice]]],
         done: int,
         planned: int,
@@ -249,7 +249,7 @@ class Trainer:
                     steps.append((batch, self.rate))
                     seen += batch.stop - batch.start
             train = partial(MemberGroup.train, block=block, steps=steps, z=z)
-            penalty += np.concatenate(list(map_groups(train, groups)))
+            penalty += np.concatenate(map_groups(train, groups))
             w = block.w if block.w is None or self.loss_weights is None else self.loss_weights(block.w, batches)
             loss += self.objective.loss_sum(z, block.y, w)
             S += len(block.y) if w is None else w.sum(axis=0)

@@ -26,8 +26,11 @@ def threads_for(network: Network, n: int, k: int = 1) -> Iterator[int]:
     """Make a context for products of n rows; it yields the number of threads that k members share."""
     inputs = zip(network.layers, network.widths, strict=False)
     largest = max(n * d * layer.units for layer, d in inputs if isinstance(layer, Dense))
+    if largest <= FEW:  # without a question to the libraries, which would take 5 us
+        yield 1
+        return
     allowed = max((library.num_threads for library in _blas().lib_controllers), default=1)
-    if largest <= FEW or largest >= MANY and k < allowed:
+    if largest >= MANY and k < allowed:
         yield 1
         return
     with _blas().limit(limits=1):

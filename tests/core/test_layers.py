@@ -16,6 +16,7 @@ from skscratch.core import (
     Tanh,
     Tape,
     Zeros,
+    layers,
     run,
 )
 
@@ -152,6 +153,23 @@ def test_factors_of_the_inputs(rng, members_of_x, ntk, dtype):
     np.testing.assert_allclose(dp.s, (dxs * x).sum(axis=1), **close)
     np.testing.assert_allclose(dx, dxs * p.s[:, None], **close)
     assert {a.dtype for a in (z, dx, *dp)} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("columns", [slice(None), slice(1, None)], ids=repr)
+@pytest.mark.parametrize("copied", [False, True])
+def test_copies_for_small_products_change_no_input_gradient(rng, copied, columns, monkeypatch):
+    monkeypatch.setattr(layers, "SMALL", 10**6 if copied else 0)
+    layer, x, g = Dense(2, ntk=True), rng.standard_normal((K, N, D)), rng.standard_normal((K, N, 2))
+    p, dp = new_arrays(layer, rng)
+    tape = Tape(x.dtype)
+    _, backward = layer.record(tape, p, x, None)
+    dx = backward(g, dp, columns)
+    assert any(call.func is np.copyto for call in tape.calls) == copied
+    for factor in (1, 2):  # a replay copies the present weights and gradients
+        p.W[...] *= factor
+        g *= factor
+        tape.replay()
+        np.testing.assert_allclose(dx, (g @ layer.effective_weights(p).mT)[..., columns], rtol=1e-12)
 
 
 @pytest.mark.parametrize("units", [1, 2])
