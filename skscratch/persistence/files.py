@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
+from time import time
 from typing import IO
+
+# Seconds after which a file that does not change is one that a killed process left.
+ABANDONED_AFTER = 600
 
 
 @contextmanager
@@ -16,7 +20,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Yield a new file that takes the place of `path` when all is written and has reached the disk.
 
     Until then `path` is not changed, whatever happens. The new file is in the same folder, with another name, and is
-    removed after an error. If the process is killed in the middle it remains, until `prepare` is called.
+    removed after an error. If the process is killed in the middle it remains, until a later call of `prepare`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -32,20 +36,29 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(new, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             new.unlink()
+        if isinstance(error, OSError) and error.filename is None:  # a full disk is reported without a name
+            error.filename = os.fspath(path)
         raise
     _sync_folder(path.parent)
 
 
 def prepare(path: str | os.PathLike[str]) -> None:
-    """Remove what killed processes left when they wrote this file; raise an OSError if it could not be written."""
+    """Remove what killed processes left when they wrote this file; raise an OSError if it could not be written.
+
+    Another process may be writing at this moment, so only files that have not changed for a while are removed.
+    """
     if Path(path).is_dir():
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder")
-    _new_name(path).touch(exist_ok=False)
+    new = _new_name(path)
+    new.touch(exist_ok=False)
+    new.unlink()
     for file in Path(path).parent.glob(f"{escape(Path(path).name)}.{'[0-9a-f]' * 8}.tmp"):
-        file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if time() - file.stat().st_mtime > ABANDONED_AFTER:
+                file.unlink()
 
 
 def _new_name(path: str | os.PathLike[str]) -> Path:

@@ -197,7 +197,8 @@ def test_a_disk_that_becomes_full(tmp_path, monkeypatch):
     assert_equal(model, expected, X)
     messages = [str(warning.message) for warning in record]
     assert re.fullmatch(
-        rf"The checkpoint '{path}' could not be written after epoch 5 \(\[Errno 28\] No space left on device\); "
+        rf"The checkpoint '{path}' could not be written after epoch 5 "
+        rf"\(\[Errno 28\] No space left on device: '{path}'\); "
         "the fit continues, and the last checkpoint remains.",
         messages[-1],
     )

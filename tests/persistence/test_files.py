@@ -37,7 +37,7 @@ def test_an_error_of_the_system_leaves_the_old_file_and_no_other(tmp_path, call,
     path = tmp_path / "file"
     path.write_bytes(b"old")
     monkeypatch.setattr(files.os, call, fail)
-    with pytest.raises(OSError, match="No space left"), replacing(path) as file:
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'$"), replacing(path) as file:
         file.write(b"new")
     assert path.read_bytes() == b"old" and os.listdir(tmp_path) == ["file"]
 
@@ -56,6 +56,9 @@ def test_unfinished_files_are_removed_and_no_others(tmp_path):
     kept = ["file", "file.tmp", "file.12345678.tmp.txt", "other.12345678.tmp", "file.1234567g.tmp", "[a].12345678.tmp"]
     for name in [*kept, "file.12345678.tmp", "file.abcdef01.tmp"]:
         (tmp_path / name).write_bytes(b"")
+        os.utime(tmp_path / name, (0, 0))
+    (tmp_path / "file.00000000.tmp").write_bytes(b"another process is writing it")
+    kept.insert(0, "file.00000000.tmp")
     prepare(tmp_path / "file")
     assert sorted(os.listdir(tmp_path)) == sorted(kept)
     prepare(tmp_path / "[a]")
