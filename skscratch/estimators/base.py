@@ -26,6 +26,7 @@ from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
+from skscratch.estimators.out_of_fold import OutOfFold, out_of_fold
 from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
@@ -39,6 +40,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     _hyperparameters: ClassVar[Hyperparameters]
     _model: Model | None = None
     _state: TrainingState | None = None
+    _out_of_fold: OutOfFold | None = None
     # Each is called with objective, rows and parameters before the first epoch, and returns a callback.
     _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
@@ -93,7 +95,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, len(split.rows.y)))
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
-            self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
+            left_out = out_of_fold(model, split.validator, data)
+            attributes = fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch)
+            self._set({**attributes, "_out_of_fold": left_out}, tasks)
         return self
 
     def _check(self, validation: Given, before: Model | None, one_epoch: bool) -> Given | None:
@@ -156,6 +160,20 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         model = self._fitted_model()
         rows = X if isinstance(X, Table) else read_table(self, X, model.categorical, reset=False)
         return model.from_raw_scores(f, rows, axis)
+
+    def _means_without(self, left_out: OutOfFold, X: Any) -> np.ndarray:
+        """Compute the mean outputs (g, n, o) of each set of members."""
+        return self._from_raw_scores(lambda z: np.tensordot(left_out.shares, self._loss.predict(z), 1), X, axis=1)
+
+    def _left_out_rows(self) -> OutOfFold:
+        """Return the out-of-fold outputs of the last fit, or raise a ValueError if there are none."""
+        self._fitted_model()
+        if self._out_of_fold is None:
+            raise ValueError(
+                "Intervals and sets need validation rows of the last fit, but it had none: fit with "
+                "early_stopping=True, or pass X_val and y_val; rows of partial_fit cannot be used."
+            )
+        return self._out_of_fold
 
     def _fitted_model(self) -> Model:
         if self._model is None:

@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.conformal import class_sets
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.target_facts import ClassMass
 from skscratch.tabular.target_reading import read_labels
@@ -164,6 +165,49 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
             return log_p
         logit = log_p[..., 1] - log_p[..., 0]
         return logit[:, 0] if self._target.kind == "binary" else logit
+
+    def predict_set(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Predict sets of classes that contain the class of about a share 1 - alpha of new rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        alpha : float in (0, 1), default=0.1
+            Share of rows whose class may be missing from the set.
+
+        Returns
+        -------
+        is_in_set : ndarray of bool of shape (n_samples, n_classes)
+            A column for each of `classes_`.
+        """
+        left_out = self._left_out_rows()
+        if self._target.kind == "multilabel":
+            raise ValueError(
+                "predict_set is only available for classes, but the target is multilabel: fit a classifier for each "
+                "label."
+            )
+        known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
+        scores = 1 - self._columns(self._means_without(left_out, X))
+        return class_sets(scores, known, left_out.group, alpha)
+
+    @property
+    def oof_decision_function_(self) -> np.ndarray | None:
+        """Probabilities of the rows of X by the members that left them out, as `predict_proba`; NaN where none did."""
+        self._fitted_model()
+        return None if self._out_of_fold is None else self._out_of_fold.spread(self._columns(self._out_of_fold.outputs))
+
+    @property
+    def oof_score_(self) -> float | None:
+        """Accuracy."""
+        self._fitted_model()
+        if self._out_of_fold is None:
+            return None
+        from sklearn.metrics import accuracy_score  # not above: it takes longer to import than all of this package
+
+        y, outputs = self._out_of_fold.y, self._out_of_fold.outputs
+        return accuracy_score(self._target.decode(y), self._target.decode(outputs))
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Compute the mean probabilities (n, o) over members."""

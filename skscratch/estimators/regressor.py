@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.conformal import intervals
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.target_facts import Moments
 from skscratch.tabular.target_reading import read_numbers
@@ -111,6 +112,75 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         """
         members = self._from_raw_scores(lambda z: self._loss.predict(z), X, axis=1)
         return np.stack([self._target.decode(p) for p in members])
+
+    def predict_interval(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Predict intervals that contain about a share 1 - alpha of the targets of new rows.
+
+        The bounds are quantiles of the predictions of members, less or plus the absolute residuals of the rows that
+        they left out of their training (CV+). New rows and training rows must come from the same distribution. The
+        share is then at least about 1 - 2 alpha, and in practice close to 1 - alpha, over all rows together, not for
+        each kind of row. It is not an exact guarantee, because each member chose its best epoch on the rows that it
+        left out. Weights of rows are not used.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        alpha : float in (0, 1), default=0.1
+            Share of rows that may be outside.
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper bounds in the units of the training targets, not clipped; with several outputs for each of
+            them by itself.
+
+        Raises
+        ------
+        ValueError
+            If the last fit had no validation rows, or too few for this alpha.
+
+        References
+        ----------
+        Barber, Candes, Ramdas and Tibshirani, "Predictive inference with the jackknife+", Annals of Statistics 49,
+        2021.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skscratch import ScratchMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = ScratchMLPRegressor(max_iter=8, random_state=0).fit(X[:300], y[:300])
+        >>> lower, upper = model.predict_interval(X[300:], alpha=0.2).T
+        >>> bool(0.7 < ((lower <= y[300:]) & (y[300:] <= upper)).mean() < 0.9)
+        True
+        """
+        left_out, target = self._left_out_rows(), self._target
+        residuals = np.abs(target.numbers(left_out.y) - self._numbers(left_out.outputs))
+        centres = np.stack([self._numbers(p) for p in self._means_without(left_out, X)])
+        bounds = [intervals(c, r, left_out.group, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
+        return bounds[0] if target.vector else np.stack(bounds, axis=1)
+
+    @property
+    def oof_prediction_(self) -> np.ndarray | None:
+        """Predictions (n,) or (n, o) of the rows of X by the members that left them out; NaN where none did."""
+        self._fitted_model()
+        return None if self._out_of_fold is None else self._out_of_fold.spread(self._target.decode(self._out_of_fold.outputs))
+
+    @property
+    def oof_score_(self) -> float | None:
+        """R2 of these predictions."""
+        self._fitted_model()
+        if self._out_of_fold is None:
+            return None
+        from sklearn.metrics import r2_score  # not above: it takes longer to import than all of this package
+
+        return r2_score(self._target.numbers(self._out_of_fold.y), self._numbers(self._out_of_fold.outputs))
+
+    def _numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Decode outputs (n, o) of networks as predictions, also with a single output of shape (n, o)."""
+        return self._target.decode(outputs).reshape(outputs.shape)
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)

@@ -48,11 +48,11 @@ class Validator:
 
     def __call__(self, P: Parameters) -> Array:
         """Compute the metrics (m, k) of k members, smaller is better, the loss last."""
-        z = self._predict(P)
+        z = self.predict(P)
         loss = self.objective.loss_sum(z, self.y, self.w) / total_weight(self.y, self.w)
         return np.stack([loss] if self.metric is None else [self.metric(P, z), loss])
 
-    def _predict(self, P: Parameters) -> Array:
+    def predict(self, P: Parameters) -> Array:
         """Compute the raw scores (k, m, o) of the validation rows."""
         if self.raw_scores is None or self.raw_scores.P is not P:
             self.raw_scores = RawScores(self.objective.network, P)
