@@ -170,8 +170,8 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         self._fitted_model()
         if self._out_of_fold is None:
             raise ValueError(
-                "Intervals and sets need validation rows of the last fit, but it had none: fit with "
-                "early_stopping=True, or pass X_val and y_val; rows of partial_fit cannot be used."
+                "The last fit must have had validation rows, by which intervals and sets are made, but it had none: fit "
+                "with early_stopping=True, or pass X_val and y_val, and do not call partial_fit afterwards."
             )
         return self._out_of_fold
 

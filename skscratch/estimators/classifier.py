@@ -185,8 +185,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         left_out = self._left_out_rows()
         if self._target.kind == "multilabel":
             raise ValueError(
-                "predict_set is only available for classes, but the target is multilabel: fit a classifier for each "
-                "label."
+                "y must have had one class for each row in fit for predict_set, but it was multilabel: fit a classifier "
+                "for each label."
             )
         known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
         scores = 1 - self._columns(self._means_without(left_out, X))

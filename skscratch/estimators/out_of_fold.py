@@ -67,7 +67,7 @@ def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfF
     if validator is None:
         return None
     with threads_for(model.network, PREDICT_BLOCK):
-        outputs = model.loss.predict(validator.predict(model.parameters))
+        outputs = model.loss.predict(validator.unselected(model.parameters))
     y = validator.y.astype(bool) if isinstance(model.target, ClassTarget) else validator.y
     if validator.positions is None:
         k, m = outputs.shape[:2]
