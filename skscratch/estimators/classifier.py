@@ -190,7 +190,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
             )
         known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
         scores = 1 - self._columns(self._means_without(left_out, X))
-        return class_sets(scores, known, left_out.group, alpha)
+        return class_sets(scores, known, alpha)
 
     @property
     def oof_decision_function_(self) -> np.ndarray | None:

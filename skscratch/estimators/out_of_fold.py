@@ -28,11 +28,9 @@ class OutOfFold:
     Parameters
     ----------
     members : ndarray of bool of shape (g, k)
-        Sets of members; a True for each member of the set.
-    group : ndarray of int of shape (r,)
-        For each row, which of the sets left it out.
+        The different sets of members that left out the same rows.
     outputs : ndarray of shape (r, o)
-        Mean output of the members of that set, in the encoding of the target and the precision of training.
+        Mean output of the members that left out the row, in the encoding of the target and the precision of training.
     y : ndarray of shape (r, o)
         Encoded targets; booleans for classes and labels.
     rows : ndarray of int of shape (r,) or None
@@ -42,7 +40,6 @@ class OutOfFold:
     """
 
     members: Array
-    group: Array
     outputs: Array
     y: Array
     rows: Array | None
@@ -63,7 +60,7 @@ class OutOfFold:
 
 
 def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfFold | None:
-    """Predict the validation rows of a fit with the final parameters; None if there are none."""
+    """Predict the validation rows of a fit; None if there are none."""
     if validator is None:
         return None
     with threads_for(model.network, PREDICT_BLOCK):
@@ -71,7 +68,7 @@ def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfF
     y = validator.y.astype(bool) if isinstance(model.target, ClassTarget) else validator.y
     if validator.positions is None:
         k, m = outputs.shape[:2]
-        return OutOfFold(np.ones((1, k), bool), np.zeros(m, np.uint8), outputs.mean(axis=0), y, None, m)
+        return OutOfFold(np.ones((1, k), bool), outputs.mean(axis=0), y, None, m)
     return _own_rows(outputs, y, validator.positions, data.training)
 
 
@@ -84,17 +81,13 @@ def _own_rows(outputs: Array, y: Array, positions: Array, sample: Sample) -> Out
         targets[member_rows] = member_y
         count[member_rows] += 1
     found = np.flatnonzero(count)
-    members, group = sets_of_members(positions, n)
-    if len(found) < n:
-        members, group = members[1:], group[found] - 1  # without the empty set, which is the first
     rows = found if sample.positions is None else sample.positions[found]
     n_given = n if sample.positions is None else number_of_rows(sample.X)
-    kind = np.min_scalar_type(len(members))
     means = total[found] / count[found]
-    return OutOfFold(members, group.astype(kind), means, targets[found], rows.astype(np.uint32), n_given)
+    return OutOfFold(sets_of_members(positions, n), means, targets[found], rows.astype(np.uint32), n_given)
 
 
-def sets_of_members(positions: Array, n: int) -> tuple[Array, Array]:
+def sets_of_members(positions: Array, n: int) -> Array:
     """Find the different sets of members that left out a row.
 
     Parameters
@@ -106,22 +99,19 @@ def sets_of_members(positions: Array, n: int) -> tuple[Array, Array]:
 
     Returns
     -------
-    members : ndarray of bool of shape (g, k)
-        The sets, in lexicographic order.
-    group : ndarray of int of shape (n,)
-        The set of each row.
+    ndarray of bool of shape (g, k)
+        The sets, without the empty one, in lexicographic order.
 
     Examples
     --------
-    >>> members, group = sets_of_members(np.array([[0, 1], [1, 2]]), n=4)
-    >>> members.astype(int).tolist(), group.tolist()
-    ([[0, 0], [0, 1], [1, 0], [1, 1]], [2, 3, 1, 0])
+    >>> sets_of_members(np.array([[0, 1], [1, 2]]), n=4).astype(int).tolist()
+    [[0, 1], [1, 0], [1, 1]]
     """
-    members, group = np.zeros((1, 0), bool), np.zeros(n, np.intp)
+    members, set_of_row = np.zeros((1, 0), bool), np.zeros(n, np.intp)
     for rows in positions:
-        group *= 2
-        group[rows] += 1
-        is_present = np.bincount(group, minlength=2 * len(members)) > 0
-        split = np.column_stack([np.repeat(members, 2, axis=0), np.resize([False, True], 2 * len(members))])
-        members, group = split[is_present], (np.cumsum(is_present) - 1)[group]
-    return members, group
+        set_of_row *= 2
+        set_of_row[rows] += 1
+        is_present = np.bincount(set_of_row, minlength=2 * len(members)) > 0
+        divided = np.column_stack([np.repeat(members, 2, axis=0), np.resize([False, True], 2 * len(members))])
+        members, set_of_row = divided[is_present], (np.cumsum(is_present) - 1)[set_of_row]
+    return members[members.any(axis=1)]

@@ -159,7 +159,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         left_out, target = self._left_out_rows(), self._target
         residuals = np.abs(target.numbers(left_out.y) - self._numbers(left_out.outputs))
         centres = np.stack([self._numbers(p) for p in self._means_without(left_out, X)])
-        bounds = [intervals(c, r, left_out.group, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
+        bounds = [intervals(c, r, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
         return bounds[0] if target.vector else np.stack(bounds, axis=1)
 
     @property

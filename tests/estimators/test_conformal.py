@@ -4,84 +4,88 @@ import numpy as np
 import pytest
 from helpers import SMALL, ignore_convergence, two_classes
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.linear_model import LinearRegression
-from sklearn.model_selection import KFold
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.estimators.conformal import class_sets, intervals, rank
+from skscratch.estimators.conformal import class_sets, intervals, quantile
 
 X, y = two_classes(400)
 OPTIONS = dict(SMALL, n_estimators=3, early_stopping=True)
 
 
-@pytest.mark.parametrize("alpha, n, expected", [(0.1, 9, 9), (0.1, 10, 10), (0.1, 99, 90), (0.3, 9, 7), (0.9, 9, 1)])
-def test_rank(alpha, n, expected):
-    """The smallest whole number that is at least (1 - alpha) (n + 1), without rounding errors."""
-    assert rank(alpha, n) == expected
+@pytest.mark.parametrize("alpha, n, rank", [(0.1, 9, 9), (0.1, 10, 10), (0.1, 99, 90), (0.3, 9, 7), (0.9, 9, 1)])
+def test_quantile(alpha, n, rank, rng):
+    """The rank is the smallest whole number that is at least (1 - alpha) (n + 1), without rounding errors."""
+    assert quantile(rng.permutation(n) + 1.0, alpha) == rank
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, 2, "0.1", None, True, np.nan])
 def test_alpha_must_be_a_share(alpha):
     with pytest.raises(ValueError, match="alpha must be a number between 0 and 1"):
-        rank(alpha, 100)
+        quantile(np.zeros(100), alpha)
 
 
 def test_alpha_for_few_rows():
     with pytest.raises(ValueError, match="alpha must be at least 0.111 where 8 rows were left out of training, got 0.1"):
-        rank(0.1, 8)
+        quantile(np.zeros(8), 0.1)
 
 
-@pytest.mark.parametrize("decimals", [1, 12])
-@pytest.mark.parametrize("g", [1, 2, 7])
-@pytest.mark.parametrize("alpha", [0.03, 0.1, 0.5, 0.9])
-def test_intervals_are_order_statistics(g, alpha, decimals, rng):
-    """Equation 11 of Barber et al., from all sums in one sorted list; with many ties, and with none."""
-    centres = rng.normal(size=(g, 20)).round(decimals)
-    residuals, group = rng.exponential(size=50).round(decimals), np.r_[np.arange(g), rng.integers(0, g, 50 - g)]
-    number = int(np.ceil((1 - alpha) * 51 - 1e-9))
-    upper = np.sort(centres[group] + residuals[:, None], axis=0)[number - 1]
-    lower = np.sort(centres[group] - residuals[:, None], axis=0)[50 - number]
-    found = intervals(centres, residuals, group, alpha)
-    assert_allclose(found, np.stack([lower, upper], axis=1), rtol=0, atol=1e-11)
+@pytest.mark.parametrize("g", [1, 2, 3, 8])
+def test_at_least_half_of_the_sets_of_members_reject_what_is_outside(g, rng):
+    """And inside at most half reject from above, or from below: a vote for each of many numbers."""
+    centres, residuals = rng.normal(size=(g, 50)), rng.exponential(4, size=60)
+    half = np.sort(residuals)[48]  # ceil(0.8 * 61) - 1
+    lower, upper = intervals(centres, residuals, 0.2).T
+    for y in np.linspace(-20, 20, 401):
+        above, below = (y > centres + half).sum(axis=0), (y < centres - half).sum(axis=0)
+        assert_array_equal((lower <= y) & (y <= upper), (above < g / 2) & (below < g / 2))
 
 
-@pytest.mark.parametrize("g", [1, 5])
+def test_bounds_are_in_order_where_members_disagree():
+    assert_array_equal(intervals(np.array([[0.0], [10.0]]), np.ones(9), 0.1), [[1.0, 9.0]])
+
+
+@pytest.mark.parametrize("g", [1, 2, 5])
 @pytest.mark.parametrize("alpha", [0.05, 0.4])
-def test_class_sets_count_smaller_scores(g, alpha, rng):
+def test_a_majority_accepts_each_class_of_a_set(g, alpha, rng):
     scores, known = rng.random((g, 30, 4)).round(2), rng.random(40).round(2)
-    group = np.r_[np.arange(g), rng.integers(0, g, 40 - g)]
-    count = (known[:, None, None] < scores[group]).sum(axis=0)
-    assert_array_equal(class_sets(scores, known, group, alpha), count < (1 - alpha) * 41)
+    p = np.array([[[(1 + (known >= s).sum()) / 41 for s in row] for row in member] for member in scores])
+    votes = (p > alpha + 1e-9).sum(axis=0)  # conformal p-values, one for each set of members
+    assert_array_equal(class_sets(scores, known, alpha), votes > g / 2)
 
 
-def test_intervals_equal_those_of_mapie(rng):
-    """The same folds of the same linear regression."""
+@pytest.mark.parametrize("alpha", [0.1, 0.25])
+def test_intervals_of_one_set_of_members_equal_those_of_mapie(alpha, rng):
+    """Split conformal prediction with the same linear regression and the same rows."""
     regression = pytest.importorskip("mapie.regression")
-    x = rng.normal(size=(103, 3))
-    t = x[:, 0] + rng.normal(size=103)
-    folds, new = list(KFold(5).split(x)), rng.normal(size=(40, 3))
-    theirs = regression.CrossConformalRegressor(LinearRegression(), confidence_level=0.85, method="plus", cv=KFold(5))
-    bounds = theirs.fit_conformalize(x, t).predict_interval(new)[1][:, :, 0]
-    models = [LinearRegression().fit(x[train], t[train]) for train, _ in folds]
-    group, residuals = np.empty(103, int), np.empty(103)
-    for i, (model, (_, test)) in enumerate(zip(models, folds, strict=True)):
-        group[test], residuals[test] = i, np.abs(t[test] - model.predict(x[test]))
-    found = intervals(np.stack([model.predict(new) for model in models]), residuals, group, 0.15)
-    assert_allclose(found, bounds, rtol=1e-9)
+    x = rng.normal(size=(203, 3))
+    t = x[:, 0] + rng.normal(size=203)
+    model, new = LinearRegression().fit(x[:100], t[:100]), rng.normal(size=(40, 3))
+    theirs = regression.SplitConformalRegressor(model, confidence_level=1 - alpha, prefit=True)
+    bounds = theirs.conformalize(x[100:], t[100:]).predict_interval(new)[1][:, :, 0]
+    assert_allclose(intervals(model.predict(new)[None], np.abs(t[100:] - model.predict(x[100:])), alpha), bounds)
+
+
+def test_sets_of_one_set_of_members_equal_those_of_mapie(rng):
+    classification = pytest.importorskip("mapie.classification")
+    x, c = rng.normal(size=(303, 2)), rng.integers(0, 3, 303)
+    x[:, 0] += c
+    model, new = LogisticRegression().fit(x[:100], c[:100]), rng.normal(size=(80, 2))
+    theirs = classification.SplitConformalClassifier(model, confidence_level=0.8, prefit=True, conformity_score="lac")
+    expected = theirs.conformalize(x[100:], c[100:]).predict_set(new)[1][:, :, 0]
+    known = 1 - model.predict_proba(x[100:])[np.arange(203), c[100:]]
+    assert_array_equal(class_sets(1 - model.predict_proba(new)[None], known, 0.2), expected)
 
 
 def test_interval_of_a_regressor_from_its_attributes():
-    """The bounds are those of the formula, with the predictions of the member that left out each row."""
-    model = ScratchMLPRegressor(**OPTIONS | {"max_iter": 1}).fit(X[:300], X[:300, 0] * 50 + 7)
-    t, out = X[:300, 0] * 50 + 7, model.oof_prediction_
-    rows = np.flatnonzero(~np.isnan(out))
-    own = np.abs(model.predict_members(X[rows]) - out[rows]).argmin(axis=0)  # the member that left out the row
-    centres = model.predict_members(X[300:])[own]
-    residuals = np.abs(t - out)[rows, None]
-    n = len(rows)
-    number = int(np.ceil(0.8 * (n + 1)))
-    expected = [np.sort(centres - residuals, axis=0)[n - number], np.sort(centres + residuals, axis=0)[number - 1]]
-    assert_allclose(model.predict_interval(X[300:], alpha=0.2).T, expected, rtol=1e-4, atol=1e-3)
+    """After one epoch the out-of-fold predictions are those of the fitted members."""
+    t = X[:300, 0] * 50 + 7
+    model = ScratchMLPRegressor(**OPTIONS | {"max_iter": 1}).fit(X[:300], t)
+    out = model.oof_prediction_
+    rows = ~np.isnan(out)
+    half = np.sort(np.abs(t - out)[rows])[int(np.ceil(0.8 * (rows.sum() + 1))) - 1]
+    middle = np.median(model.predict_members(X[300:]), axis=0)[:, None]
+    assert_allclose(model.predict_interval(X[300:], alpha=0.2), middle + [-half, half], rtol=1e-5, atol=1e-4)
 
 
 def test_several_outputs_have_an_interval_each():
