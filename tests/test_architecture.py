@@ -17,8 +17,9 @@ tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabu
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.parts estimators.streaming estimators.attributes estimators.validation estimators.splitting estimators.callbacks
-estimators.fitting estimators.base estimators.classifier estimators.regressor
+estimators.building estimators.parts estimators.streaming
+estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
+estimators.callbacks estimators.fitting estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic

@@ -165,13 +165,18 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         """Compute the mean outputs (g, n, o) of each set of members."""
         return self._from_raw_scores(lambda z: np.tensordot(left_out.shares, self._loss.predict(z), 1), X, axis=1)
 
+    def _of_left_out(self, f: Callable[[OutOfFold], Any]) -> Any:
+        """Compute f of the out-of-fold outputs of the last fit; None if there are none."""
+        self._fitted_model()
+        return None if self._out_of_fold is None else f(self._out_of_fold)
+
     def _left_out_rows(self) -> OutOfFold:
         """Return the out-of-fold outputs of the last fit, or raise a ValueError if there are none."""
         self._fitted_model()
         if self._out_of_fold is None:
             raise ValueError(
-                "The last fit must have had validation rows, by which intervals and sets are made, but it had none: fit "
-                "with early_stopping=True, or pass X_val and y_val, and do not call partial_fit afterwards."
+                "The last fit must have had validation rows, by which intervals and sets are made, but it had none: "
+                "fit with early_stopping=True, or pass X_val and y_val, and do not call partial_fit afterwards."
             )
         return self._out_of_fold
 

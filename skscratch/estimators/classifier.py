@@ -169,6 +169,12 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
     def predict_set(self, X: Any, alpha: float = 0.1) -> np.ndarray:
         """Predict sets of classes that contain the class of about a share 1 - alpha of new rows.
 
+        A member accepts the classes whose probability is at least a quantile of the probabilities of the true classes
+        of rows that were left out of training. The set has the classes that more than half of the members accept. What
+        is said of the share at `ScratchMLPRegressor.predict_interval` holds here too: at least about 1 - 2 alpha and
+        usually about 1 - alpha, over all classes together; a rare class is inside less often. If alpha is larger than
+        the share of errors of `predict`, sets of uncertain rows are empty.
+
         Parameters
         ----------
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
@@ -181,12 +187,33 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         -------
         is_in_set : ndarray of bool of shape (n_samples, n_classes)
             A column for each of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the last fit had no validation rows, or too few for this alpha, or if the target is multilabel.
+
+        References
+        ----------
+        Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", Journal of the
+        American Statistical Association 114, 2019, arXiv:1609.00451.
+
+        Examples
+        --------
+        >>> from skscratch import ScratchMLPClassifier
+        >>> from skscratch.datasets import load_titanic
+        >>> X, y = load_titanic(return_X_y=True)
+        >>> model = ScratchMLPClassifier(max_iter=8, random_state=0).fit(X[::2], y[::2])
+        >>> is_in_set = model.predict_set(X[1::2], alpha=0.1)
+        >>> share = is_in_set[range(len(is_in_set)), y[1::2]].mean()
+        >>> is_in_set.shape, bool(0.85 < share < 0.95)
+        ((654, 2), True)
         """
         left_out = self._left_out_rows()
         if self._target.kind == "multilabel":
             raise ValueError(
-                "y must have had one class for each row in fit for predict_set, but it was multilabel: fit a classifier "
-                "for each label."
+                "y must have had one class for each row in fit for predict_set, but it was multilabel: fit a "
+                "classifier for each label."
             )
         known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
         scores = 1 - self._columns(self._means_without(left_out, X))
@@ -194,20 +221,17 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     @property
     def oof_decision_function_(self) -> np.ndarray | None:
-        """Probabilities of the rows of X by the members that left them out, as `predict_proba`; NaN where none did."""
-        self._fitted_model()
-        return None if self._out_of_fold is None else self._out_of_fold.spread(self._columns(self._out_of_fold.outputs))
+        """Probabilities of the rows of X by the members that left them out of training; NaN where none did."""
+        return self._of_left_out(lambda left_out: left_out.spread(self._columns(left_out.outputs)))
 
     @property
     def oof_score_(self) -> float | None:
-        """Accuracy."""
-        self._fitted_model()
-        if self._out_of_fold is None:
-            return None
+        """Accuracy of the out-of-fold predictions."""
         from sklearn.metrics import accuracy_score  # not above: it takes longer to import than all of this package
 
-        y, outputs = self._out_of_fold.y, self._out_of_fold.outputs
-        return accuracy_score(self._target.decode(y), self._target.decode(outputs))
+        return self._of_left_out(
+            lambda left_out: accuracy_score(self._target.decode(left_out.y), self._target.decode(left_out.outputs))
+        )
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Compute the mean probabilities (n, o) over members."""

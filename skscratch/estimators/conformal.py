@@ -44,7 +44,7 @@ def quantile(scores: Array, alpha: Any) -> float:
     >>> float(quantile(np.arange(1, 100), alpha=0.1))
     90.0
     """
-    if isinstance(alpha, bool) or not (isinstance(alpha, Real) and 0 < alpha < 1):
+    if isinstance(alpha, bool) or not (isinstance(alpha, Real) and 0 < float(alpha) < 1):
         raise ValueError(
             f"alpha must be a number between 0 and 1, the share of rows outside, got {alpha!r}; 0.1 is a usual value."
         )

@@ -116,11 +116,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     def predict_interval(self, X: Any, alpha: float = 0.1) -> np.ndarray:
         """Predict intervals that contain about a share 1 - alpha of the targets of new rows.
 
-        The bounds are quantiles of the predictions of members, less or plus the absolute residuals of the rows that
-        they left out of their training (CV+). New rows and training rows must come from the same distribution. The
-        share is then at least about 1 - 2 alpha, and in practice close to 1 - alpha, over all rows together, not for
-        each kind of row. It is not an exact guarantee, because each member chose its best epoch on the rows that it
-        left out. Weights of rows are not used.
+        A member accepts all numbers whose distance from its prediction is at most a quantile of the absolute residuals
+        of rows that were left out of training. The interval has what more than half of the members accept. If new rows
+        come from the distribution of the training rows, a member accepts a share 1 - alpha of their targets (split
+        conformal prediction), so at least a share 1 - 2 alpha is inside, and usually about 1 - alpha. This holds for
+        all rows together, not for each kind of row, and only approximately: all members have one quantile, and
+        validation rows chose their epochs. Weights of rows are not used.
 
         Parameters
         ----------
@@ -143,8 +144,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
         References
         ----------
-        Barber, Candes, Ramdas and Tibshirani, "Predictive inference with the jackknife+", Annals of Statistics 49,
-        2021.
+        Gasparin and Ramdas, "Merging uncertainty sets via majority vote", 2024, arXiv:2401.09379.
 
         Examples
         --------
@@ -164,19 +164,17 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     @property
     def oof_prediction_(self) -> np.ndarray | None:
-        """Predictions (n,) or (n, o) of the rows of X by the members that left them out; NaN where none did."""
-        self._fitted_model()
-        return None if self._out_of_fold is None else self._out_of_fold.spread(self._target.decode(self._out_of_fold.outputs))
+        """Predictions of the rows of X by the members that left them out of training; NaN where none did."""
+        return self._of_left_out(lambda left_out: left_out.spread(self._target.decode(left_out.outputs)))
 
     @property
     def oof_score_(self) -> float | None:
-        """R2 of these predictions."""
-        self._fitted_model()
-        if self._out_of_fold is None:
-            return None
+        """R2 of the out-of-fold predictions."""
         from sklearn.metrics import r2_score  # not above: it takes longer to import than all of this package
 
-        return r2_score(self._target.numbers(self._out_of_fold.y), self._numbers(self._out_of_fold.outputs))
+        return self._of_left_out(
+            lambda left_out: r2_score(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
+        )
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         """Decode outputs (n, o) of networks as predictions, also with a single output of shape (n, o)."""

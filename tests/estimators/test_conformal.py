@@ -26,7 +26,9 @@ def test_alpha_must_be_a_share(alpha):
 
 
 def test_alpha_for_few_rows():
-    with pytest.raises(ValueError, match="alpha must be at least 0.111 where 8 rows were left out of training, got 0.1"):
+    with pytest.raises(
+        ValueError, match="alpha must be at least 0.111 where 8 rows were left out of training, got 0.1"
+    ):
         quantile(np.zeros(8), 0.1)
 
 
@@ -140,12 +142,16 @@ def test_a_set_of_any_labels(rng):
 
 def test_multilabel_targets_have_no_sets():
     model = ScratchMLPClassifier(**OPTIONS).fit(X, (X[:, :2] > 0).astype(int))
-    with pytest.raises(ValueError, match="y must have had one class for each row in fit for predict_set, but it was multilabel"):
+    with pytest.raises(
+        ValueError, match="y must have had one class for each row in fit for predict_set, but it was multilabel"
+    ):
         model.predict_set(X)
 
 
 @ignore_convergence
-@pytest.mark.parametrize("spoil", [lambda m: m.set_params(early_stopping=False).fit(X, y), lambda m: m.partial_fit(X, y)])
+@pytest.mark.parametrize(
+    "spoil", [lambda m: m.set_params(early_stopping=False).fit(X, y), lambda m: m.partial_fit(X, y)]
+)
 def test_without_validation_rows(Estimator, spoil):
     model = spoil(Estimator(**OPTIONS).fit(X, y))
     predict = model.predict_set if Estimator is ScratchMLPClassifier else model.predict_interval

@@ -52,7 +52,9 @@ def test_a_row_is_predicted_by_the_members_that_left_it_out(options):
     assert_allclose(classifier.oof_decision_function_, proba, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("read", [np.asarray, csr_array, lambda X: X.tolist(), lambda X: pd.DataFrame(X, index=X[:, 0])])
+@pytest.mark.parametrize(
+    "read", [np.asarray, csr_array, lambda X: X.tolist(), lambda X: pd.DataFrame(X, index=X[:, 0])]
+)
 def test_positions_are_those_of_x_as_passed(Estimator, read):
     """Rows of zero weight are NaN, and the others are predicted as if those rows were absent."""
     weights = np.ones(200)
