@@ -58,7 +58,11 @@ def select(X: Any, names: Sequence[Any]) -> Any:
 
 
 def number_of_rows(X: Any) -> int:
-    """Return the number of rows of a frame, an array, a list or a sparse matrix."""
+    """Return the number of rows of a frame, an array, a list or a sparse matrix.
+
+    >>> number_of_rows([[1, 2], [3, 4], [5, 6]])
+    3
+    """
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
