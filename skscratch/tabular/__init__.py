@@ -11,7 +11,16 @@ from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
-from skscratch.tabular.frames import column_names, is_frame, select, take_rows
+from skscratch.tabular.frames import (
+    column_array,
+    column_names,
+    columns_of,
+    is_frame,
+    is_sparse_frame,
+    select,
+    take_rows,
+    type_name,
+)
 from skscratch.tabular.scaling import (
     FittedScaler,
     Quantile,
@@ -23,7 +32,7 @@ from skscratch.tabular.scaling import (
     quantiles,
     root_mean_square,
 )
-from skscratch.tabular.sources import Source, find_source
+from skscratch.tabular.sources import ArrowSource, FrameSource, LazyFrameSource, Source, find_source
 from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_keys
 from skscratch.tabular.target_facts import ClassMass, Moments
 from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
@@ -31,11 +40,14 @@ from skscratch.tabular.targets import ClassTarget, RegressionTarget
 from skscratch.tabular.weights import check_weights, class_weights
 
 __all__ = [
+    "ArrowSource",
     "Category",
     "ClassMass",
     "ClassTarget",
     "ColumnFacts",
     "FittedScaler",
+    "FrameSource",
+    "LazyFrameSource",
     "Moments",
     "Quantile",
     "RawTable",
@@ -53,11 +65,14 @@ __all__ = [
     "check_weights",
     "class_codes",
     "class_weights",
+    "column_array",
     "column_names",
+    "columns_of",
     "concatenate_tables",
     "find_categories",
     "find_source",
     "is_frame",
+    "is_sparse_frame",
     "mean_and_std",
     "merge_summaries",
     "quantiles",
@@ -67,7 +82,8 @@ __all__ = [
     "require_target",
     "root_mean_square",
     "row_chunks",
-    "select",
     "row_keys",
+    "select",
     "take_rows",
+    "type_name",
 ]

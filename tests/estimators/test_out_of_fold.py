@@ -118,3 +118,15 @@ def test_how_much_is_kept(Estimator):
     kept = Estimator(**OPTIONS, dtype="float32").fit(rows, z)._out_of_fold
     arrays = [kept.outputs, kept.y, kept.rows]
     assert sum(a.nbytes for a in arrays) / 900 == (9 if Estimator is ScratchMLPClassifier else 12)
+
+
+def test_a_fit_on_parts_has_a_score_and_intervals_but_no_positions(Estimator):
+    """Its validation rows are the same for all members: they are predicted by all of them."""
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(target=y)
+    parts = [frame[:120], frame[120:]]
+    model = Estimator(**SMALL, early_stopping=True).fit(lambda: iter(parts), "target")
+    assert 0 < model.oof_score_ < 1 and model._out_of_fold.members.tolist() == [[True, True]]
+    if Estimator is ScratchMLPClassifier:
+        assert model.oof_decision_function_ is None and model.predict_set(frame, 0.2).shape == (200, 2)
+    else:
+        assert model.oof_prediction_ is None and model.predict_interval(frame, 0.2).shape == (200, 2)
