@@ -127,6 +127,6 @@ def test_a_fit_on_parts_has_a_score_and_intervals_but_no_positions(Estimator):
     model = Estimator(**SMALL, early_stopping=True).fit(lambda: iter(parts), "target")
     assert 0 < model.oof_score_ < 1 and model._out_of_fold.members.tolist() == [[True, True]]
     if Estimator is ScratchMLPClassifier:
-        assert model.oof_decision_function_ is None and model.predict_set(frame, 0.2).shape == (200, 2)
+        assert model.oof_decision_function_ is None and model.predict_set(frame[[*"abcd"]], 0.2).shape == (200, 2)
     else:
-        assert model.oof_prediction_ is None and model.predict_interval(frame, 0.2).shape == (200, 2)
+        assert model.oof_prediction_ is None and model.predict_interval(frame[[*"abcd"]], 0.2).shape == (200, 2)
