@@ -28,6 +28,7 @@ from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
+from skscratch.estimators.out_of_fold import OutOfFold, out_of_fold
 from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
@@ -44,6 +45,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     _hyperparameters: ClassVar[Hyperparameters]
     _model: Model | None = None
     _state: TrainingState | None = None
+    _out_of_fold: OutOfFold | None = None
     # Each is called with objective, rows and parameters before the first epoch, and returns a callback.
     _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
@@ -104,13 +106,15 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
             everything = [rows, *split.passed]
             if checkpoint is not None:
-                checkpoint.check_rows(everything)
+                checkpoint.continue_with(everything, split.validator)
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))
-            running = [_running(self, data.reader, model, state, split.validation_rows, everything) for _ in tasks]
+            running = [_running(self, data.reader, model, state, split, everything) for _ in tasks]
             callbacks: list[Callback] = [*map(partial, tasks, running), *limits]
             run = None if checkpoint is None else checkpoint.run
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
-            self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
+            left_out = out_of_fold(model, split.validator, data)
+            attributes = fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch)
+            self._set({**attributes, "_out_of_fold": left_out}, tasks)
         return self
 
     def _prepare(
@@ -208,6 +212,25 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         if source is None:
             return [read_table(self, X, model.categorical, reset=False)]
         return read_tables(self, source, model)
+
+    def _means_without(self, left_out: OutOfFold, X: Any) -> np.ndarray:
+        """Compute the mean outputs (g, n, o) of each set of members."""
+        return self._from_raw_scores(lambda z: np.tensordot(left_out.shares, self._loss.predict(z), 1), X, axis=1)
+
+    def _of_left_out(self, f: Callable[[OutOfFold], Any]) -> Any:
+        """Compute f of the out-of-fold outputs of the last fit; None if there are none."""
+        self._fitted_model()
+        return None if self._out_of_fold is None else f(self._out_of_fold)
+
+    def _left_out_rows(self) -> OutOfFold:
+        """Return the out-of-fold outputs of the last fit, or raise a ValueError if there are none."""
+        self._fitted_model()
+        if self._out_of_fold is None:
+            raise ValueError(
+                "The last fit must have had validation rows, by which intervals and sets are made, but it had none: "
+                "fit with early_stopping=True, or pass X_val and y_val, and do not call partial_fit afterwards."
+            )
+        return self._out_of_fold
 
     def _fitted_model(self) -> Model:
         if self._model is None:

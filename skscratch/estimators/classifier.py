@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.conformal import class_sets
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.target_facts import ClassMass
 from skscratch.tabular.target_reading import read_labels
@@ -171,6 +172,73 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
             return log_p
         logit = log_p[..., 1] - log_p[..., 0]
         return logit[:, 0] if self._target.kind == "binary" else logit
+
+    def predict_set(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Predict sets of classes that contain the class of about a share 1 - alpha of new rows.
+
+        A member accepts the classes whose probability is at least a quantile of the probabilities of the true classes
+        of rows that were left out of training. The set has the classes that more than half of the members accept. What
+        is said of the share at `ScratchMLPRegressor.predict_interval` holds here too: at least about 1 - 2 alpha and
+        usually about 1 - alpha, over all classes together; a rare class is inside less often. If alpha is larger than
+        the share of errors of `predict`, sets of uncertain rows are empty.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        alpha : float in (0, 1), default=0.1
+            Share of rows whose class may be missing from the set.
+
+        Returns
+        -------
+        is_in_set : ndarray of bool of shape (n_samples, n_classes)
+            A column for each of `classes_`.
+
+        Raises
+        ------
+        ValueError
+            If the last fit had no validation rows, or too few for this alpha, or if the target is multilabel.
+
+        References
+        ----------
+        Sadinle, Lei and Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", Journal of the
+        American Statistical Association 114, 2019, arXiv:1609.00451.
+
+        Examples
+        --------
+        >>> from skscratch import ScratchMLPClassifier
+        >>> from skscratch.datasets import load_titanic
+        >>> X, y = load_titanic(return_X_y=True)
+        >>> model = ScratchMLPClassifier(max_iter=8, random_state=0).fit(X[::2], y[::2])
+        >>> is_in_set = model.predict_set(X[1::2], alpha=0.1)
+        >>> share = is_in_set[range(len(is_in_set)), y[1::2]].mean()
+        >>> is_in_set.shape, bool(0.85 < share < 0.95)
+        ((654, 2), True)
+        """
+        left_out = self._left_out_rows()
+        if self._target.kind == "multilabel":
+            raise ValueError(
+                "y must have had one class for each row in fit for predict_set, but it was multilabel: fit a "
+                "classifier for each label."
+            )
+        known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
+        scores = 1 - self._columns(self._means_without(left_out, X))
+        return class_sets(scores, known, alpha)
+
+    @property
+    def oof_decision_function_(self) -> np.ndarray | None:
+        """Probabilities of the rows of X by the members that left them out of training; NaN where none did."""
+        return self._of_left_out(lambda left_out: left_out.spread(self._columns(left_out.outputs)))
+
+    @property
+    def oof_score_(self) -> float | None:
+        """Accuracy of the out-of-fold predictions."""
+        from sklearn.metrics import accuracy_score  # not above: it takes longer to import than all of this package
+
+        return self._of_left_out(
+            lambda left_out: accuracy_score(self._target.decode(left_out.y), self._target.decode(left_out.outputs))
+        )
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Compute the mean probabilities (n, o) over members."""

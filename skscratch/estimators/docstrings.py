@@ -64,6 +64,27 @@ _CLASSES = """    classes_ : ndarray of shape (n_classes,)
 
 """
 
+_OUT_OF_FOLD = """    {prediction}
+        {text} of the rows of X as it was passed to `fit`: each by the mean of the members
+        that left the row out of their training, by default a single member, in the epoch that was best for the other
+        members. NaN where no member left the row out. None without validation rows of X, and after `partial_fit`.
+
+    oof_score_ : float or None
+        {score} of these predictions, without weights. If X_val was passed, the score of all members on it.
+
+"""
+
+_CLASS_PROBABILITIES = _OUT_OF_FOLD.format(
+    prediction="oof_decision_function_ : None or ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)",
+    text="Probabilities",
+    score="Accuracy",
+)
+_NUMBERS = _OUT_OF_FOLD.format(
+    prediction="oof_prediction_ : None or ndarray of shape (n_samples,) or (n_samples, n_outputs)",
+    text="Predictions",
+    score="R2",
+)
+
 _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fan_out)
         Effective weights of each dense layer: the raw outputs are its inputs times these weights, plus biases.
 
@@ -148,11 +169,13 @@ _REGRESSOR_EXAMPLE = """    Examples
 CLASSIFIER = (
     _HEAD.format(task="classifier")
     + _CLASSES
+    + _CLASS_PROBABILITIES
     + _ATTRIBUTES.format(other="ScratchMLPRegressor", other_task="The estimator for numbers", sklearn="MLPClassifier")
     + _CLASSIFIER_EXAMPLE
 )
 REGRESSOR = (
     _HEAD.format(task="regressor")
+    + _NUMBERS
     + _ATTRIBUTES.format(other="ScratchMLPClassifier", other_task="The estimator for classes", sklearn="MLPRegressor")
     + _REGRESSOR_EXAMPLE
 )

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
+from skscratch.estimators.conformal import intervals
 from skscratch.estimators.hyperparameters import store
 from skscratch.tabular.target_facts import Moments
 from skscratch.tabular.target_reading import read_numbers
@@ -118,6 +119,73 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         """
         members = self._from_raw_scores(lambda z: self._loss.predict(z), X, axis=1)
         return np.stack([self._target.decode(p) for p in members])
+
+    def predict_interval(self, X: Any, alpha: float = 0.1) -> np.ndarray:
+        """Predict intervals that contain about a share 1 - alpha of the targets of new rows.
+
+        A member accepts all numbers whose distance from its prediction is at most a quantile of the absolute residuals
+        of rows that were left out of training. The interval has what more than half of the members accept. If new rows
+        come from the distribution of the training rows, a member accepts a share 1 - alpha of their targets (split
+        conformal prediction), so at least a share 1 - 2 alpha is inside, and usually about 1 - alpha. This holds for
+        all rows together, not for each kind of row, and only approximately: all members have one quantile, and
+        validation rows chose their epochs. Weights of rows are not used.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+            Rows with the columns of fit.
+
+        alpha : float in (0, 1), default=0.1
+            Share of rows that may be outside.
+
+        Returns
+        -------
+        bounds : ndarray of shape (n_samples, 2) or (n_samples, n_outputs, 2)
+            Lower and upper bounds in the units of the training targets, not clipped; with several outputs for each of
+            them by itself.
+
+        Raises
+        ------
+        ValueError
+            If the last fit had no validation rows, or too few for this alpha.
+
+        References
+        ----------
+        Gasparin and Ramdas, "Merging uncertainty sets via majority vote", 2024, arXiv:2401.09379.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skscratch import ScratchMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = ScratchMLPRegressor(max_iter=8, random_state=0).fit(X[:300], y[:300])
+        >>> lower, upper = model.predict_interval(X[300:], alpha=0.2).T
+        >>> bool(0.7 < ((lower <= y[300:]) & (y[300:] <= upper)).mean() < 0.9)
+        True
+        """
+        left_out, target = self._left_out_rows(), self._target
+        residuals = np.abs(target.numbers(left_out.y) - self._numbers(left_out.outputs))
+        centres = np.stack([self._numbers(p) for p in self._means_without(left_out, X)])
+        bounds = [intervals(c, r, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
+        return bounds[0] if target.vector else np.stack(bounds, axis=1)
+
+    @property
+    def oof_prediction_(self) -> np.ndarray | None:
+        """Predictions of the rows of X by the members that left them out of training; NaN where none did."""
+        return self._of_left_out(lambda left_out: left_out.spread(self._target.decode(left_out.outputs)))
+
+    @property
+    def oof_score_(self) -> float | None:
+        """R2 of the out-of-fold predictions."""
+        from sklearn.metrics import r2_score  # not above: it takes longer to import than all of this package
+
+        return self._of_left_out(
+            lambda left_out: r2_score(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
+        )
+
+    def _numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Decode outputs (n, o) of networks as predictions, also with a single output of shape (n, o)."""
+        return self._target.decode(outputs).reshape(outputs.shape)
 
     def _read_target(self, y: Any) -> np.ndarray:
         numbers, vector = read_numbers(y)

@@ -13,6 +13,7 @@ from skscratch.core.inverse_links import ClassInverseLink
 from skscratch.core.network import PREDICT_BLOCK, RawScores
 from skscratch.core.objective import Objective, total_weight
 from skscratch.core.parameters import Parameters
+from skscratch.core.stopping import Best
 from skscratch.core.tape import Array
 from skscratch.estimators.attributes import prediction_attributes
 from skscratch.estimators.model import Model
@@ -37,22 +38,48 @@ class Validator:
         A metric that comes before the loss in lexicographic order.
     positions : ndarray of int of shape (k, m), optional
         Which m of the rows each member is evaluated on.
+    has_others : bool
+        Whether the other members are in the same epoch, so that their metrics can choose one for a member.
     """
 
-    def __init__(self, objective: Objective, rows: Rows, metric: Metric | None = None, positions: Array | None = None):
+    def __init__(
+        self, objective: Objective, rows: Rows, metric: Metric | None = None, positions: Array | None = None,
+        *, has_others: bool = False,
+    ):  # fmt: skip
+        self.has_others = has_others
         self.objective, self.x, self.y, self.w = objective, *rows
         self.metric, self.positions = metric, positions
         self.raw_scores: RawScores | None = None
+        self.kept: Best | None = None
         if positions is not None:
             self.y, self.w = rows.y[positions], None if rows.w is None else rows.w[positions.T]
 
     def __call__(self, P: Parameters) -> Array:
         """Compute the metrics (m, k) of k members, smaller is better, the loss last."""
-        z = self._predict(P)
+        z = self.predict(P)
         loss = self.objective.loss_sum(z, self.y, self.w) / total_weight(self.y, self.w)
-        return np.stack([loss] if self.metric is None else [self.metric(P, z), loss])
+        metrics = np.stack([loss] if self.metric is None else [self.metric(P, z), loss])
+        if self.has_others:
+            self._keep(z, metrics)
+        return metrics
 
-    def _predict(self, P: Parameters) -> Array:
+    def unselected(self, P: Parameters) -> Array:
+        """Return raw scores (k, m, o) of validation rows, each member in an epoch that its own rows did not choose.
+
+        This is the epoch that was best for the mean of the other members. Where the members were not trained side by
+        side on rows of their own, the raw scores are those of the final parameters P.
+        """
+        return self.predict(P) if self.kept is None else self.kept.values.reshape(*self.y.shape[:2], -1)
+
+    def _keep(self, z: Array, metrics: Array) -> None:
+        """Keep the raw scores of the members whose mean of the metrics of all others is the best so far."""
+        values, others = z.reshape(len(z), -1), 1 - np.eye(len(z))
+        self.kept = self.kept or Best(np.zeros_like(values))
+        is_finite = np.isfinite(metrics).all(axis=0)
+        count = np.maximum(is_finite @ others, 1)
+        self.kept.update(values, np.where(is_finite, metrics, 0) @ others / count, self.kept.epoch.max() + 1)
+
+    def predict(self, P: Parameters) -> Array:
         """Compute the raw scores (k, m, o) of the validation rows."""
         if self.raw_scores is None or self.raw_scores.P is not P:
             self.raw_scores = RawScores(self.objective.network, P)
@@ -79,7 +106,8 @@ def make_validator(
             metric = minus_accuracy(link, rows, positions)
     elif estimator.scoring != "loss":
         metric = _minus_score(estimator.scoring, data.reader, model, sample, rows.x, positions)
-    return Validator(objective, rows, metric, positions)
+    has_others = positions is not None and len(positions) > 1 and estimator.solver != "lbfgs"
+    return Validator(objective, rows, metric, positions, has_others=has_others)
 
 
 def minus_accuracy(link: ClassInverseLink, rows: Rows, positions: Array | None) -> Metric:

@@ -16,11 +16,14 @@ from sklearn.utils.validation import validate_data
 from skscratch.core.batches import Rows
 from skscratch.core.history import Epoch, RunState
 from skscratch.core.lbfgs import LbfgsState
+from skscratch.core.stopping import Best
 from skscratch.core.streams import RowStream
 from skscratch.estimators.attributes import fitted_attributes
 from skscratch.estimators.hyperparameters import equal
 from skscratch.estimators.model import Model
+from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
+from skscratch.estimators.validation import Validator
 from skscratch.persistence.estimators import content_of, errors_in_content, make_estimator, read_content
 from skscratch.tabular.sources import find_source
 
@@ -41,8 +44,8 @@ class RunningFit:
         With the present parameters.
     state : TrainingState
         The state at the beginning of the fit.
-    validation_rows : ndarray of int of shape (k, m) or None
-        Of the rows, those that each member leaves out.
+    split : Split
+        The validator, and the rows that each member leaves out.
     rows : sequence of Rows or RowStream
         All rows, and those that were passed for validation; they are removed at the end of the fit, since callbacks may
         keep this object.
@@ -52,7 +55,7 @@ class RunningFit:
     reader: Any
     model: Model
     state: TrainingState
-    validation_rows: np.ndarray | None
+    split: Split
     rows: Sequence[Rows | RowStream]
     epoch: Epoch | None = None
     _checksum: int | None = field(default=None, init=False)
@@ -65,11 +68,12 @@ class RunningFit:
             after, (values, history) = None, run.best_so_far(all_members=self.state.curves is not None)
         else:
             after, (values, history) = run, run.best_so_far()
-        state = self.state.after(history, len(values), after, self.validation_rows, one_epoch=False)
+        state = self.state.after(history, len(values), after, self.split.validation_rows, one_epoch=False)
         estimator = type(self.estimator)(**self.estimator.get_params(deep=False))
         model, keep = self.model.with_parameters(values), self.estimator.warm_start
         vars(estimator).update(fitted_attributes(self.reader, model, state, keep=keep))
-        fit = {"run": run, "state": self.state.without_optimizer(), "rows": self.checksum()}
+        kept = None if self.split.validator is None else self.split.validator.kept
+        fit = {"run": run, "state": self.state.without_optimizer(), "rows": self.checksum(), "kept": kept}
         return {**content_of(estimator), "fit": fit}
 
     def checksum(self) -> int:
@@ -96,21 +100,26 @@ class Checkpoint:
         The state of the run.
     rows : int
         The checksum of the rows.
+    kept : Best or None
+        What the validator has kept for predictions out of fold.
     """
 
     path: str | os.PathLike[str]
     estimator: Any
     run: RunState | LbfgsState
     rows: int
+    kept: Best | None
 
-    def check_rows(self, rows: Sequence[Rows | RowStream]) -> None:
-        """Raise a ValueError unless these are the rows that the fit began with."""
+    def continue_with(self, rows: Sequence[Rows | RowStream], validator: Validator | None) -> None:
+        """Set the state of the validator; raise a ValueError unless these are the rows that the fit began with."""
         if checksum(rows) != self.rows:
             raise ValueError(
                 f"X, y, the weights and the validation rows must be those that the fit in {os.fspath(self.path)!r} "
                 "began with, in the same order, but some of them differ; pass the same rows, or fit anew without "
                 "resume_from."
             )
+        if validator is not None:
+            validator.kept = self.kept
 
 
 def read_checkpoint(path: str | os.PathLike[str], estimator: Any, X: Any) -> Checkpoint:
@@ -138,7 +147,7 @@ def read_checkpoint(path: str | os.PathLike[str], estimator: Any, X: Any) -> Che
     _check_hyperparameters(name, begun.get_params(deep=False), estimator.get_params(deep=False))
     if find_source(X) is None:  # the columns of a source are checked when it is read
         _check_columns(name, begun, X)
-    return Checkpoint(path, begun, fit["run"], fit["rows"])
+    return Checkpoint(path, begun, fit["run"], fit["rows"], fit["kept"])
 
 
 def checksum(rows: Sequence[Rows | RowStream]) -> int:

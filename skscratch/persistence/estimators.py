@@ -22,6 +22,7 @@ def content_of(estimator: Any) -> dict[str, Any]:
         "columns": {name: vars(estimator)[name] for name in COLUMNS if name in vars(estimator)},
         "model": estimator._model,
         "state": estimator._state,
+        "out_of_fold": estimator._out_of_fold,
         "fit": None,
     }
     return content if estimator._model is None else {**content, "t_": estimator.t_}
@@ -35,7 +36,7 @@ def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
     vars(estimator).update(content["columns"])
     if content["model"] is not None:
         attributes = fitted_attributes(estimator, content["model"], content["state"], keep=True)
-        vars(estimator).update(attributes, t_=content["t_"])
+        vars(estimator).update(attributes, t_=content["t_"], _out_of_fold=content.get("out_of_fold"))
     return estimator
 
 

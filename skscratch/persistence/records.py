@@ -18,6 +18,7 @@ from skscratch.core.network import Network
 from skscratch.core.optimizers import Optimizer, OptimizerState
 from skscratch.core.stopping import Best, Patience
 from skscratch.estimators.model import Model
+from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.estimators.state import Curves, TrainingState
 from skscratch.registry import Registered
 from skscratch.tabular import scaling
@@ -28,7 +29,7 @@ from skscratch.tabular.targets import ClassTarget, RegressionTarget
 CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        Model, Curves, TrainingState, RunState, LbfgsState, History, Best, Patience,
+        Model, OutOfFold, Curves, TrainingState, RunState, LbfgsState, History, Best, Patience,
         TableEncoder, Category, scaling.FittedScaler, scaling.Unscaled, ClassTarget, RegressionTarget,
         Network, layers.Dense, layers.Dropout, losses.BinaryLogLoss, losses.MulticlassLogLoss,
         initializers.Normal, initializers.Uniform, initializers.VarianceScaling,

@@ -57,6 +57,15 @@ def select(X: Any, names: Sequence[Any]) -> Any:
     return X[list(names)] if hasattr(X, "iloc") else X.select(list(names))
 
 
+def number_of_rows(X: Any) -> int:
+    """Return the number of rows of a frame, an array, a list or a sparse matrix.
+
+    >>> number_of_rows([[1, 2], [3, 4], [5, 6]])
+    3
+    """
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
 def take_rows(X: Any, rows: np.ndarray) -> Any:
     """Take rows of X by position; the result is of the same kind: a frame, an array, a list or a sparse matrix.
 

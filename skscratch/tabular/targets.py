@@ -165,8 +165,12 @@ class RegressionTarget:
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Decode z (n, o) as y = shift + scale z, float64 of shape (n,) or (n, o), clipped to [low, high]."""
-        y: np.ndarray = np.clip(self.shift + self.scale * z.astype(np.float64), self.low, self.high)
+        y: np.ndarray = np.clip(self.numbers(z), self.low, self.high)
         return y[:, 0] if self.vector else y
+
+    def numbers(self, z: np.ndarray) -> np.ndarray:
+        """Compute shift + scale z, float64 of shape (n, o), not clipped: the inverse of `encode`."""
+        return self.shift + self.scale * z.astype(np.float64)
 
     def widen(self, y: Any) -> RegressionTarget:
         """Return the same target with a range that also contains y, or its `Moments`, for `partial_fit`."""

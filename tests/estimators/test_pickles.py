@@ -32,14 +32,17 @@ def test_pickle_before_fit(Estimator):
 
 
 def test_pickle_is_one_copy_of_the_parameters(Estimator):
-    """It has no optimizer state, no gradients, no training rows and no second copy of the weights."""
+    """It has no optimizer state, no gradients, no columns of training rows and no second copy of the weights.
+
+    Of each row that was left out of training it has its number, output and target: at most 12 bytes.
+    """
     rows, z = np.resize(X, (900, 4)), np.resize(y, 900)
     model = Estimator(width=100, depth=2, n_estimators=3, max_iter=2, numeric_embedding=None).fit(rows, z)
     weights = sum(W.nbytes for W in model.coefs_) + sum(b.nbytes for b in model.intercepts_)
     size = len(pickle.dumps(model))
     assert weights < size < 1.05 * weights + 8000
     fewer = Estimator(width=100, depth=2, n_estimators=3, max_iter=2, numeric_embedding=None).fit(rows[:300], z[:300])
-    assert abs(len(pickle.dumps(fewer)) - size) < 1000
+    assert abs(len(pickle.dumps(fewer)) - size) < 1000 + 12 * (270 - 90)
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

@@ -132,3 +132,29 @@ def test_all_members_at_once_are_each_member_alone(weighted, link, rng):
         Q = P.like(P.values[::-1].copy())  # other parameters than those of the last call
         other = Validator(objective, rows, minus_accuracy(link, rows, chosen) if link else None, chosen)
         assert_allclose(validator(Q), other(Q), rtol=1e-12)
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_the_other_members_choose_the_epoch_of_unselected_raw_scores(k, rng):
+    """Metrics of members that diverged in an epoch are not in the mean."""
+    network = Network((Dense(1, Normal()),), n_inputs=3)
+    rows = Rows(rng.normal(size=(40, 3)), rng.integers(0, 2, (40, 1)).astype(float), None)
+    positions = np.array([rng.permutation(40)[:10] for _ in range(k)])
+    objective = Objective(network, BinaryLogLoss())
+    validator = Validator(objective, rows, lambda P, z: P.values[:, 0].round(), positions, has_others=k > 1)  # has ties
+    P, epochs = network.init(k, rng), []
+    for epoch in range(12):
+        P.values[...] = rng.normal(size=P.values.shape)
+        if epoch == 5 and k == 4:
+            P.values[2] = np.nan
+        metrics = validator(P)
+        epochs.append((metrics, validator.predict(P).copy()))
+    found = validator.unselected(P)
+    if k == 1:
+        assert_array_equal(found, epochs[-1][1])
+        return
+    for member in range(k):
+        others = [np.nanmean(np.delete(metrics, member, axis=1), axis=1).tolist() for metrics, _ in epochs]
+        allowed = [epoch for epoch in range(12) if np.isfinite(epochs[epoch][0][:, member]).all()]
+        best = min(allowed, key=lambda epoch: others[epoch])
+        assert_array_equal(found[member], epochs[best][1][member])

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skscratch.tabular import column_names, is_frame, read_table, select, take_rows
 from skscratch.tabular.columns import find_categories
-from skscratch.tabular.frames import column_array, columns_of
+from skscratch.tabular.frames import column_array, columns_of, number_of_rows
 
 pa = pytest.importorskip("pyarrow")
 
@@ -88,3 +88,13 @@ def test_unreadable_types_of_pyarrow(array, problem):
 def test_a_column_by_name():
     table = pa.table({"a": [1, 2], "b": [3, 4]})
     assert find_categories(table, ["b"]) == (1,)
+
+
+@each_frame
+def test_number_of_rows(frame):
+    assert number_of_rows(frame) == 3
+
+
+def test_number_of_rows_of_arrays_and_lists():
+    for X in (np.ones((3, 2)), sparse.csr_array(np.ones((3, 2))), [[1], [2], [3]], ((1,), (2,), (3,))):
+        assert number_of_rows(X) == 3
