@@ -20,8 +20,8 @@ y = (X[:, 0] > 0).astype(int)
 # A value other than the default for every hyperparameter
 ALLOWED = dict(
     solver="sgd", alpha=1.0, clip_norm=1.0, learning_rate="cosine", learning_rate_init=0.1, power_t=0.1, batch_size=7,
-    max_iter=1, shuffle=False, tol=0.1, n_iter_no_change=3, max_fun=10, early_stopping=True, validation_fraction=0.2,
-    scoring="loss", class_weight="balanced", beta_1=0.5, beta_2=0.5, epsilon=0.1, momentum=0.5,
+    max_iter=1, max_time=60.0, shuffle=False, tol=0.1, n_iter_no_change=3, max_fun=10, early_stopping=True,
+    validation_fraction=0.2, scoring="loss", class_weight="balanced", beta_1=0.5, beta_2=0.5, epsilon=0.1, momentum=0.5,
     nesterovs_momentum=False, warm_start=False, random_state=1, verbose=True,
 )  # fmt: skip
 REFUSED = dict(
