@@ -49,6 +49,8 @@ def column_array(column: Any) -> np.ndarray:
         # to_numpy would read a missing category as one of the others
         values = column.cast(kind.value_type) if str(kind).startswith("dictionary") else column
         return np.asarray(values.to_numpy(zero_copy_only=False))
+    if type_name(column) in ("int128", "uint128"):  # polars cannot convert them to NumPy
+        column = column.cast(float)
     return np.asarray(column.to_numpy()) if hasattr(column, "to_numpy") else column
 
 

@@ -32,7 +32,7 @@ from scipy.special import ndtri
 
 from skscratch.registry import Registered
 
-TINY = float(np.finfo(np.float32).tiny)  # a smaller spread has no finite inverse in float32
+TINY = float(np.finfo(np.float64).tiny)  # a smaller spread has no finite inverse
 FAR = 1e9  # for larger values the smooth clip is 3 to the last digit
 
 
@@ -123,7 +123,7 @@ class Scaler(Registered, ABC):
 
     @abstractmethod
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Scale columns (n, m) in the precision of x, by what `learn` returned; NaN stays NaN."""
+        """Scale columns (n, m) in float32 or float64, by what `learn` returned; NaN stays NaN."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +150,11 @@ class FittedScaler:
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Scale columns (n, m) in the precision of x; NaN stays NaN."""
         return self.scaler.transform(x, self.statistics)
+
+
+def _widened(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return x in float64 if a factor is too large for its precision, that is, if a column is very small."""
+    return x.astype(np.float64) if factor.max(initial=0) > np.finfo(x.dtype).max else x
 
 
 def _median(Q: np.ndarray) -> np.ndarray:
@@ -184,6 +189,7 @@ class Robust(Scaler, name="robust"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         median, factor = statistics
+        x = _widened(x, factor)
         t: np.ndarray = x - median.astype(x.dtype)
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
             t *= factor.astype(x.dtype)
@@ -204,8 +210,10 @@ class Standard(Scaler, name="standard"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         mean, factor = statistics
+        x = _widened(x, factor)
         t: np.ndarray = x - mean.astype(x.dtype)
-        t *= factor.astype(x.dtype)
+        with np.errstate(over="ignore"):  # the encoder clips infinity
+            t *= factor.astype(x.dtype)
         return t
 
 
