@@ -19,6 +19,7 @@ from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.training import Callback
 from skscratch.estimators import builders, docstrings
+from skscratch.estimators.arguments import reject_unknown
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
@@ -31,6 +32,7 @@ from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
 from skscratch.tabular.columns import read_table
 from skscratch.tabular.encoding import Table
+from skscratch.tabular.report import ColumnTable, report_columns
 
 
 class BaseScratchMLP(CallbackSupport, BaseEstimator):
@@ -71,7 +73,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        **unknown: Any,
     ) -> Self:
+        reject_unknown(self, unknown)
         validation = Given(X_val, y_val, sample_weight_val)
         return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start)
 
@@ -170,6 +174,30 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     @property
     def _loss(self) -> Any:
         return self._fitted_model().loss
+
+    @property
+    def columns_(self) -> ColumnTable:
+        """What was made of each column of X."""
+        model = self._fitted_model()
+        return report_columns(model.encoder, model.categorical)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """Write the estimator for notebooks, in HTML with the table of columns."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {kind: text + (self._columns_html() if kind == "text/html" else "") for kind, text in bundle.items()}
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """What writes the estimator in HTML, for tools that do not know the method above."""
+        write = super()._repr_html_
+        return lambda: write() + self._columns_html()
+
+    def _columns_html(self) -> str:
+        return (
+            ""
+            if self._model is None
+            else f"<details><summary>columns_</summary>{self.columns_._repr_html_()}</details>"
+        )
 
     @property
     def coefs_(self) -> list[np.ndarray]:

@@ -51,7 +51,7 @@ def learn(
     Rows with a key below that one are validation rows: they are in the data, and not to be trained on.
     """
     target, loss = reader._learn_target(summary.target, classes)
-    sample = Sample(None, None, summary.sample.raw, summary.sample.y, summary.sample.w)
+    sample = _scaled(Sample(None, None, summary.sample.raw, summary.sample.y, summary.sample.w), summary)
     training = weigh(reader, target, sample, class_mass(summary, target))
     data = Data(reader, categorical, target, loss, training, None, summary)
     if validation is not None:
@@ -69,7 +69,15 @@ def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample, vali
     if validation_key:
         keys, sample = _take(keys, sample, keys >= validation_key)
     assert data.summary is not None
+    sample = _scaled(sample, data.summary)
     return encode_rows(model, weigh(data.reader, data.target, sample, class_mass(data.summary, data.target)))
+
+
+def _scaled(sample: Sample, summary: Summary) -> Sample:
+    """Divide the weights of rows by the mean of those of all parts."""
+    if sample.w is None or summary.weights is None:
+        return sample
+    return sample._replace(w=summary.weights.apply(sample.w))
 
 
 def class_mass(summary: Summary, target: Any) -> np.ndarray | None:

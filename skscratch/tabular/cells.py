@@ -130,8 +130,8 @@ def require_values(values: Any, what: str) -> None:
         raise TypeError(f"{what} must be in memory, but a {type(values).__name__} was given: pass {what}.collect().")
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(
-            f"{what} must not have masked values, but it is a masked array with {np.ma.count_masked(values)} of them: "
-            "pass X.filled(np.nan) to mark them as missing, and leave out rows whose y or weight is masked."
+            f"{what} must not be a masked array with masked values, since masks are not read: "
+            + ("pass X.filled(np.nan), which marks missing values." if what == "X" else "leave out the masked rows.")
         )
 
 
@@ -153,6 +153,6 @@ def explain_matrix(X: Any, error: Exception) -> Exception:
     example = next(cell for cell in cells[:, texts[0]] if isinstance(cell, (str, bytes)))
     shown = str(texts) if len(texts) <= 10 else "the positions of such columns"
     return ValueError(
-        f"X must hold numbers where it has no column names, but column {texts[0]} holds {str(example)!r} ({error}): set "
-        f"categorical_features={shown}, or pass a DataFrame."
+        f"X must hold numbers where it has no column names, but column {texts[0]} holds {str(example)!r} ({error}): "
+        f"set categorical_features={shown}, or pass a DataFrame."
     )

@@ -220,8 +220,8 @@ def _read_numbers(column: Any, name: str) -> np.ndarray:
     kind = type_name(column)
     if DATE_TYPES.match(kind) or (kind == "object" and kind_of(column_array(column)) == "dates"):
         raise ValueError(
-            f"Column {name!r} of X must be numeric, but it holds dates or times (type {kind}): replace it by numbers "
-            "that matter, such as the year, the month, the day of the week or the days since a date, or drop it."
+            f"Column {name!r} of X must be numeric, but it has the type {kind} and holds dates or times: convert it to "
+            "numbers that may matter, such as the days since a date, the month and the day of the week, or drop it."
         )
     if kind.startswith("complex"):
         raise _unreadable(name, f"it has the type {kind} (Complex data not supported)")

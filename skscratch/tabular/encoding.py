@@ -298,6 +298,8 @@ class TableEncoder:
 
     def unknown_columns(self, raw: RawTable) -> list[str]:
         """Return the names of the categorical columns of which no value is known."""
+        if not raw.categories:
+            return []
         columns = zip(self.categories_, raw.categories, raw.category_names, strict=True)
         return [name for category, values, name in columns if not category.is_known(values)]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from skscratch.tabular.column_facts import ColumnFacts
 
-LISTED = 5  # names of columns in a warning
+LISTED, PRINTED = 5, 60  # at most so many columns are in a warning, in a printed table
 HEADINGS = ("column", "kind", "missing", "kept", "dropped", "inputs", "reason")
 
 
@@ -121,19 +121,30 @@ class ColumnTable(tuple[ColumnReport, ...]):
     """
 
     def __repr__(self) -> str:
-        rows = [HEADINGS, *(report.cells for report in self)]
+        rows = [HEADINGS, *self._rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join([*(line.rstrip() for line in lines), *self._others])
 
     def _repr_html_(self) -> str:
         """Write the table as HTML, which notebooks show."""
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in report.cells) for report in self)
+        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self._rows)
         head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
-        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        table = f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+        return table + "".join(self._others)
+
+    @property
+    def _rows(self) -> list[tuple[str, ...]]:
+        """The rows that are printed."""
+        return [report.cells for report in self[:PRINTED]]
+
+    @property
+    def _others(self) -> list[str]:
+        """A line that says how many columns are not printed, if there are any."""
+        return [f"... and {len(self) - PRINTED} more columns"] if len(self) > PRINTED else []
 
 
-def report_columns(encoder: Any, categorical: Sequence[int], max_shown: int | None = None) -> ColumnTable:
+def report_columns(encoder: Any, categorical: Sequence[int]) -> ColumnTable:
     """Report what an encoder made of the columns of X.
 
     Parameters
@@ -142,8 +153,6 @@ def report_columns(encoder: Any, categorical: Sequence[int], max_shown: int | No
         A fitted encoder.
     categorical : sequence of int
         Positions in X of the categorical columns.
-    max_shown : int, default=None
-        Report only so many columns.
 
     Returns
     -------
@@ -151,7 +160,7 @@ def report_columns(encoder: Any, categorical: Sequence[int], max_shown: int | No
     """
     d = len(encoder.numeric_names_) + len(encoder.category_names_)
     numbers, categories, chosen = _numbers(encoder), _categories(encoder), set(categorical)
-    return ColumnTable(next(categories if j in chosen else numbers) for j in range(d)[:max_shown])
+    return ColumnTable(next(categories if j in chosen else numbers) for j in range(d))
 
 
 def _numbers(encoder: Any) -> Iterator[ColumnReport]:
@@ -195,7 +204,7 @@ def _reason(facts: CategoryFacts, inputs: int, n: int) -> str:
 
 
 def warning_of(reports: Sequence[ColumnReport]) -> str | None:
-    """Write one sentence about columns from which nothing is learned, and columns that lose values; None without any."""
+    """Write one sentence about columns that are useless or lose values; None if there are none."""
     useless = [f"{report.name!r} ({report.reason})" for report in reports if report.is_useless]
     lossy = [
         f"{report.name!r} ({report.kept} of {report.kept + (report.dropped or 0)} values kept)"

@@ -164,8 +164,11 @@ class RegressionTarget:
         return np.asarray((self._numbers(y) - self.shift) / self.scale, dtype)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Decode z (n, o) as y = shift + scale z, float64 of shape (n,) or (n, o), clipped to [low, high]."""
-        y: np.ndarray = np.clip(self.shift + self.scale * z.astype(np.float64), self.low, self.high)
+        """Decode z (n, o) as y = shift + scale z, finite, clipped to [low, high], float64 of shape (n,) or (n, o)."""
+        largest = np.finfo(np.float64).max
+        with np.errstate(over="ignore"):  # infinity is clipped, too
+            y: np.ndarray = self.shift + self.scale * z.astype(np.float64)
+        np.clip(y, np.maximum(self.low, -largest), np.minimum(self.high, largest), out=y)
         return y[:, 0] if self.vector else y
 
     def widen(self, y: Any) -> RegressionTarget:

@@ -11,7 +11,6 @@ from scipy.sparse import issparse
 from skscratch.tabular.cells import brief, require_values, to_floats
 from skscratch.tabular.target_reading import class_codes, read_labels
 
-
 NEGLIGIBLE = float(np.finfo(np.float64).eps)  # of the largest weight: less changes a sum by a rounding error at most
 
 
@@ -90,7 +89,7 @@ def check_weights(sample_weight: Any, n: int, *, allow_zero: bool = False) -> np
     require_values(sample_weight, "sample_weight")
     if issparse(sample_weight):
         raise ValueError(
-            "sample_weight must be an array of shape (n_samples,), but it is a sparse matrix: pass its toarray().ravel()."
+            "sample_weight must be an array of shape (n_samples,), but is sparse: pass toarray().ravel() of it."
         )
     try:
         w = to_floats(sample_weight)
@@ -179,7 +178,7 @@ def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     for label, weight in class_weight.items():
         if label not in labels:
             raise ValueError(f"class_weight holds {label!r}, which must be, but is not, one of the classes {labels}.")
-        if not (isinstance(weight, Real) and 0 <= weight <= np.finfo(np.float64).max):
+        if not (isinstance(weight, Real) and 0 <= weight <= float(np.finfo(np.float64).max)):
             raise ValueError(
                 f"class_weight must be finite and not negative, but class {label!r} has {brief(weight)}: give a number."
             )
