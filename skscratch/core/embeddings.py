@@ -243,6 +243,7 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
 
     def fit(self, x: Array, columns: tuple[int, ...], sample_weight: Array | None) -> Self:
         q = np.linspace(0, 1, self.bins + 1)
+        q[:-1] *= 1 - 1e-12  # sums of weights are rounded
         numbers = (x[:, j].astype(np.float64) for j in columns)
         edges = [np.quantile(column, q, weights=sample_weight, method="inverted_cdf") for column in numbers]
         return replace(self, columns=columns, edges=tuple(tuple(map(float, edge)) for edge in edges))

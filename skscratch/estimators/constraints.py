@@ -20,6 +20,16 @@ import numpy as np
 from skscratch.registry import Registered
 from skscratch.tabular.cells import brief
 
+INF = float("inf")
+
+
+def as_float(value: Any) -> float:
+    """Convert a number; one beyond the range of float64 becomes infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return INF if value > 0 else -INF
+
 
 @dataclass(frozen=True)
 class Number:
@@ -33,9 +43,10 @@ class Number:
     def __contains__(self, value: Any) -> bool:
         if not isinstance(value, self.kind) or isinstance(value, (bool, np.bool_)):
             return False
-        above = self.low <= value if self.brackets[0] == "[" else self.low < value
-        below = value <= self.high if self.brackets[1] == "]" else value < self.high
-        return bool(above and below and abs(value) <= LARGEST)
+        x = as_float(value)
+        above = self.low <= x if self.brackets[0] == "[" else self.low < x
+        below = x <= self.high if self.brackets[1] == "]" else x < self.high
+        return above and below
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -150,8 +161,6 @@ def is_sequence_of(constraint: Any) -> Callable[[Any], bool]:
     return test
 
 
-INF = float("inf")
-LARGEST = int(np.finfo(np.float64).max)  # above, a number has no float
 NONE = Satisfying(lambda value: value is None, "None", ("None",))
 BOOL = Satisfying(lambda value: isinstance(value, (bool, np.bool_)), "a bool", ("bool",))
 CALLABLE = Satisfying(lambda value: callable(value) and not isinstance(value, type), "a callable", ("callable",))
@@ -197,7 +206,7 @@ def check_parameters(estimator: Any, constraints: Mapping[str, Sequence[Any]]) -
 
 
 def _hint(value: Any, alternatives: Iterable[Any]) -> str:
-    if isinstance(value, Integral) and abs(value) > LARGEST:
+    if isinstance(value, int) and abs(as_float(value)) == INF:
         return " Numbers must be below 1.8e308."
     options = [option for alternative in alternatives for option in getattr(alternative, "options", ())]
     similar = get_close_matches(value, options, n=1) if isinstance(value, str) else []

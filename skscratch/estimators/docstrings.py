@@ -103,6 +103,10 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X has names.
 
+    columns_ : ColumnTable
+        A table of what was made of each column of X: kind, share of missing values, values kept and dropped, number
+        of inputs, and why; see `skscratch.tabular.report.ColumnReport`.
+
     n_layers_, n_outputs_ : int
         Layers, input and output included; outputs of the network.
 
@@ -167,7 +171,8 @@ _X_Y = """
             Targets; for a classifier classes, or an indicator matrix of labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none.
+            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter:
+            they are divided by their mean, and less than 2.2e-16 of the largest is 0.
 
 """
 _RETURNS = """        Returns
@@ -191,11 +196,16 @@ FIT = (
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Their weights.
 
+        unknown : object
+            There are no other arguments; an error says which one was meant.
+
 """
     + _RETURNS
     + """
         Warns
         -----
+        ColumnWarning
+            If nothing is learned from a column, or many of its values are ignored; see `columns_`.
         ConvergenceWarning
             If a fit with a "constant", "invscaling" or "adaptive" learning rate reached `max_iter`.
         RuntimeWarning

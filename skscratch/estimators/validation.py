@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -136,12 +135,16 @@ def _score(scoring: Any, scorer: Callable[..., Any], arguments: tuple[Any, ...],
             f"scoring must be a metric for {owner} and its y, but {scoring!r} cannot be computed ({error}): choose "
             "another, or None."
         ) from error
-    if not (isinstance(score, Real) and np.isfinite(score)):
+    try:
+        value = float(score)
+    except (TypeError, ValueError):
+        value = np.nan
+    if not np.isfinite(value):
         raise ValueError(
-            f"scoring must return a finite number, but {scoring!r} returned {score!r} for {len(arguments[2])} validation "
-            "rows: choose another metric, or more validation rows."
+            f"scoring must return a finite number, but {scoring!r} returned {score!r} for {len(arguments[2])} "
+            "validation rows: choose another metric, or more validation rows."
         )
-    return float(score)
+    return value
 
 
 def _arguments(sample: Sample, encoded: Any, rows: Any) -> tuple[Any, Array, dict[str, Array]]:

@@ -66,7 +66,7 @@ def none_for_missing(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def _clean(cell: Any) -> Any:
-    """Return None for a missing value. Within a tuple, NaN would differ from another NaN, for example after pickling."""
+    """Return None for a missing value; in a tuple, NaN would differ from another NaN, as after pickling."""
     if isinstance(cell, tuple):
         return tuple(map(_clean, cell))
     # only NaN and NaT differ from themselves

@@ -209,6 +209,7 @@ class TableEncoder:
         self.sparse_ = issparse(raw.numeric)
         facts = ColumnFacts.of(raw) if facts is None else facts
         self.numeric_names_, self.category_names_ = raw.numeric_names, raw.category_names
+        self.categories_: list[Category] = []
         if self.sparse_:
             names = self._learn_sparse(raw, scaler, sample_weight)
         else:
@@ -287,7 +288,6 @@ class TableEncoder:
         """Learn the scale of each column of a sparse table and return the names of the columns."""
         unscaled = isinstance(scaler, Unscaled)
         self.scale_ = np.ones(raw.numeric.shape[1]) if unscaled else root_mean_square(raw.numeric, sample_weight)
-        self.categories_: list[Category] = []
         return raw.numeric_names
 
     def _encode_sparse(self, raw: RawTable, dtype: DTypeLike) -> Table:

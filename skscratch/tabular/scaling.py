@@ -33,12 +33,17 @@ from scipy.special import ndtri
 from skscratch.registry import Registered
 
 TINY = float(np.finfo(np.float64).tiny)  # a smaller spread has no finite inverse
+ROUNDING = 1e-12  # relative error of a sum of weights
 FAR = 1e9  # for larger values the smooth clip is 3 to the last digit
 
 
 def quantiles(x: np.ndarray, levels: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """Compute weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN."""
+    """Compute weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN.
+
+    A share of the rows that equals a level except for the rounding of the weights counts as equal.
+    """
     Q = np.zeros((len(levels), x.shape[1]))
+    levels = np.where(levels < 1, levels * (1 - ROUNDING), levels)
     for j, (column, w) in enumerate(_observed(x, sample_weight)):
         if column.size:
             Q[:, j] = np.quantile(column, levels, weights=w, method="inverted_cdf")
