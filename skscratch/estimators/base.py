@@ -92,7 +92,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             model, table = build(self, data, state) if before is None else (resume(before, data), None)
             rows = encode_rows(model, data.training, table)
-            objective = builders.objective(self, model.network, model.loss)
+            objective = builders.objective(self, model.network, model.loss, data.mean_weight)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, len(split.rows.y)))
             callbacks = [partial(task, data.reader, model) for task in tasks]
@@ -179,7 +179,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     def columns_(self) -> ColumnTable:
         """What was made of each column of X."""
         model = self._fitted_model()
-        return report_columns(model.encoder, model.categorical)
+        return report_columns(model.encoder, model.categorical, model.parameters.values.dtype)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         """Write the estimator for notebooks, in HTML with the table of columns."""

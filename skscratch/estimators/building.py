@@ -34,7 +34,7 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Tabl
     facts = None if data.summary is None else data.summary.columns
     encoder = TableEncoder(estimator.scaling, estimator.min_frequency, estimator.max_categories)
     encoder.fit(sample.raw, sample.w, facts)
-    _warn_of_columns(encoder, data)
+    _warn_of_columns(encoder, data, dtype)
     table = encoder.transform(sample.raw, dtype)
     network = builders.network(estimator, table, data.target.n_outputs, sample.w)
     parameters = _init(estimator, network, state, dtype)
@@ -71,17 +71,17 @@ def encode_rows(model: Model, sample: Sample, table: Table | None = None) -> Row
     return Rows(x, model.target.encode(sample.y, dtype), None if sample.w is None else sample.w.astype(dtype))
 
 
-def _warn_of_columns(encoder: TableEncoder, data: Data) -> None:
+def _warn_of_columns(encoder: TableEncoder, data: Data, dtype: np.dtype) -> None:
     """Warn of columns that are useless or lose values; of numbers that are constant only if their columns have names.
 
     An array often has such columns, for example the pixels at the edge of an image.
     """
     facts = encoder.facts_
-    if facts.n < 2 or (facts.varies.all() and not facts.categories):
-        return
+    if facts.n < 2 or (facts.varies.all() and not facts.categories and not encoder.is_unscaled):
+        return  # a report of many columns takes time
     named = hasattr(data.reader, "feature_names_in_")
-    reports = [report for report in report_columns(encoder, data.categorical) if named or report.kind == "category"]
-    text = warning_of(reports)
+    reports = report_columns(encoder, data.categorical, dtype)
+    text = warning_of([r for r in reports if named or r.kind == "category" or r.loses_values])
     if text is not None:
         warnings.warn(text, ColumnWarning, stacklevel=6)
 

@@ -171,8 +171,8 @@ _X_Y = """
             Targets; for a classifier classes, or an indicator matrix of labels.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter:
-            they are divided by their mean, and less than 2.2e-16 of the largest is 0.
+            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter,
+            and less than 2.2e-16 of the largest is 0.
 
 """
 _RETURNS = """        Returns

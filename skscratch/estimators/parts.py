@@ -74,7 +74,7 @@ def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample, vali
 
 
 def _scaled(sample: Sample, summary: Summary) -> Sample:
-    """Divide the weights of rows by the mean of those of all parts."""
+    """Divide the weights of rows by the scale of those of all parts."""
     if sample.w is None or summary.weights is None:
         return sample
     return sample._replace(w=summary.weights.apply(sample.w))

@@ -79,6 +79,11 @@ class Data(NamedTuple):
     summary: Summary | None = None
 
     @property
+    def mean_weight(self) -> float:
+        """Mean weight of the rows, or of the sample of them; 1 without weights."""
+        return 1.0 if self.training.w is None else float(self.training.w.mean())
+
+    @property
     def n(self) -> int:
         """Number of rows to train on and to validate with."""
         return len(self.training.raw) if self.summary is None else self.summary.n
@@ -152,7 +157,7 @@ def read_sample(
 ) -> Sample:
     """Check rows; if `reset` is True, scikit-learn sets the number and the names of the columns on the reader.
 
-    Weights are divided by their mean; those of a part are left as they are, and may all be zero.
+    Weights are scaled; those of a part are left as they are, and may all be zero.
     """
     raw = read_table(reader, given.X, categorical, reset=reset)
     y = reader._read_target(given.y)

@@ -13,7 +13,7 @@ from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
 from skscratch.tabular.frames import column_names, is_frame, select, take_rows
-from skscratch.tabular.report import CategoryFacts, ColumnReport, ColumnTable, Facts, report_columns, warning_of
+from skscratch.tabular.report import CategoryFacts, ColumnReport, ColumnTable, Facts, bound, report_columns, warning_of
 from skscratch.tabular.scaling import (
     FittedScaler,
     Quantile,
@@ -56,6 +56,7 @@ __all__ = [
     "TableEncoder",
     "Unscaled",
     "WeightScale",
+    "bound",
     "brief",
     "check_indicator",
     "check_weights",

@@ -31,7 +31,7 @@ from scipy.sparse import csr_array, issparse
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable
-from skscratch.tabular.report import CategoryFacts, Facts
+from skscratch.tabular.report import CategoryFacts, Facts, bound
 from skscratch.tabular.scaling import FittedScaler, Scaler, Unscaled, root_mean_square
 
 MIN_FREQUENCY, MAX_CATEGORIES = 2, 100  # the defaults of the hyperparameters with these names
@@ -263,7 +263,7 @@ class TableEncoder:
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
             with np.errstate(over="ignore"):  # infinity is clipped in the next line
                 out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
-            np.clip(out[rows, :m], -_bound(dtype), _bound(dtype), out=out[rows, :m])
+            np.clip(out[rows, :m], -bound(dtype), bound(dtype), out=out[rows, :m])
             if len(self.flagged_):
                 out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)
@@ -281,7 +281,7 @@ class TableEncoder:
             and x.shape[1] == len(self.feature_names_out_)
             and x.dtype == dtype
             and x.flags.c_contiguous
-            and all((np.abs(x[rows]) <= _bound(dtype)).all() for rows in row_chunks(x))
+            and all((np.abs(x[rows]) <= bound(dtype)).all() for rows in row_chunks(x))
         )
 
     def _learn_sparse(self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None) -> list[str]:
@@ -292,9 +292,15 @@ class TableEncoder:
 
     def _encode_sparse(self, raw: RawTable, dtype: DTypeLike) -> Table:
         x = csr_array(raw.numeric)
-        data = np.where(np.isnan(x.data), 0, x.data) / self.scale_[x.indices]
-        data = np.clip(data, -_bound(dtype), _bound(dtype)).astype(dtype)
+        with np.errstate(over="ignore"):  # infinity is clipped in the next line
+            data = np.where(np.isnan(x.data), 0, x.data) / self.scale_[x.indices]
+        data = np.clip(data, -bound(dtype), bound(dtype)).astype(dtype)
         return Table(csr_array((data, x.indices, x.indptr), shape=x.shape), 0)
+
+    @property
+    def is_unscaled(self) -> bool:
+        """Whether numbers are inputs without scaling."""
+        return not self.sparse_ and isinstance(self.scaler_.scaler, Unscaled)
 
     def unknown_columns(self, raw: RawTable) -> list[str]:
         """Return the names of the categorical columns of which no value is known."""
@@ -307,8 +313,3 @@ class TableEncoder:
         """Return in how many of n rows a category must be to have a column."""
         frequency = 1 if self.min_frequency is None else self.min_frequency
         return frequency if isinstance(frequency, Integral) else frequency * n
-
-
-def _bound(dtype: DTypeLike) -> float:
-    """The largest absolute value of an input."""
-    return float(np.finfo(dtype).max ** 0.25)

@@ -8,11 +8,17 @@ from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skscratch.tabular.column_facts import ColumnFacts
 
 LISTED, PRINTED = 5, 60  # at most so many columns are in a warning, in a printed table
 HEADINGS = ("column", "kind", "missing", "kept", "dropped", "inputs", "reason")
+
+
+def bound(dtype: DTypeLike) -> float:
+    """Return the largest absolute value of an input in this precision, M^(1/4) with M its largest number."""
+    return float(np.finfo(dtype).max ** 0.25)
 
 
 class CategoryFacts(NamedTuple):
@@ -56,6 +62,8 @@ class Facts(NamedTuple):
         Missing numbers of each column.
     varies : ndarray of bool of shape (n_numeric,)
         Whether a column has two different numbers; always True for a sparse column.
+    largest : ndarray of shape (n_numeric,)
+        The largest absolute value of a number; 0 for a sparse column and for one without numbers.
     categories : list of CategoryFacts
         For each categorical column.
     """
@@ -63,12 +71,19 @@ class Facts(NamedTuple):
     n: int
     missing: np.ndarray
     varies: np.ndarray
+    largest: np.ndarray
     categories: list[CategoryFacts]
 
     @classmethod
     def of(cls, facts: ColumnFacts, categories: list[CategoryFacts], *, is_sparse: bool) -> Facts:
         """Keep the facts that are needed for a report."""
-        return cls(facts.n, facts.missing, (facts.low < facts.high) | is_sparse, categories)
+        largest = np.where(facts.low <= facts.high, np.maximum(np.abs(facts.low), np.abs(facts.high)), 0.0)
+        return cls(facts.n, facts.missing, (facts.low < facts.high) | is_sparse, largest, categories)
+
+    def out_of_range(self, dtype: DTypeLike) -> np.ndarray:
+        """Return whether numbers that are not scaled would be clipped, or are all 0, in this precision."""
+        smallest = np.finfo(dtype).smallest_normal
+        return (self.largest > bound(dtype)) | ((self.largest > 0) & (self.largest < smallest))
 
 
 class ColumnReport(NamedTuple):
@@ -91,7 +106,8 @@ class ColumnReport(NamedTuple):
     is_useless : bool
         Whether nothing can be learned from it.
     loses_values : bool
-        Whether values are beyond the maximum number, or more than half of the rows have a value that was dropped.
+        Whether values are beyond the maximum number, more than half of the rows have a value that was dropped, or
+        numbers that are not scaled are out of range.
     """
 
     name: str
@@ -144,7 +160,7 @@ class ColumnTable(tuple[ColumnReport, ...]):
         return [f"... and {len(self) - PRINTED} more columns"] if len(self) > PRINTED else []
 
 
-def report_columns(encoder: Any, categorical: Sequence[int]) -> ColumnTable:
+def report_columns(encoder: Any, categorical: Sequence[int], dtype: DTypeLike = np.float32) -> ColumnTable:
     """Report what an encoder made of the columns of X.
 
     Parameters
@@ -153,26 +169,32 @@ def report_columns(encoder: Any, categorical: Sequence[int]) -> ColumnTable:
         A fitted encoder.
     categorical : sequence of int
         Positions in X of the categorical columns.
+    dtype : dtype, default=float32
+        Precision of the inputs.
 
     Returns
     -------
     ColumnTable
     """
     d = len(encoder.numeric_names_) + len(encoder.category_names_)
-    numbers, categories, chosen = _numbers(encoder), _categories(encoder), set(categorical)
+    numbers, categories, chosen = _numbers(encoder, dtype), _categories(encoder), set(categorical)
     return ColumnTable(next(categories if j in chosen else numbers) for j in range(d))
 
 
-def _numbers(encoder: Any) -> Iterator[ColumnReport]:
+def _numbers(encoder: Any, dtype: DTypeLike) -> Iterator[ColumnReport]:
     """Report the numeric columns."""
-    n, missing, varies, _ = encoder.facts_
-    for name, absent, different in zip(encoder.numeric_names_, missing.tolist(), varies.tolist(), strict=True):
-        is_marked = absent > 0 and not encoder.sparse_
+    facts: Facts = encoder.facts_
+    clipped = facts.out_of_range(dtype) & encoder.is_unscaled
+    columns = zip(encoder.numeric_names_, facts.missing, facts.varies, clipped, strict=True)
+    for name, missing, varies, is_clipped in columns:
+        is_marked, share = missing > 0 and not encoder.sparse_, float(missing / facts.n)
         reason = "the number" + (", and whether it is missing" if is_marked else "")
-        if not different:
-            reason = "all values are missing" if absent == n else f"constant{', but not always known' * (absent > 0)}"
-        is_useless = not different and absent in (0, n)
-        yield ColumnReport(name, "number", absent / n, None, None, 1 + is_marked, reason, is_useless, False)
+        if not varies:
+            reason = "all values are missing" if share == 1 else "constant" + ", but not always known" * (share > 0)
+        if is_clipped:
+            reason += f"; out of the range of {np.dtype(dtype)}"
+        is_useless = bool(not varies and share in (0, 1))
+        yield ColumnReport(name, "number", share, None, None, 1 + int(is_marked), reason, is_useless, bool(is_clipped))
 
 
 def _categories(encoder: Any) -> Iterator[ColumnReport]:
@@ -206,16 +228,14 @@ def _reason(facts: CategoryFacts, inputs: int, n: int) -> str:
 def warning_of(reports: Sequence[ColumnReport]) -> str | None:
     """Write one sentence about columns that are useless or lose values; None if there are none."""
     useless = [f"{report.name!r} ({report.reason})" for report in reports if report.is_useless]
-    lossy = [
-        f"{report.name!r} ({report.kept} of {report.kept + (report.dropped or 0)} values kept)"
-        for report in reports
-        if report.loses_values and report.kept is not None
+    lossy = [report for report in reports if report.loses_values]
+    counts = [f"{r.name!r} ({r.kept} of {r.kept + (r.dropped or 0)} values kept)" for r in lossy if r.kept is not None]
+    numbers = [repr(report.name) for report in lossy if report.kept is None]
+    parts = [
+        *([f"nothing is learned from {_listed(useless)}"] if useless else []),
+        *([f"values are ignored in {_listed(counts)}: see max_categories and min_frequency"] if counts else []),
+        *([f"numbers are clipped or 0 in {_listed(numbers)}: set scaling"] if numbers else []),
     ]
-    parts = []
-    if useless:
-        parts.append(f"nothing is learned from {_listed(useless)}")
-    if lossy:
-        parts.append(f"values are ignored in {_listed(lossy)}: see max_categories and min_frequency")
     return f"Of the columns of X, {', and '.join(parts)}; columns_ lists what was made of each." if parts else None
 
 

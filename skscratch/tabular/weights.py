@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from math import log2
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
 
-from skscratch.tabular.cells import brief, require_values, to_floats
+from skscratch.tabular.cells import require_values, to_floats
 from skscratch.tabular.target_reading import class_codes, read_labels
 
 NEGLIGIBLE = float(np.finfo(np.float64).eps)  # of the largest weight: less changes a sum by a rounding error at most
@@ -16,6 +16,9 @@ NEGLIGIBLE = float(np.finfo(np.float64).eps)  # of the largest weight: less chan
 
 class WeightScale(NamedTuple):
     """What weights of some rows are divided by: only the ratios of weights matter.
+
+    It is the power of two next to their mean: a division by it is exact, so that weights that are small integers, and
+    sums of them, stay exact.
 
     Parameters
     ----------
@@ -29,8 +32,9 @@ class WeightScale(NamedTuple):
     Examples
     --------
     >>> w = np.array([1e-300, 3e-300, 0.0])
-    >>> WeightScale.of(w).apply(w)
-    array([0.5, 1.5, 0. ])
+    >>> u = WeightScale.of(w).apply(w)
+    >>> u.round(3), bool(u[1] / u[0] == w[1] / w[0])
+    (array([0.669, 2.006, 0.   ]), True)
     """
 
     largest: float
@@ -54,12 +58,12 @@ class WeightScale(NamedTuple):
         return WeightScale(largest, total, self.n + other.n)
 
     def apply(self, w: np.ndarray) -> np.ndarray:
-        """Divide weights (n,) by the mean of those above zero; what is below 2.2e-16 of the largest becomes zero."""
+        """Divide weights (n,) by the scale; what is below 2.2e-16 of the largest becomes zero."""
         if not self.largest:
             return w
-        u = w / self.largest
-        u[u < NEGLIGIBLE] = 0
-        u /= self.total / self.n
+        exponent = round(log2(self.largest) + log2(self.total / self.n))
+        u: np.ndarray = np.ldexp(w, -exponent)
+        u[w / self.largest < NEGLIGIBLE] = 0
         return u
 
 
@@ -122,7 +126,7 @@ def class_weights(
     class_weight : None, "balanced" or dict of class to float
         "balanced" gives class c the weight n / (K n_c), with n and n_c the total weight of all rows and of those of
         class c, and K the number of classes that have any; classes missing from a dict have weight 1. Only ratios
-        matter: the total weight of all rows stays the same.
+        matter: all are divided by the power of two next to their mean over the rows.
     classes : ndarray of shape (n_classes,)
         All classes.
     y : array-like of shape (n_samples,)
@@ -164,12 +168,12 @@ def class_weights(
 
 
 def _ratios(factors: np.ndarray, mass: np.ndarray) -> np.ndarray:
-    """Divide weights of classes by their mean over the rows of classes with a weight: only their ratios matter."""
-    factors = WeightScale.of(np.where(mass > 0, factors, 0)).apply(factors)
-    counted = factors > 0
-    mean = np.average(factors[counted], weights=mass[counted]) if mass[counted].any() else 1.0
-    ratios: np.ndarray = factors / mean
-    return ratios
+    """Divide the weights (K,) of classes by a power of two, so that rows of mean weight one keep about that mean."""
+    largest = factors[mass > 0].max(initial=0.0)
+    if not largest:
+        return factors
+    mean = np.average(factors / largest, weights=mass)
+    return WeightScale(largest, mean, 1).apply(factors)
 
 
 def _factors(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
