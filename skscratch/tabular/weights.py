@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import log2
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
 
-from skscratch.tabular.cells import require_values, to_floats
+from skscratch.tabular.cells import brief, require_values, to_floats
 from skscratch.tabular.target_reading import class_codes, read_labels
 
 NEGLIGIBLE = float(np.finfo(np.float64).eps)  # of the largest weight: less changes a sum by a rounding error at most
