@@ -21,6 +21,8 @@ from skscratch.tabular.columns import find_categories
 from skscratch.tabular.summary import Summary, row_keys
 from skscratch.tabular.target_facts import ClassMass
 
+MAX_WEIGHT = 1e290  # so that sums over all parts are finite
+
 
 def open_reader(estimator: Any, X: Any) -> tuple[Any, tuple[int, ...]]:
     """Make a reader of parts with the columns of X, which may have no rows; also return the categorical columns."""
@@ -34,6 +36,11 @@ def read_part(
 ) -> tuple[np.ndarray, Sample]:
     """Check the rows of a part; return those with a weight above zero, and their keys."""
     sample = read_sample(reader, given, categorical, reset=False, is_part=True)
+    if sample.w is not None and sample.w.max(initial=0) > MAX_WEIGHT:
+        raise ValueError(
+            f"sample_weight must be at most {MAX_WEIGHT:g} where X is read in parts, but it holds {sample.w.max():g}: "
+            "divide all weights by the same number."
+        )
     keys = row_keys(seed, part, len(sample.raw))
     return (keys, sample) if sample.w is None or sample.w.all() else _take(keys, sample, sample.w > 0)
 

@@ -158,8 +158,8 @@ REGULARIZATION = (
     Hyperparameter(
         "alpha",
         (NOT_NEGATIVE,),
-        "Strength of the L2 penalty: alpha / (2 n) times the sum of the squared weights, n the rows of a batch. If rows "
-        "have weights, n is their total weight divided by the mean weight of all rows, so only ratios of weights matter. "
+        "Strength of the L2 penalty: alpha / (2 n) times the sum of the squared weights, n the rows of a batch. If "
+        "rows have weights, n is their total weight divided by the mean weight of all rows: only ratios matter. "
         'With "adam", which divides the gradient of each weight by its size, the penalty shrinks every weight with a '
         "weak gradient at nearly the full learning rate.",
         'with "sgd" and "lbfgs"; with "adam" it spoiled a fit on 100,000 rows',

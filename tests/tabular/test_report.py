@@ -70,9 +70,9 @@ def test_warning_is_one_sentence_with_names(read):
     text = warning_of(report(read, frame(), max_categories=40)[0])
     assert text == (
         "Of the columns of X, nothing is learned from 'id' (all values differ), 'one' (constant), 'country' (one value "
-        "only), 'empty' (all values are missing), 'none' (all values are missing), and values are ignored in 'city' "
-        "(40 of 60 values kept), 'rare' (1 of 151 values kept): see max_categories and min_frequency; columns_ lists what "
-        "was made of each."
+        "only), 'empty' (all values are missing), 'none' (all values are missing), and values are ignored in "
+        "'city' (40 of 60 values kept), 'rare' (1 of 151 values kept): see max_categories and min_frequency; columns_ "
+        "lists what was made of each."
     )
 
 
