@@ -96,7 +96,7 @@ def brief(value: Any) -> str:
     """Write a value, shortened where it is very long.
 
     >>> brief("a"), brief(10**400), brief(10**9999)
-    ("'a'", '100000000000000000000000000000000000000000...', 'an int of 33217 bits')
+    ("'a'", '100000000000000000000000000000000000000000...', 'an int of 33216 bits')
     """
     if isinstance(value, int) and value.bit_length() > 10_000:  # Python refuses to write it
         return f"an int of {value.bit_length()} bits"

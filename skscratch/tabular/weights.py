@@ -35,7 +35,7 @@ class WeightScale(NamedTuple):
     >>> w = np.array([1e-300, 3e-300, 0.0])
     >>> u = WeightScale.of(w).apply(w)
     >>> u.round(3), bool(u[1] / u[0] == w[1] / w[0])
-    (array([0.669, 2.006, 0.   ]), True)
+    (array([0.67 , 2.009, 0.   ]), True)
     """
 
     largest: float
