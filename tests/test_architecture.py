@@ -18,7 +18,8 @@ tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabu
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings estimators.arguments
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.parts estimators.streaming estimators.attributes estimators.validation estimators.splitting estimators.callbacks
+estimators.building estimators.parts estimators.streaming estimators.attributes estimators.validation
+estimators.splitting estimators.callbacks
 estimators.fitting estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """

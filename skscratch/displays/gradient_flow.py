@@ -12,6 +12,7 @@ from skscratch.core.batches import Rows
 from skscratch.core.layers import Dense
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
+from skscratch.core.streams import RowStream
 from skscratch.core.training import Epoch
 from skscratch.displays.drawing import COLOURS, panels, whole_numbers
 from skscratch.estimators.base import BaseScratchMLP
@@ -32,8 +33,8 @@ class GradientRecorder:
     ----------
     objective : Objective
         The network and its loss.
-    rows : Rows
-        The rows of the mean loss L; of more than 1000 rows, 1000 evenly spaced ones.
+    rows : Rows or RowStream
+        The rows of the mean loss L; of more than 1000 rows, 1000 evenly spaced ones, and of a stream the first 1000.
     P : Parameters
         The parameters before training.
 
@@ -61,10 +62,11 @@ class GradientRecorder:
     ((21, 2), (21, 1))
     """
 
-    def __init__(self, objective: Objective, rows: Rows, P: Parameters):
+    def __init__(self, objective: Objective, rows: Rows | RowStream, P: Parameters):
         self.objective = Objective(objective.network, objective.loss)
-        n = len(rows.y)
-        rows = rows.take(np.linspace(0, n - 1, min(n, MAX_ROWS)).astype(int))
+        if isinstance(rows, RowStream):
+            rows = rows.first(MAX_ROWS)
+        rows = rows.take(np.linspace(0, rows.n - 1, min(rows.n, MAX_ROWS)).astype(int))
         self.rows = rows._replace(y=objective.training_target(rows.y))
         self.gradients: list[np.ndarray] = []
         self.activations: list[np.ndarray] = []
@@ -181,7 +183,7 @@ class GradientFlowDisplay:
             raise ValueError("solver must be 'adam', 'sgd' or 'rmsprop', which have epochs, got 'lbfgs'; choose one.")
         model, recorders = clone(estimator), []
 
-        def observe(objective: Objective, rows: Rows, P: Parameters) -> GradientRecorder:
+        def observe(objective: Objective, rows: Rows | RowStream, P: Parameters) -> GradientRecorder:
             recorders.append(GradientRecorder(objective, rows, P))
             return recorders[-1]
 

@@ -48,7 +48,7 @@ def _curves(curves: Curves) -> dict[str, Any]:
     return {
         "loss_curves_": curves.loss,
         "loss_curve_": loss,
-        "loss_": loss[-1],
-        "best_loss_": min(loss),
+        "loss_": loss[-1] if loss else np.nan,
+        "best_loss_": min(loss, default=np.nan),
         **dict(zip(names, validation, strict=True)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Self
@@ -17,7 +17,8 @@ from skscratch.core.batches import Rows
 from skscratch.core.losses import Loss
 from skscratch.core.objective import Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.training import Callback
+from skscratch.core.streams import RowStream
+from skscratch.core.training import Callback, History
 from skscratch.estimators import builders, docstrings
 from skscratch.estimators.arguments import reject_unknown
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
@@ -27,12 +28,14 @@ from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
-from skscratch.estimators.reading import Given, check_validation, read_data
+from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
-from skscratch.tabular.columns import read_table
+from skscratch.estimators.streaming import Stream, read_tables
+from skscratch.tabular.columns import RawTable, read_table
 from skscratch.tabular.encoding import Table
 from skscratch.tabular.report import ColumnTable, report_columns
+from skscratch.tabular.sources import find_source
 
 
 class BaseScratchMLP(CallbackSupport, BaseEstimator):
@@ -88,17 +91,30 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         with _warning_if_interrupted():
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
-            data = read_data(self, given, passed, before, classes)
+            given = take_columns(given)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
-            model, table = build(self, data, state) if before is None else (resume(before, data), None)
-            rows = encode_rows(model, data.training, table)
+            data, model, rows = self._prepare(given, passed, before, state, classes, validate=not one_epoch)
             objective = builders.objective(self, model.network, model.loss, data.mean_weight)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
-            tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, len(split.rows.y)))
+            tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
         return self
+
+    def _prepare(
+        self, given: Given, passed: Given | None, before: Model | None, state: TrainingState, classes: Any, *,
+        validate: bool,
+    ) -> tuple[Data, Model, Rows | RowStream]:  # fmt: skip
+        """Read the rows, and make a model with its initial parameters, or copy the present one."""
+        source = find_source(given.X)
+        if source is None:
+            stream, data = None, read_data(self, given, passed, before, classes)
+        else:
+            stream = Stream(self, source, given, before, state.seed)
+            data = stream.learn(passed, classes, validate=validate)
+        model, table = build(self, data, state) if before is None else (resume(before, data), None)
+        return data, model, encode_rows(model, data.training, table) if stream is None else stream.rows(model, data)
 
     def _check(self, validation: Given, before: Model | None, one_epoch: bool) -> Given | None:
         """Check all hyperparameters before any data is read; return the validation rows, if some were passed."""
@@ -120,13 +136,24 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         validation = Given(None, None)
         return self._fit(Given(X, y, sample_weight), validation, warm=True, one_epoch=True, classes=classes)
 
+    def _fit_statistics(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
+        """Set the attributes of a model with its initial parameters."""
+        with _warning_if_interrupted():
+            self._check(Given(None, None), None, one_epoch=True)
+            given, state = take_columns(Given(X, y, sample_weight)), TrainingState.start(self.random_state)
+            data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
+            k = len(model.parameters.values)
+            state = state.after(History(best_epoch=np.zeros(k, int)), k, None, None, one_epoch=True)
+            self._set(fitted_attributes(data.reader, model, state, keep=True), [])
+        return self
+
     def hidden_activations(self, X: Any, layer: int = -1) -> np.ndarray:
         """Compute the activations of a hidden layer, for example as features for another model.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         layer : int, default=-1
             Number of the hidden layer, from 0; negative numbers count from the last.
@@ -153,13 +180,23 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         (4, 150, 16)
         """
         model = self._fitted_model()
-        return model.activations(read_table(self, X, model.categorical, reset=False), layer)
+        parts = [model.activations(rows, layer) for rows in self._tables(X, model)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _from_raw_scores(self, f: Callable[[np.ndarray], np.ndarray], X: Any, axis: int = 0) -> np.ndarray:
         """Compute f of the raw scores z (k, n, o) of all members; `axis` is that of the rows in the output of f."""
         model = self._fitted_model()
-        rows = X if isinstance(X, Table) else read_table(self, X, model.categorical, reset=False)
-        return model.from_raw_scores(f, rows, axis)
+        parts = [model.from_raw_scores(f, rows, axis) for rows in self._tables(X, model)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
+
+    def _tables(self, X: Any, model: Model) -> Iterable[RawTable | Table]:
+        """Read X: as one table if it is in memory, part by part if it is a source."""
+        if isinstance(X, Table):
+            return [X]
+        source = find_source(X)
+        if source is None:
+            return [read_table(self, X, model.categorical, reset=False)]
+        return read_tables(self, source, model)
 
     def _fitted_model(self) -> Model:
         if self._model is None:
@@ -225,7 +262,8 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
     """Return True if `partial_fit` is available: not with L-BFGS, which needs all rows at once."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
-            "partial_fit is only available for stochastic solvers such as 'adam', got solver='lbfgs'; choose another."
+            "partial_fit and fit_statistics are only available for stochastic solvers such as 'adam', got "
+            "solver='lbfgs'; choose another."
         )
     return True
 

@@ -92,5 +92,5 @@ def _warn_of_missing_values(raw: RawTable) -> None:
             "X is sparse and has missing values, which count as 0 and have no indicator; pass X.toarray() to have them "
             "replaced by the median and marked.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )

@@ -74,13 +74,19 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
     partial_fit.__doc__ = docstrings.PARTIAL_FIT_CLASSIFIER
     partial_fit = available_if(is_stochastic)(partial_fit)
 
+    def fit_statistics(self, X, y, sample_weight=None, classes=None):
+        return self._fit_statistics(X, y, sample_weight, classes)
+
+    fit_statistics.__doc__ = docstrings.FIT_STATISTICS_CLASSIFIER
+    fit_statistics = available_if(is_stochastic)(fit_statistics)
+
     def predict(self, X: Any) -> np.ndarray:
         """Predict classes.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------
@@ -95,8 +101,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------
@@ -110,8 +116,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------
@@ -135,8 +141,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------
@@ -153,8 +159,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------

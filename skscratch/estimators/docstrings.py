@@ -48,8 +48,9 @@ def _entries(cls: type, table: Hyperparameters) -> str:
 
 _HEAD = """Neural-network {task} for tables, written in NumPy.
 
-    X needs no preparation: a pandas or polars frame with numbers, categories and missing values, an array, or a
-    sparse matrix. Several networks, the members of an ensemble, are trained side by side; predictions are averaged.
+    X needs no preparation: a pandas, polars or pyarrow frame with numbers, categories and missing values, an array, a
+    sparse matrix, or files with more rows than memory. Several networks, the members of an ensemble, are trained side
+    by side; predictions are averaged.
 
     Parameters
     ----------
@@ -163,16 +164,19 @@ REGRESSOR = (
 _X_Y = """
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
             Training rows. Numbers and categories may be missing (NaN, for categories also None). In sparse X a
-            missing number counts as 0, with a warning.
+            missing number counts as 0, with a warning. A source is the path of a Parquet file or folder, a pyarrow
+            Dataset, a polars LazyFrame, or frames in a list or another iterable, or returned by a function; it is read
+            in parts, several times, and need not fit into memory.
 
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets; for a classifier classes, or an indicator matrix of labels.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), or str
+            Targets; for a classifier classes, or an indicator matrix of labels. For a frame or a source it can be the
+            name of a column of X, and for a source also a list of names.
 
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like of shape (n_samples,) or str, default=None
             Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter,
-            and less than 2.2e-16 of the largest is 0.
+            and less than 2.2e-16 of the largest is 0. For a frame or a source it can be the name of a column of X.
 
 """
 _RETURNS = """        Returns
@@ -222,5 +226,13 @@ _PARTIAL = """Train for one epoch on some rows, at a constant learning rate.
         The first call learns columns, categories, scales, classes and precision; later calls keep them. The parameters
         that must stay are listed at `warm_start`.
 """
+_STATISTICS = """Learn columns, categories, scales and targets, and draw initial parameters, without training.
+
+        Calls of `partial_fit` afterwards use these statistics, and not those of their first rows; a `fit` with
+        ``warm_start=True`` does so, too. `n_iter_` is 0. A prediction before any training is that of the initial
+        parameters: with the default `init` the mean of y, or the same probability for every class.
+"""
+FIT_STATISTICS_CLASSIFIER = _STATISTICS + _X_Y + _CLASSES_ARGUMENT + _RETURNS + "        "
+FIT_STATISTICS_REGRESSOR = _STATISTICS + _X_Y + _RETURNS + "        "
 PARTIAL_FIT_CLASSIFIER = _PARTIAL + _X_Y + _CLASSES_ARGUMENT + _RETURNS + "        "
 PARTIAL_FIT_REGRESSOR = _PARTIAL + _X_Y + _RETURNS + "        "

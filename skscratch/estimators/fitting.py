@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
 
+from skscratch.core.batches import Rows
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.objective import Objective
 from skscratch.core.schedules import Constant
@@ -31,21 +32,22 @@ def train(
     the end of the first epoch raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
-    max_iter = 1 if one_epoch else builders.max_iter(estimator, len(rows.y))
+    max_iter = 1 if one_epoch else builders.max_iter(estimator, rows.n)
     lines = [Progress(type(estimator).__name__, max_iter)] if estimator.verbose and not one_epoch else []
     observers = [] if one_epoch else [observe(objective, rows, P) for observe in estimator._observers]
-    patience, trainer = None if one_epoch else _patience(estimator, len(rows.y)), None
+    patience, trainer = None if one_epoch else _patience(estimator, rows.n), None
     options: dict[str, Any] = {
         "validate": split.validator,
         "patience": patience,
         "callbacks": [*lines, *callbacks, *observers],
     }
-    with threads_for(model.network, builders.batch_size(estimator, len(rows.y)), k) as threads:
+    with threads_for(model.network, builders.batch_size(estimator, rows.n), k) as threads:
         if estimator.solver == "lbfgs":
             limits: dict[str, Any] = {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol}
+            assert isinstance(rows, Rows)
             history = lbfgs(objective, P, rows, **limits, **options)
         else:
-            trainer = _trainer(estimator, objective, len(rows.y), state, threads, one_epoch)
+            trainer = _trainer(estimator, objective, rows.n, state, threads, one_epoch)
             history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
     for line in lines:
         line.end()

@@ -85,7 +85,7 @@ class Model:
                 stacklevel=6,
             )
 
-    def activations(self, raw: RawTable, layer: int) -> np.ndarray:
+    def activations(self, rows: RawTable | Table, layer: int) -> np.ndarray:
         """Compute the activations (k, n, h) of a hidden layer, counted from 0 or from the last, -1."""
         ends = [i for i, part in enumerate(self.network.layers, 1) if isinstance(part, Activation)]
         if not (isinstance(layer, (int, np.integer)) and -len(ends) <= layer < len(ends)):
@@ -93,4 +93,4 @@ class Model:
                 f"layer must be the number of one of the {len(ends)} hidden layers, from 0, or negative from the last, "
                 f"got {layer!r}; hidden_layer_sizes, or width and depth, say which there are."
             )
-        return self.network.activations(self.parameters, self.encode(raw).x, ends[layer])
+        return self.network.activations(self.parameters, self.encode(rows).x, ends[layer])

@@ -16,7 +16,7 @@ from skscratch.core.batches import Rows
 from skscratch.estimators import builders
 from skscratch.estimators.building import encode_rows
 from skscratch.estimators.model import Model
-from skscratch.estimators.reading import Data, Given, Sample, read_sample, weigh
+from skscratch.estimators.reading import Data, Given, Sample, check_same_classes, read_sample, weigh
 from skscratch.tabular.columns import find_categories
 from skscratch.tabular.summary import Summary, row_keys
 from skscratch.tabular.target_facts import ClassMass
@@ -51,13 +51,23 @@ def summarise(reader: Any, keys: np.ndarray, sample: Sample) -> Summary:
 
 
 def learn(
-    reader: Any, categorical: tuple[int, ...], summary: Summary, validation: Given | None = None, classes: Any = None
+    reader: Any,
+    categorical: tuple[int, ...],
+    summary: Summary,
+    validation: Given | None = None,
+    classes: Any = None,
+    before: Model | None = None,
 ) -> tuple[Data, float]:
     """Learn the encoding of y from the summary of all parts; return the data and the key of validation rows.
 
-    Rows with a key below that one are validation rows: they are in the data, and not to be trained on.
+    Rows with a key below that one are validation rows: they are in the data, and not to be trained on. In a warm start
+    the encoding is that of the last model.
     """
-    target, loss = reader._learn_target(summary.target, classes)
+    if before is None:
+        target, loss = reader._learn_target(summary.target, classes)
+    else:
+        check_same_classes(before.target, classes)
+        target, loss = before.target.widen(summary.target), before.loss
     sample = _scaled(Sample(None, None, summary.sample.raw, summary.sample.y, summary.sample.w), summary)
     training = weigh(reader, target, sample, class_mass(summary, target))
     data = Data(reader, categorical, target, loss, training, None, summary)

@@ -46,7 +46,7 @@ class Progress:
 def watched(
     parts: Iterator[tuple[int, Any]], text: str, n: int | None = None, now: Callable[[], float] = time.monotonic
 ) -> Iterator[tuple[int, Any]]:
-    """Yield numbered parts, and print to stderr how many of their rows were read, if that takes longer than two seconds.
+    """Yield numbered parts, and print to stderr how many of their rows were read, if it takes more than two seconds.
 
     On a terminal each line overwrites the last one; elsewhere the time between two lines doubles.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import difflib
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +13,8 @@ from sklearn.utils import check_consistent_length
 from skscratch.core.losses import Loss
 from skscratch.estimators.model import Model
 from skscratch.tabular.columns import RawTable, find_categories, read_table
+from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, select
+from skscratch.tabular.sources import find_source
 from skscratch.tabular.summary import Summary
 from skscratch.tabular.target_reading import require_target
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
@@ -137,6 +141,33 @@ def check_same_classes(target: ClassTarget | RegressionTarget, classes: Any) -> 
         )
 
 
+def take_columns(given: Given) -> Given:
+    """Where y or the weights are the name of a column of a frame X, take that column out of X; not from a source."""
+    names = [value for value in (given.y, given.sample_weight) if isinstance(value, str)]
+    if not names or not is_frame(given.X) and find_source(given.X) is not None:
+        return given
+    if not is_frame(given.X):
+        raise ValueError(
+            f"y and sample_weight must be arrays where X is no frame, but {names[0]!r} was given with a "
+            f"{type(given.X).__name__}: names are those of columns of X."
+        )
+    for name in names:
+        require_column(name, column_names(given.X), "y or sample_weight")
+    y, w = (
+        column_array(columns_of(select(given.X, [value]))[0]) if isinstance(value, str) else value
+        for value in (given.y, given.sample_weight)
+    )
+    return Given(select(given.X, [name for name in column_names(given.X) if name not in names]), y, w)
+
+
+def require_column(name: Any, names: Sequence[Any], what: str) -> None:
+    """Raise a ValueError if there is no column of X with this name."""
+    if name not in names:
+        close = difflib.get_close_matches(str(name), list(map(str, names)), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {list(names)}."
+        raise ValueError(f"{what} is {name!r}, which must be, but is not, a column of X; {hint}")
+
+
 def check_validation(estimator: Any, given: Given) -> Given | None:
     """Check that X_val and y_val are given together and are used; return None if there are none."""
     if all(value is None for value in given):
@@ -149,7 +180,12 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
             "early_stopping must be 'auto' or True where X_val and y_val are given, got False; they choose the best "
             "epoch."
         )
-    return given
+    if find_source(given.X) is not None:
+        raise ValueError(
+            f"X_val must be in memory, but a {type(given.X).__name__} was given, which is read in parts: pass a frame "
+            "of at most some 100,000 rows."
+        )
+    return take_columns(given)
 
 
 def read_sample(

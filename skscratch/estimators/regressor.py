@@ -71,13 +71,19 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     partial_fit.__doc__ = docstrings.PARTIAL_FIT_REGRESSOR
     partial_fit = available_if(is_stochastic)(partial_fit)
 
+    def fit_statistics(self, X, y, sample_weight=None):
+        return self._fit_statistics(X, y, sample_weight)
+
+    fit_statistics.__doc__ = docstrings.FIT_STATISTICS_REGRESSOR
+    fit_statistics = available_if(is_stochastic)(fit_statistics)
+
     def predict(self, X: Any) -> np.ndarray:
         """Predict targets: the mean over all members.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------
@@ -93,8 +99,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-            Rows with the columns of fit.
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
         Returns
         -------

@@ -9,6 +9,7 @@ import numpy as np
 from skscratch.core.batches import Rows
 from skscratch.core.inverse_links import ClassInverseLink
 from skscratch.core.objective import Objective
+from skscratch.core.streams import RowStream
 from skscratch.core.tape import Array
 from skscratch.estimators import builders
 from skscratch.estimators.building import encode_rows
@@ -21,19 +22,19 @@ from skscratch.estimators.validation import Validator, make_validator
 class Split(NamedTuple):
     """The rows to train on, the validator (None if there is none), and the positions (k, m) of validation rows."""
 
-    rows: Rows
+    rows: Rows | RowStream
     validator: Validator | None = None
     validation_rows: Array | None = None
 
 
 def split_rows(
-    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows, state: TrainingState
+    estimator: Any, objective: Objective, model: Model, data: Data, rows: Rows | RowStream, state: TrainingState
 ) -> Split:
     """Validate on the rows that the user passed, or on rows that each member leaves out, or not at all."""
     if data.validation is not None:
         passed = encode_rows(model, data.validation)
         return Split(rows, make_validator(estimator, objective, model, data, passed, data.validation))
-    if not builders.has_validation_rows(estimator, len(rows.y)):
+    if isinstance(rows, RowStream) or not builders.has_validation_rows(estimator, rows.n):
         return Split(rows)
     k, link = estimator.n_estimators, model.loss.inverse_link
     strata = link.strata(rows.y) if isinstance(link, ClassInverseLink) else None

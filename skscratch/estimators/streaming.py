@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from skscratch.core.streams import RowStream
 from skscratch.estimators.model import Model
 from skscratch.estimators.parts import encode_part, learn, open_reader, read_part, summarise
 from skscratch.estimators.progress import watched
-from skscratch.estimators.reading import Data, Given, Sample
+from skscratch.estimators.reading import Data, Given, Sample, require_column
 from skscratch.tabular.columns import RawTable, read_table
 from skscratch.tabular.frames import column_array, columns_of, select
 from skscratch.tabular.sources import Source
@@ -147,7 +146,7 @@ def read_tables(estimator: Any, source: Source, model: Model) -> Iterator[RawTab
     """
     names = getattr(estimator, "feature_names_in_", source.names)
     for name in names:
-        _require_column(name, source, "A column of fit")
+        require_column(name, source.names, "A column of fit")
     frames, is_empty = source.frames(list(names)), True
     if estimator.verbose:
         frames = watched(frames, f"{type(estimator).__name__}: prediction")
@@ -183,20 +182,12 @@ def _choose_columns(estimator: Any, source: Source, given: Given, before: Model 
                 f"{what} must be the name of a column of X where X is read in parts, but a {type(name).__name__} was "
                 "given: make it a column of X, and pass its name."
             )
-        _require_column(name, source, what)
+        require_column(name, source.names, what)
     others = [name for name in source.names if name not in (*y, *w)]
     X = others if before is None else list(getattr(estimator, "feature_names_in_", others))
     for name in X:
-        _require_column(name, source, "A column of the first fit")
+        require_column(name, source.names, "A column of the first fit")
     return Columns(X, y, w, vector)
-
-
-def _require_column(name: Any, source: Source, what: str) -> None:
-    """Raise a ValueError if a source has no such column."""
-    if name not in source.names:
-        close = difflib.get_close_matches(str(name), list(map(str, source.names)), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {source.names}."
-        raise ValueError(f"{what} is {name!r}, which must be, but is not, a column of X; {hint}")
 
 
 def _changed(how: str) -> ValueError:

@@ -12,7 +12,16 @@ from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
-from skscratch.tabular.frames import column_names, is_frame, select, take_rows
+from skscratch.tabular.frames import (
+    column_array,
+    column_names,
+    columns_of,
+    is_frame,
+    is_sparse_frame,
+    select,
+    take_rows,
+    type_name,
+)
 from skscratch.tabular.report import CategoryFacts, ColumnReport, ColumnTable, Facts, bound, report_columns, warning_of
 from skscratch.tabular.scaling import (
     FittedScaler,
@@ -25,7 +34,7 @@ from skscratch.tabular.scaling import (
     quantiles,
     root_mean_square,
 )
-from skscratch.tabular.sources import Source, find_source
+from skscratch.tabular.sources import ArrowSource, FrameSource, LazyFrameSource, Source, find_source
 from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_keys
 from skscratch.tabular.target_facts import ClassMass, Moments
 from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
@@ -33,6 +42,7 @@ from skscratch.tabular.targets import ClassTarget, RegressionTarget
 from skscratch.tabular.weights import WeightScale, check_weights, class_weights
 
 __all__ = [
+    "ArrowSource",
     "Category",
     "CategoryFacts",
     "ClassMass",
@@ -42,6 +52,8 @@ __all__ = [
     "ColumnTable",
     "Facts",
     "FittedScaler",
+    "FrameSource",
+    "LazyFrameSource",
     "Moments",
     "Quantile",
     "RawTable",
@@ -62,12 +74,15 @@ __all__ = [
     "check_weights",
     "class_codes",
     "class_weights",
+    "column_array",
     "column_names",
+    "columns_of",
     "concatenate_tables",
     "explain_matrix",
     "find_categories",
     "find_source",
     "is_frame",
+    "is_sparse_frame",
     "kind_of",
     "mean_and_std",
     "merge_summaries",
@@ -85,5 +100,6 @@ __all__ = [
     "select",
     "take_rows",
     "to_floats",
+    "type_name",
     "warning_of",
 ]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from skscratch.tabular.frames import column_names, is_frame, select
+from skscratch.tabular.frames import column_names, is_frame, is_sparse_frame, select, take_rows
 
 # Size of a part, for 8 bytes in each column, where the source does not consist of parts already.
 PART_BYTES, PART_ROWS = 16 * 2**20, 2**16
@@ -32,7 +32,7 @@ class Source(ABC):
     Attributes
     ----------
     head : dataframe
-        A frame with the columns of the source, and any number of rows.
+        A frame with the columns of the source, and without rows.
     """
 
     head: Any
@@ -173,13 +173,16 @@ class ArrowSource(Source):
         return [_RowGroup(fragment, group.id, group.num_rows) for fragment, group in groups]
 
     def frames(self, names: Sequence[Any], rng: np.random.Generator | None = None) -> Iterator[tuple[int, Any]]:
-        number, length = -1, _rows_in_part(len(names))
+        from pyarrow import Table
+
+        count, length = 0, _rows_in_part(len(names))
         try:
             for number, batch in self._batches(list(names), length, rng):
-                yield number, select(_require_columns(batch, names, number), names)
+                yield number, Table.from_batches([_require_columns(batch, names, number).select(names)])
+                count += 1
         except OSError as error:
             raise OSError(
-                f"X could not be read after part {number}: {error}; are all its files still there?"
+                f"X could not be read after {count} parts: {error}; are all its files still there?"
             ) from error
 
     def _batches(self, names: list[Any], length: int, rng: np.random.Generator | None) -> Iterator[tuple[int, Any]]:
@@ -230,11 +233,11 @@ class FrameSource(Source):
 
     @cached_property
     def head(self) -> Any:
-        """The first frame."""
+        """The columns of the first frame."""
         first = next(iter(self.read()), None)
         if first is None:
             raise ValueError("X must hold at least one frame, but it has none.")
-        return _require_frame(first, 0)
+        return take_rows(_require_frame(first, 0), np.arange(0))
 
     def frames(self, names: Sequence[Any], rng: np.random.Generator | None = None) -> Iterator[tuple[int, Any]]:
         expected = self.names
@@ -272,6 +275,11 @@ def _require_frame(part: Any, number: int) -> Any:
         raise TypeError(
             f"X must give frames of pandas, polars or pyarrow, but part {number} (from 0) is a {type(part).__name__}: "
             "convert it to a frame, with y as one of its columns."
+        )
+    if is_sparse_frame(part):
+        raise TypeError(
+            f"X must give dense frames, but all columns of part {number} (from 0) are sparse: convert them with "
+            "part.sparse.to_dense()."
         )
     return part
 

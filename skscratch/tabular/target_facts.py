@@ -99,6 +99,12 @@ class Moments(NamedTuple):
         mean, std = mean_and_std(numbers, sample_weight)
         return cls(weight, mean, std, numbers.min(axis=0), numbers.max(axis=0), vector)
 
+    @property
+    def extremes(self) -> np.ndarray:
+        """The smallest and the largest number, as y (2,) or (2, o)."""
+        y = np.stack([self.low, self.high])
+        return y[:, 0] if self.vector else y
+
     def merge(self, other: Moments) -> Moments:
         """Compute the moments of these and of other rows [1]_.
 

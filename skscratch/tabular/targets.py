@@ -172,8 +172,8 @@ class RegressionTarget:
         return y[:, 0] if self.vector else y
 
     def widen(self, y: Any) -> RegressionTarget:
-        """Return the same target with a range that also contains y, for `partial_fit`."""
-        numbers = self._numbers(y)
+        """Return the same target with a range that also contains y, or its `Moments`, for `partial_fit`."""
+        numbers = self._numbers(y.extremes if isinstance(y, Moments) else y)
         low, high = np.minimum(self.low, numbers.min(axis=0)), np.maximum(self.high, numbers.max(axis=0))
         return replace(self, low=low, high=high)
 

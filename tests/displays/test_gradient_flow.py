@@ -100,3 +100,22 @@ def test_gradient_flow_of_other_estimators(X, y):
         GradientFlowDisplay.from_estimator(Ridge(), X, y)
     with pytest.raises(ValueError, match="solver must be 'adam', 'sgd' or 'rmsprop', which have epochs, got 'lbfgs'"):
         GradientFlowDisplay.from_estimator(ScratchMLPClassifier(solver="lbfgs"), X, y)
+
+
+def test_rows_from_a_source(rng):
+    """The first part is what is recorded; a fit in the order of the rows is the same as in memory."""
+    pd = pytest.importorskip("pandas")
+    data = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "y"])
+    model = ScratchMLPRegressor(
+        width=4,
+        depth=1,
+        n_estimators=2,
+        max_iter=3,
+        shuffle=False,
+        early_stopping=False,
+        dtype="float64",
+        random_state=0,
+    )
+    streamed = GradientFlowDisplay.from_estimator(model, [data], "y")
+    memory = GradientFlowDisplay.from_estimator(model, data[["a"]], data["y"])
+    assert_allclose(streamed.gradients, memory.gradients, rtol=1e-4)
