@@ -83,7 +83,7 @@ def _warn_of_columns(encoder: TableEncoder, data: Data, dtype: np.dtype) -> None
     reports = report_columns(encoder, data.categorical, dtype)
     text = warning_of([r for r in reports if named or r.kind == "category" or r.loses_values])
     if text is not None:
-        warnings.warn(text, ColumnWarning, stacklevel=6)
+        warnings.warn(text, ColumnWarning, stacklevel=7)
 
 
 def _warn_of_missing_values(raw: RawTable) -> None:
