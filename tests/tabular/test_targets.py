@@ -342,3 +342,8 @@ def test_scales_of_parts_are_those_of_all_rows(factors):
     everything = np.concatenate(parts)
     np.testing.assert_allclose(merged, WeightScale.of(everything))
     np.testing.assert_allclose(merged.apply(parts[1]), WeightScale.of(everything).apply(everything)[8:20])
+
+
+def test_decoded_numbers_are_finite():
+    target = RegressionTarget.fit(np.array([1e300, 2e300]), invariance="scale")
+    assert np.isfinite(target.decode(np.array([[1e38], [0.0]]))).all()
