@@ -121,12 +121,13 @@ def require_values(values: Any, what: str) -> None:
     ValueError
         If they are an array with masked values.
     """
-    if type(values).__module__.partition(".")[0] in ("dask", "dask_expr"):
+    library = type(values).__module__.partition(".")[0]
+    if library in ("dask", "dask_expr"):
         raise TypeError(
             f"{what} must be in memory, but a Dask {type(values).__name__} was given: use the estimators of "
             f"skscratch.dask, or pass {what}.compute()."
         )
-    if hasattr(values, "collect_schema") and not hasattr(values, "get_columns"):
+    if library == "polars" and type(values).__name__ == "LazyFrame":
         raise TypeError(f"{what} must be in memory, but a {type(values).__name__} was given: pass {what}.collect().")
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(

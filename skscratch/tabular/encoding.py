@@ -261,9 +261,8 @@ class TableEncoder:
         out = np.zeros((len(raw), width), dtype)
         for rows in row_chunks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
-            with np.errstate(over="ignore"):  # infinity is clipped in the next line
-                out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
-            np.clip(out[rows, :m], -bound(dtype), bound(dtype), out=out[rows, :m])
+            t = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
+            out[rows, :m] = t if self.scaler_.scaler.bounded else np.clip(t, -bound(dtype), bound(dtype))
             if len(self.flagged_):
                 out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)

@@ -93,6 +93,7 @@ class Scaler(Registered, ABC):
     """
 
     levels: ClassVar[np.ndarray] = np.array([0.0, 0.5, 1.0])  # an odd number: the median is in the middle
+    bounded: ClassVar[bool] = False  # whether every scaled number is small, so that none must be clipped
 
     def fit(
         self,
@@ -182,6 +183,7 @@ class Robust(Scaler, name="robust"):
     """t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2)."""
 
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    bounded = True
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         median, spread, varies = _median(Q), Q[3] - Q[1], Q[0] < Q[-1]
@@ -226,6 +228,7 @@ class Quantile(Scaler, name="quantile"):
     """t = Phi^-1(F(x)), from 999 quantiles; about -5.2 to 5.2."""
 
     levels = np.linspace(0, 1, 999)
+    bounded = True
     edge: ClassVar[float] = 1e-7  # Phi^-1 of it is -5.2
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
