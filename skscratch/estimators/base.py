@@ -230,11 +230,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         return lambda: write() + self._columns_html()
 
     def _columns_html(self) -> str:
-        return (
-            ""
-            if self._model is None
-            else f"<details><summary>columns_</summary>{self.columns_._repr_html_()}</details>"
-        )
+        if not hasattr(self, "columns_"):  # not fitted, or saved by an older version
+            return ""
+        return f"<details><summary>columns_</summary>{self.columns_._repr_html_()}</details>"
 
     @property
     def coefs_(self) -> list[np.ndarray]:

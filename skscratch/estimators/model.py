@@ -65,8 +65,7 @@ class Model:
 
         Rows are taken block by block; they lie along this axis of what f returns.
         """
-        if isinstance(rows, RawTable):
-            self.warn_of_unknown_values(rows)
+        self.warn_of_unknown_values(rows)
         parts = []
         for block in rows.chunks():
             x = self.encode(block).x
@@ -74,9 +73,9 @@ class Model:
                 parts.append(f(self.network.predict(self.parameters, x).astype(np.float64)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
 
-    def warn_of_unknown_values(self, rows: RawTable) -> None:
-        """Warn of categorical columns in which no value is known."""
-        names = self.encoder.unknown_columns(rows)
+    def warn_of_unknown_values(self, rows: RawTable | Table) -> None:
+        """Warn of categorical columns in which no value is known, unless the rows are encoded already."""
+        names = self.encoder.unknown_columns(rows) if isinstance(rows, RawTable) else []
         if names:
             warnings.warn(
                 f"No value of X is known from training in {', '.join(map(repr, names[:5]))}: such a column is ignored; "
@@ -93,4 +92,5 @@ class Model:
                 f"layer must be the number of one of the {len(ends)} hidden layers, from 0, or negative from the last, "
                 f"got {layer!r}; hidden_layer_sizes, or width and depth, say which there are."
             )
+        self.warn_of_unknown_values(rows)
         return self.network.activations(self.parameters, self.encode(rows).x, ends[layer])

@@ -144,6 +144,7 @@ def test_predict_warns_of_columns_without_known_values(Estimator):
     assert text.startswith("No value of X is known from training in 'code'")
     assert len(warnings_of(lambda: scores(model, coded(["1"])))) == 1  # another kind of value, in a single row
     assert len(warnings_of(lambda: scores(model, coded([9] * 10)))) == 1
+    assert len(warnings_of(lambda: model.hidden_activations(coded(["1"])))) == 1
     for usual in ([9] * 9, [9] * 10 + [1], [None] * 20, [1.0], ["1"] * 20 + [2]):
         assert np.isfinite(scores(model, coded(pd.Series(usual, dtype=object)))).all()
     assert_array_equal(scores(model, coded(codes)), predictions)
@@ -174,6 +175,16 @@ def test_columns_are_part_of_the_html(Estimator):
     assert table in model._repr_html_() and table in model._repr_mimebundle_()["text/html"]
     with config_context(display="text"):
         assert set(model._repr_mimebundle_()) == {"text/plain"} and not hasattr(model, "_repr_html_")
+
+
+def test_a_model_of_an_older_version_can_be_shown(Estimator):
+    """Its encoder knows no facts of columns."""
+    model = Estimator(**SMALL).fit(frame(port=np.resize(["a", "b", "c"], N)), y)
+    expected = scores(model, frame(port="a"))
+    for name in ("facts_", "numeric_names_", "category_names_"):
+        delattr(model._model.encoder, name)
+    assert not hasattr(model, "columns_") and "columns_</summary>" not in model._repr_html_()
+    assert_array_equal(scores(model, frame(port="a")), expected)
 
 
 class WithParameter(ScratchMLPClassifier):

@@ -212,4 +212,6 @@ def test_factors_beyond_float32(dtype):
     x = np.array([[0.0], [1e-40], [2e-40], [3e-40]], dtype)
     for scaler in (Robust(), Standard()):
         t = scaler.fit(x).transform(x)
-        np.testing.assert_allclose(t, scaler.fit(x / dtype(1e-40)).transform(x.astype(float) / 1e-40), rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(
+            t, scaler.fit(x / dtype(1e-40)).transform(x.astype(float) / 1e-40), rtol=1e-3, atol=1e-4
+        )
