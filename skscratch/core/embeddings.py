@@ -24,6 +24,7 @@ from skscratch.core.tape import Array, Do
 from skscratch.registry import Registered
 
 # Records the gradients of the parameters of the features, from g = dL/de (k, m, o, n).
+MAX_SLOPE = 1e19  # of a bin: products with it stay finite in float32
 FeaturesBackward: TypeAlias = Callable[[Array, Any], None]
 
 
@@ -199,7 +200,8 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
     bins : int
         f, the number of bins.
     edges : tuple of tuple of float
-        For each column its f + 1 bin edges in ascending order; a bin without width stays at 0. `fit` takes quantiles.
+        For each column its f + 1 bin edges in ascending order; a bin without width stays at 0, and one that is
+        narrower than 1e-19 has the slope 1e19, so that c stays finite. `fit` takes quantiles.
 
     Raises
     ------
@@ -241,6 +243,7 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
 
     def fit(self, x: Array, columns: tuple[int, ...], sample_weight: Array | None) -> Self:
         q = np.linspace(0, 1, self.bins + 1)
+        q[:-1] *= 1 - 1e-12  # sums of weights are rounded
         numbers = (x[:, j].astype(np.float64) for j in columns)
         edges = [np.quantile(column, q, weights=sample_weight, method="inverted_cdf") for column in numbers]
         return replace(self, columns=columns, edges=tuple(tuple(map(float, edge)) for edge in edges))
@@ -253,7 +256,8 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
         """The left edge, the slope and the bounds of each feature, (4, 1, m, f, 1)."""
         edges = np.array(self.edges)[None, ..., None]
         left, width = edges[:, :, :-1], np.diff(edges, axis=2)
-        slope = np.divide(1, width, out=np.zeros_like(width), where=width > 0)
+        slope = np.divide(1, width, out=np.zeros_like(width), where=width > 1 / MAX_SLOPE)
+        slope[(width > 0) & (width <= 1 / MAX_SLOPE)] = MAX_SLOPE
         low, high = np.zeros_like(left), np.ones_like(left)
         low[:, :, 0], high[:, :, -1] = -np.inf, np.inf
         return np.stack([left, slope, low, high])

@@ -18,6 +18,8 @@ from scipy.special import expit, log_expit
 
 from skscratch.core.tape import Array
 
+MAX_EXPONENT = 88.0
+
 
 class InverseLink(ABC):
     """A function from raw scores to predictions."""
@@ -59,12 +61,12 @@ class InverseIdentity(InverseLink):
 
 
 class InverseLog(InverseLink):
-    """exp(z), for targets that are not negative."""
+    """exp(min(z, 88)), for targets that are not negative: at most 1.7e38, half of the largest number of float32."""
 
     name = "exp"
 
     def predict(self, z: Array) -> Array:
-        return np.exp(z)
+        return np.exp(np.minimum(z, MAX_EXPONENT))
 
 
 class InverseLogit(ClassInverseLink):

@@ -21,6 +21,7 @@ from skscratch.core.parameters import Parameters
 from skscratch.core.streams import RowStream
 from skscratch.core.training import Callback
 from skscratch.estimators import builders, docstrings
+from skscratch.estimators.arguments import reject_unknown
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
@@ -36,6 +37,7 @@ from skscratch.estimators.streaming import Stream, read_tables
 from skscratch.estimators.time_limit import time_limits
 from skscratch.tabular.columns import RawTable, read_table
 from skscratch.tabular.encoding import Table
+from skscratch.tabular.report import ColumnTable, report_columns
 from skscratch.tabular.sources import find_source
 
 
@@ -79,7 +81,9 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         y_val: Any = None,
         sample_weight_val: Any = None,
         resume_from: Any = None,
+        **unknown: Any,
     ) -> Self:
+        reject_unknown(self, unknown)
         validation = Given(X_val, y_val, sample_weight_val)
         return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start, resume_from=resume_from)
 
@@ -102,7 +106,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             limits = [] if one_epoch else time_limits(self)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             data, model, rows = source._prepare(given, passed, before, state, classes, validate=not one_epoch)
-            objective = builders.objective(self, model.network, model.loss)
+            objective = builders.objective(self, model.network, model.loss, data.mean_weight)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
             everything = [rows, *split.passed]
             if checkpoint is not None:
@@ -245,6 +249,28 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
     @property
     def _loss(self) -> Any:
         return self._fitted_model().loss
+
+    @property
+    def columns_(self) -> ColumnTable:
+        """What was made of each column of X."""
+        model = self._fitted_model()
+        return report_columns(model.encoder, model.categorical, model.parameters.values.dtype)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """Write the estimator for notebooks, in HTML with the table of columns."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        return {kind: text + (self._columns_html() if kind == "text/html" else "") for kind, text in bundle.items()}
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """What writes the estimator in HTML, for tools that do not know the method above."""
+        write = super()._repr_html_
+        return lambda: write() + self._columns_html()
+
+    def _columns_html(self) -> str:
+        if not hasattr(self, "columns_"):  # not fitted, or saved by an older version
+            return ""
+        return f"<details><summary>columns_</summary>{self.columns_._repr_html_()}</details>"
 
     @property
     def coefs_(self) -> list[np.ndarray]:

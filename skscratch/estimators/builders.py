@@ -81,10 +81,14 @@ def regression_loss(estimator: Any) -> Loss:
     return loss
 
 
-def objective(estimator: Any, network: Network, loss: Loss) -> Objective:
-    """Build the objective function; an optimizer that decays weights by itself takes the place of the penalty."""
+def objective(estimator: Any, network: Network, loss: Loss, mean_weight: float = 1.0) -> Objective:
+    """Build the objective function; an optimizer that decays weights by itself takes the place of the penalty.
+
+    The penalty is divided by the weight of a batch. It is multiplied by the mean weight of a row, so that it does not
+    depend on the scale of the weights.
+    """
     decays_weights = estimator.solver != "lbfgs" and _optimizer(estimator).decays_weights
-    alpha = 0.0 if decays_weights else float(estimator.alpha)
+    alpha = 0.0 if decays_weights else float(estimator.alpha) * mean_weight
     smoothing = estimator.label_smoothing if is_classifier(estimator) else 0.0
     return Objective(network, loss, alpha, float(smoothing))
 

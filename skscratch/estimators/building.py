@@ -10,13 +10,17 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skscratch.core.batches import Rows
+from skscratch.core.network import Network
+from skscratch.core.parameters import Parameters
 from skscratch.estimators import builders
 from skscratch.estimators.hyperparameters import snapshot
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Sample
 from skscratch.estimators.state import TrainingState, generator
+from skscratch.exceptions import ColumnWarning
 from skscratch.tabular.columns import RawTable
 from skscratch.tabular.encoding import Table, TableEncoder
+from skscratch.tabular.report import report_columns, warning_of
 
 
 def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Table]:
@@ -28,12 +32,32 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Tabl
     _warn_of_missing_values(sample.raw)
     dtype = builders.dtype(estimator, data.n)
     facts = None if data.summary is None else data.summary.columns
-    encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w, facts)
+    encoder = TableEncoder(estimator.scaling, estimator.min_frequency, estimator.max_categories)
+    encoder.fit(sample.raw, sample.w, facts)
+    _warn_of_columns(encoder, data, dtype)
     table = encoder.transform(sample.raw, dtype)
     network = builders.network(estimator, table, data.target.n_outputs, sample.w)
-    parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
+    parameters = _init(estimator, network, state, dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
     return model, table
+
+
+def _init(estimator: Any, network: Network, state: TrainingState, dtype: np.dtype) -> Parameters:
+    """Draw the initial parameters.
+
+    Raises
+    ------
+    ValueError
+        If the memory does not suffice.
+    """
+    try:
+        return network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
+    except (MemoryError, OverflowError) as error:
+        size = estimator.n_estimators * network.n_parameters * dtype.itemsize / 2**30
+        raise ValueError(
+            f"hidden layers and n_estimators must fit into memory, but their parameters take {size:.3g} GiB: choose "
+            "smaller ones."
+        ) from error
 
 
 def resume(before: Model, data: Data) -> Model:
@@ -45,6 +69,21 @@ def encode_rows(model: Model, sample: Sample, table: Table | None = None) -> Row
     """Turn checked rows, or their table, into those that core trains on and validates with."""
     x, dtype = (table or model.encode(sample.raw)).x, model.parameters.values.dtype
     return Rows(x, model.target.encode(sample.y, dtype), None if sample.w is None else sample.w.astype(dtype))
+
+
+def _warn_of_columns(encoder: TableEncoder, data: Data, dtype: np.dtype) -> None:
+    """Warn of columns that are useless or lose values; of numbers that are constant only if their columns have names.
+
+    An array often has such columns, for example the pixels at the edge of an image.
+    """
+    facts = encoder.facts_
+    if facts.n < 2 or (facts.varies.all() and not facts.categories and not encoder.is_unscaled):
+        return  # a report of many columns takes time
+    named = hasattr(data.reader, "feature_names_in_")
+    reports = report_columns(encoder, data.categorical, dtype)
+    text = warning_of([r for r in reports if named or r.kind == "category" or r.loses_values])
+    if text is not None:
+        warnings.warn(text, ColumnWarning, stacklevel=7)
 
 
 def _warn_of_missing_values(raw: RawTable) -> None:

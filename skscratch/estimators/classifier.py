@@ -54,6 +54,8 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         init="ntk",
         scaling="robust",
         categorical_features="from_dtype",
+        max_categories=100,
+        min_frequency=2,
         numeric_embedding="piecewise",
         class_weight=None,
         beta_1=0.9,

@@ -18,6 +18,17 @@ from typing import Any
 import numpy as np
 
 from skscratch.registry import Registered
+from skscratch.tabular.cells import brief
+
+INF = float("inf")
+
+
+def as_float(value: Any) -> float:
+    """Convert a number; one beyond the range of float64 becomes infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return INF if value > 0 else -INF
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Number:
     def __contains__(self, value: Any) -> bool:
         if not isinstance(value, self.kind) or isinstance(value, (bool, np.bool_)):
             return False
-        x = float(value)
+        x = as_float(value)
         above = self.low <= x if self.brackets[0] == "[" else self.low < x
         below = x <= self.high if self.brackets[1] == "]" else x < self.high
         return above and below
@@ -46,7 +57,7 @@ class Number:
 
     @property
     def _range(self) -> str:
-        return f"{self.brackets[0]}{self.low:g}, {self.high:g}{self.brackets[1]}"
+        return f"{self.brackets[0]}{self.low:.15g}, {self.high:.15g}{self.brackets[1]}"
 
 
 class Choice:
@@ -150,12 +161,12 @@ def is_sequence_of(constraint: Any) -> Callable[[Any], bool]:
     return test
 
 
-INF = float("inf")
 NONE = Satisfying(lambda value: value is None, "None", ("None",))
 BOOL = Satisfying(lambda value: isinstance(value, (bool, np.bool_)), "a bool", ("bool",))
 CALLABLE = Satisfying(lambda value: callable(value) and not isinstance(value, type), "a callable", ("callable",))
 AUTO = Choice("auto")
 POSITIVE_INT = Number(Integral, 1, INF, "[)")
+UNITS = Number(Integral, 1, 10**6)
 NOT_NEGATIVE_INT = Number(Integral, 0, INF, "[)")
 POSITIVE = Number(Real, 0, INF, "()")
 NOT_NEGATIVE = Number(Real, 0, INF, "[)")
@@ -189,12 +200,14 @@ def check_parameters(estimator: Any, constraints: Mapping[str, Sequence[Any]]) -
         if alternatives and not any(value in alternative for alternative in alternatives):
             expected = " or ".join(str(alternative) for alternative in alternatives)
             raise ValueError(
-                f"The {parameter!r} parameter of {name} must be {expected}. Got {value!r} instead."
+                f"The {parameter!r} parameter of {name} must be {expected}. Got {brief(value)} instead."
                 + _hint(value, alternatives)
             )
 
 
 def _hint(value: Any, alternatives: Iterable[Any]) -> str:
+    if isinstance(value, int) and abs(as_float(value)) == INF:
+        return " Numbers must be below 1.8e308."
     options = [option for alternative in alternatives for option in getattr(alternative, "options", ())]
     similar = get_close_matches(value, options, n=1) if isinstance(value, str) else []
     return f" Did you mean {similar[0]!r}?" if similar else ""

@@ -125,6 +125,10 @@ _ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fa
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X has names.
 
+    columns_ : ColumnTable
+        A table of what was made of each column of X: kind, share of missing values, values kept and dropped, number
+        of inputs, and why; see `skscratch.tabular.report.ColumnReport`.
+
     n_layers_, n_outputs_ : int
         Layers, input and output included; outputs of the network.
 
@@ -194,8 +198,8 @@ _X_Y = """
             name of a column of X, and for a source also a list of names.
 
         sample_weight : array-like of shape (n_samples,) or str, default=None
-            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. For a frame or a source it
-            can be the name of a column of X.
+            Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter,
+            and less than 2.2e-16 of the largest is 0. For a frame or a source it can be the name of a column of X.
 
 """
 _RETURNS = """        Returns
@@ -225,11 +229,16 @@ FIT = (
             `max_time`, `verbose`, `warm_start` and `random_state`, which is not read. With "lbfgs" members that are
             trained are kept, and the next one starts again.
 
+        unknown : object
+            There are no other arguments; an error says which one was meant.
+
 """
     + _RETURNS
     + """
         Warns
         -----
+        ColumnWarning
+            If nothing is learned from a column, or many of its values are ignored; see `columns_`.
         ConvergenceWarning
             If a fit with a "constant", "invscaling" or "adaptive" learning rate reached `max_iter`.
         RuntimeWarning

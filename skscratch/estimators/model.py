@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from skscratch.core.losses import Loss
 from skscratch.core.network import PREDICT_BLOCK, Network
 from skscratch.core.parameters import Parameters
 from skscratch.estimators.threads import threads_for
+from skscratch.exceptions import ColumnWarning
 from skscratch.tabular.columns import RawTable
 from skscratch.tabular.encoding import Table, TableEncoder
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
@@ -63,12 +65,24 @@ class Model:
 
         Rows are taken block by block; they lie along this axis of what f returns.
         """
+        self.warn_of_unknown_values(rows)
         parts = []
         for block in rows.chunks():
             x = self.encode(block).x
             with threads_for(self.network, min(x.shape[0], PREDICT_BLOCK)):
                 parts.append(f(self.network.predict(self.parameters, x).astype(np.float64)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
+
+    def warn_of_unknown_values(self, rows: RawTable | Table) -> None:
+        """Warn of categorical columns in which no value is known, unless the rows are encoded already."""
+        names = self.encoder.unknown_columns(rows) if isinstance(rows, RawTable) else []
+        if names:
+            warnings.warn(
+                f"No value of X is known from training in {', '.join(map(repr, names[:5]))}: such a column is ignored; "
+                "check that it has the same type and the same values as in training.",
+                ColumnWarning,
+                stacklevel=6,
+            )
 
     def activations(self, rows: RawTable | Table, layer: int) -> np.ndarray:
         """Compute the activations (k, n, h) of a hidden layer, counted from 0 or from the last, -1."""
@@ -78,4 +92,5 @@ class Model:
                 f"layer must be the number of one of the {len(ends)} hidden layers, from 0, or negative from the last, "
                 f"got {layer!r}; hidden_layer_sizes, or width and depth, say which there are."
             )
+        self.warn_of_unknown_values(rows)
         return self.network.activations(self.parameters, self.encode(rows).x, ends[layer])

@@ -16,10 +16,12 @@ from skscratch.core.batches import Rows
 from skscratch.estimators import builders
 from skscratch.estimators.building import encode_rows
 from skscratch.estimators.model import Model
-from skscratch.estimators.reading import Data, Given, Sample, read_sample, weigh
+from skscratch.estimators.reading import Data, Given, Sample, check_same_classes, read_sample, weigh
 from skscratch.tabular.columns import find_categories
 from skscratch.tabular.summary import Summary, row_keys
 from skscratch.tabular.target_facts import ClassMass
+
+MAX_WEIGHT = 1e290  # so that sums over all parts are finite
 
 
 def open_reader(estimator: Any, X: Any) -> tuple[Any, tuple[int, ...]]:
@@ -34,6 +36,11 @@ def read_part(
 ) -> tuple[np.ndarray, Sample]:
     """Check the rows of a part; return those with a weight above zero, and their keys."""
     sample = read_sample(reader, given, categorical, reset=False, is_part=True)
+    if sample.w is not None and sample.w.max(initial=0) > MAX_WEIGHT:
+        raise ValueError(
+            f"sample_weight must be at most {MAX_WEIGHT:g} where X is read in parts, but it holds {sample.w.max():g}: "
+            "divide all weights by the same number."
+        )
     keys = row_keys(seed, part, len(sample.raw))
     return (keys, sample) if sample.w is None or sample.w.all() else _take(keys, sample, sample.w > 0)
 
@@ -59,8 +66,9 @@ def learn(
     if before is None:
         target, loss = reader._learn_target(summary.target, classes)
     else:
+        check_same_classes(before.target, classes)
         target, loss = before.target.widen(summary.target), before.loss
-    sample = Sample(None, None, summary.sample.raw, summary.sample.y, summary.sample.w)
+    sample = _scaled(Sample(None, None, summary.sample.raw, summary.sample.y, summary.sample.w), summary)
     training = weigh(reader, target, sample, class_mass(summary, target))
     data = Data(reader, categorical, target, loss, training, None, summary)
     if validation is not None:
@@ -78,7 +86,15 @@ def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample, vali
     if validation_key:
         keys, sample = _take(keys, sample, keys >= validation_key)
     assert data.summary is not None
+    sample = _scaled(sample, data.summary)
     return encode_rows(model, weigh(data.reader, data.target, sample, class_mass(data.summary, data.target)))
+
+
+def _scaled(sample: Sample, summary: Summary) -> Sample:
+    """Divide the weights of rows by the scale of those of all parts."""
+    if sample.w is None or summary.weights is None:
+        return sample
+    return sample._replace(w=summary.weights.apply(sample.w))
 
 
 def class_mass(summary: Summary, target: Any) -> np.ndarray | None:

@@ -18,7 +18,7 @@ from skscratch.tabular.sources import find_source
 from skscratch.tabular.summary import Summary
 from skscratch.tabular.target_reading import require_target
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
-from skscratch.tabular.weights import check_weights
+from skscratch.tabular.weights import WeightScale, check_weights
 
 
 class Given(NamedTuple):
@@ -83,6 +83,11 @@ class Data(NamedTuple):
     summary: Summary | None = None
 
     @property
+    def mean_weight(self) -> float:
+        """Mean weight of the rows, or of the sample of them; 1 without weights."""
+        return 1.0 if self.training.w is None else float(self.training.w.mean())
+
+    @property
     def n(self) -> int:
         """Number of rows to train on and to validate with."""
         return len(self.training.raw) if self.summary is None else self.summary.n
@@ -115,12 +120,25 @@ def read_data(estimator: Any, given: Given, validation: Given | None, before: Mo
     if before is None:
         target, loss = estimator._learn_target(estimator._target_facts(y, w), classes)
     else:
+        check_same_classes(before.target, classes)
         target, loss = before.target.widen(y if w is None else y[w > 0]), before.loss
     data = Data(reader, categorical, target, loss, weigh(estimator, target, training), None)
     if validation is None:
         return data
     rows = read_sample(reader, validation, categorical, reset=False)
     return data._replace(validation=weigh(estimator, target, rows))
+
+
+def check_same_classes(target: ClassTarget | RegressionTarget, classes: Any) -> None:
+    """Check that the classes of a later call of `partial_fit`, if there are any, are those of the first one."""
+    if classes is None or not isinstance(target, ClassTarget):
+        return
+    given, known = set(np.asarray(classes).tolist()), set(target.classes_.tolist())
+    if given != known:
+        raise ValueError(
+            f"classes must be the same in all calls of partial_fit, {target.classes_.tolist()}, but "
+            f"{sorted(given, key=str)} was given: pass all classes to the first call."
+        )
 
 
 def take_columns(given: Given) -> Given:
@@ -175,12 +193,14 @@ def read_sample(
 ) -> Sample:
     """Check rows; if `reset` is True, scikit-learn sets the number and the names of the columns on the reader.
 
-    The weights of a part may all be zero.
+    Weights are scaled; those of a part are left as they are, and may all be zero.
     """
     raw = read_table(reader, given.X, categorical, reset=reset)
     y = reader._read_target(given.y)
     check_consistent_length(raw.numeric, y)
     w = check_weights(given.sample_weight, len(raw), allow_zero=is_part)
+    if w is not None and not is_part:
+        w = WeightScale.of(w).apply(w)
     return Sample(given.X, None, raw, y, w)
 
 

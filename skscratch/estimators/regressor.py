@@ -52,6 +52,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         init="ntk",
         scaling="robust",
         categorical_features="from_dtype",
+        max_categories=100,
+        min_frequency=2,
         numeric_embedding="piecewise",
         beta_1=0.9,
         beta_2=0.95,

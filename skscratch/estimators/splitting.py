@@ -85,6 +85,11 @@ def choose_validation_rows(
         counts = np.bincount(strata)
         order = order[np.argsort(strata[order], kind="stable")]
         order = order[counts[strata[order]] > 1]
+    if not len(order):
+        raise ValueError(
+            f"early_stopping must be False where every class has a single row, as in these {n} rows: none of them "
+            "can be a validation row; or pass X_val and y_val."
+        )
     m = int(np.ceil(fraction * len(order)))
     if m == len(order):
         raise ValueError(

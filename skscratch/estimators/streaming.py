@@ -180,7 +180,7 @@ def _choose_columns(estimator: Any, source: Source, given: Given, before: Model 
         if not isinstance(name, str):
             raise ValueError(
                 f"{what} must be the name of a column of X where X is read in parts, but a {type(name).__name__} was "
-                "given: make it a column of X, and pass its name."
+                "given: make it a column of X, and pass its name, or read X into memory."
             )
         require_column(name, source.names, what)
     others = [name for name in source.names if name not in (*y, *w)]

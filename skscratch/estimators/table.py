@@ -10,7 +10,7 @@ is a row here and an argument with its default in the signature of each estimato
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from skscratch.estimators.constraints import (
     POSITIVE_INT,
     RANDOM_STATE,
     SHARE,
+    UNITS,
     Choice,
     Named,
     Number,
@@ -44,7 +45,7 @@ SEQUENCE_OF_ACTIVATION = Satisfying(
     is_sequence_of(ACTIVATION), "a sequence of them, one per hidden layer", ("sequence of them",)
 )
 SEQUENCE_OF_INT = Satisfying(
-    is_sequence_of(POSITIVE_INT), "a sequence of ints in the range [1, inf)", ("sequence of int in [1, inf)",)
+    is_sequence_of(UNITS), "a sequence of ints in the range [1, 1000000]", ("sequence of int in [1, 1000000]",)
 )
 LOSS_OBJECT = Satisfying(
     lambda value: isinstance(value, Loss), f"an instance of {Loss.__module__}.{Loss.__name__}", ("Loss",)
@@ -57,20 +58,20 @@ DICT = Satisfying(lambda value: isinstance(value, dict), "a dict", ("dict",))
 NETWORK = (
     Hyperparameter(
         "hidden_layer_sizes",
-        (POSITIVE_INT, SEQUENCE_OF_INT, NONE),
+        (UNITS, SEQUENCE_OF_INT, NONE),
         "Units of each hidden layer; ``()`` is a network without hidden layers: a linear or logistic model. None uses "
         "`width` and `depth`, which can only be combined with None.",
         "for layers of different sizes, or for none",
     ),
     Hyperparameter(
         "width",
-        (POSITIVE_INT, NONE),
+        (UNITS, NONE),
         "Units of every hidden layer; None means 64. Not with `hidden_layer_sizes`.",
         "128 for more accuracy, in about twice the time; in a search 32 to 512",
     ),
     Hyperparameter(
         "depth",
-        (NOT_NEGATIVE_INT, NONE),
+        (Number(Integral, 0, 1000), NONE),
         "Number of hidden layers; None means 2. Not with `hidden_layer_sizes`.",
         "with `width`: 1 to 4; 0 is a linear model",
     ),
@@ -157,8 +158,8 @@ REGULARIZATION = (
     Hyperparameter(
         "alpha",
         (NOT_NEGATIVE,),
-        "Strength of the L2 penalty: alpha / (2 n) times the sum of the squared weights, n the rows of a batch (or "
-        "their weight). "
+        "Strength of the L2 penalty: alpha / (2 n) times the sum of the squared weights, n the rows of a batch. If "
+        "rows have weights, n is their total weight divided by the mean weight of all rows: only ratios matter. "
         'With "adam", which divides the gradient of each weight by its size, the penalty shrinks every weight with a '
         "weak gradient at nearly the full learning rate.",
         'with "sgd" and "lbfgs"; with "adam" it spoiled a fit on 100,000 rows',
@@ -203,9 +204,25 @@ COLUMNS = (
     Hyperparameter(
         "categorical_features",
         (Choice("from_dtype"), ARRAY_LIKE, NONE),
-        'Which columns are categories: those of a frame whose type is category, string or object ("from_dtype"); a '
-        "mask, positions or names; none. Missing values and values not seen in training are allowed.",
+        'Which columns are categories: those of a frame whose type is category, string or object ("from_dtype"), but '
+        "not objects that are all numbers, such as Decimal; a mask, positions or names; none. Missing values and "
+        "values not seen in training are allowed.",
         "if numbers are codes, such as a postcode or an id",
+    ),
+    Hyperparameter(
+        "max_categories",
+        (POSITIVE_INT, NONE),
+        "Maximum number of inputs that a categorical column becomes: those of its most frequent values. All other "
+        "values are 0 in every input, as values not seen in training are. None is no limit. A column of two values "
+        "always becomes one input.",
+        "more if rare values matter, such as in a column of cities; each takes time",
+    ),
+    Hyperparameter(
+        "min_frequency",
+        (POSITIVE_INT, Number(Real, 0, 1, "()"), NONE),
+        "Categories in fewer rows are 0 in every input; a float is a share of the rows, None is 1. Rows are counted "
+        "without weights.",
+        "5 or 0.01 if there are many rare values",
     ),
     Hyperparameter(
         "scaling",

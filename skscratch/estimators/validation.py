@@ -139,10 +139,40 @@ def _minus_score(scoring: Any, reader: Any, model: Model, sample: Sample, x: Any
         for values, (X, y, weights) in zip(P.values, arguments, strict=True):
             member = copy.copy(reader)
             vars(member).update(prediction_attributes(reader, model.with_parameters(values[None])))
-            scores.append(scorer(member, X, y, **weights))
+            scores.append(_score(scoring, scorer, (member, X, y), weights))
         return -np.array(scores, float)
 
     return metric
+
+
+def _score(scoring: Any, scorer: Callable[..., Any], arguments: tuple[Any, ...], weights: dict[str, Array]) -> float:
+    """Compute a score.
+
+    Raises
+    ------
+    ValueError
+        If a scorer with a name does not suit the estimator, or a score is not finite or no number.
+    """
+    owner = type(arguments[0]).__name__
+    try:
+        score = scorer(*arguments, **weights)
+    except (AttributeError, TypeError, ValueError) as error:
+        if not isinstance(scoring, str):
+            raise
+        raise ValueError(
+            f"scoring must be a metric for {owner} and its y, but {scoring!r} cannot be computed ({error}): choose "
+            "another, or None."
+        ) from error
+    try:
+        value = float(score)
+    except (TypeError, ValueError):
+        value = np.nan
+    if not np.isfinite(value):
+        raise ValueError(
+            f"scoring must return a finite number, but {scoring!r} returned {score!r} for {len(arguments[2])} "
+            "validation rows: choose another metric, or more validation rows."
+        )
+    return value
 
 
 def _arguments(sample: Sample, encoded: Any, rows: Any) -> tuple[Any, Array, dict[str, Array]]:

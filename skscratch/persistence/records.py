@@ -21,7 +21,7 @@ from skscratch.estimators.model import Model
 from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.estimators.state import Curves, TrainingState
 from skscratch.registry import Registered
-from skscratch.tabular import scaling
+from skscratch.tabular import report, scaling
 from skscratch.tabular.encoding import Category, TableEncoder
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
 
@@ -30,7 +30,7 @@ CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
         Model, OutOfFold, Curves, TrainingState, RunState, LbfgsState, History, Best, Patience,
-        TableEncoder, Category, scaling.FittedScaler, scaling.Unscaled, ClassTarget, RegressionTarget,
+        TableEncoder, Category, report.Facts, report.CategoryFacts, scaling.FittedScaler, scaling.Unscaled, ClassTarget, RegressionTarget,
         Network, layers.Dense, layers.Dropout, losses.BinaryLogLoss, losses.MulticlassLogLoss,
         initializers.Normal, initializers.Uniform, initializers.VarianceScaling,
         parameters.Parameters, parameters.ParameterSpec, parameters.Affine, parameters.FactorsAffine,
@@ -48,7 +48,8 @@ FAMILIES: dict[str, type[Registered]] = {
 FIELDS: dict[type, tuple[str, ...]] = {
     parameters.Parameters: ("values", "specs"),
     TableEncoder: (
-        "scaling", "sparse_", "scaler_", "scale_", "flagged_", "categories_", "feature_names_out_",
+        "scaling", "max_categories", "min_frequency", "sparse_", "scaler_", "scale_", "flagged_", "categories_",
+        "feature_names_out_", "numeric_names_", "category_names_", "facts_",
     ),
 }  # fmt: skip
 

@@ -7,6 +7,7 @@
 array([-1.225,  0.   ,  1.225])
 """
 
+from skscratch.tabular.cells import brief, explain_matrix, kind_of, none_for_missing, require_values, to_floats
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
@@ -21,6 +22,7 @@ from skscratch.tabular.frames import (
     take_rows,
     type_name,
 )
+from skscratch.tabular.report import CategoryFacts, ColumnReport, ColumnTable, Facts, bound, report_columns, warning_of
 from skscratch.tabular.scaling import (
     FittedScaler,
     Quantile,
@@ -37,14 +39,18 @@ from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_k
 from skscratch.tabular.target_facts import ClassMass, Moments
 from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
-from skscratch.tabular.weights import check_weights, class_weights
+from skscratch.tabular.weights import WeightScale, check_weights, class_weights
 
 __all__ = [
     "ArrowSource",
     "Category",
+    "CategoryFacts",
     "ClassMass",
     "ClassTarget",
     "ColumnFacts",
+    "ColumnReport",
+    "ColumnTable",
+    "Facts",
     "FittedScaler",
     "FrameSource",
     "LazyFrameSource",
@@ -61,6 +67,9 @@ __all__ = [
     "Table",
     "TableEncoder",
     "Unscaled",
+    "WeightScale",
+    "bound",
+    "brief",
     "check_indicator",
     "check_weights",
     "class_codes",
@@ -69,21 +78,28 @@ __all__ = [
     "column_names",
     "columns_of",
     "concatenate_tables",
+    "explain_matrix",
     "find_categories",
     "find_source",
     "is_frame",
     "is_sparse_frame",
+    "kind_of",
     "mean_and_std",
     "merge_summaries",
+    "none_for_missing",
     "quantiles",
     "read_labels",
     "read_numbers",
     "read_table",
+    "report_columns",
     "require_target",
+    "require_values",
     "root_mean_square",
     "row_chunks",
     "row_keys",
     "select",
     "take_rows",
+    "to_floats",
     "type_name",
+    "warning_of",
 ]

@@ -29,34 +29,39 @@ class ColumnFacts(NamedTuple):
     ----------
     low, high : ndarray of shape (n_numeric,)
         Smallest and largest number; inf and -inf in a column of missing values.
-    missing : ndarray of bool of shape (n_numeric,)
-        Whether a number is missing.
+    missing : ndarray of int of shape (n_numeric,)
+        How many numbers are missing.
     counts : list of Counter
         How often each value of a categorical column occurs.
+    n : int
+        Number of rows.
     """
 
     low: np.ndarray
     high: np.ndarray
     missing: np.ndarray
     counts: list[Counter[Any]]
+    n: int
 
     @classmethod
     def of(cls, raw: RawTable) -> ColumnFacts:
-        """Collect the facts of some rows; those of numbers in sparse tables are not needed, and are left empty."""
-        d = raw.numeric.shape[1]
-        low, high, missing = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d, bool)
+        """Collect the facts of some rows; the ranges of sparse columns are not needed, and are left empty."""
+        x, d = raw.numeric, raw.numeric.shape[1]
+        low, high, missing = np.full(d, np.inf), np.full(d, -np.inf), np.zeros(d, int)
+        if issparse(x):
+            missing += np.bincount(x.indices[np.isnan(x.data)], minlength=d)
         for rows in () if issparse(raw.numeric) else row_chunks(raw.numeric):
             x = raw.numeric[rows]
             low = np.fmin(low, np.fmin.reduce(x, axis=0, initial=np.inf))
             high = np.fmax(high, np.fmax.reduce(x, axis=0, initial=-np.inf))
-            missing |= np.isnan(x).any(axis=0)
-        return cls(low, high, missing, [Counter(values.tolist()) for values in raw.categories])
+            missing += np.isnan(x).sum(axis=0)
+        return cls(low, high, missing, [Counter(values.tolist()) for values in raw.categories], len(raw))
 
     def merge(self, other: ColumnFacts) -> ColumnFacts:
         """Join the facts of these and of other rows."""
         counts = [_most_common(a + b) for a, b in zip(self.counts, other.counts, strict=True)]
         low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        return ColumnFacts(low, high, self.missing | other.missing, counts)
+        return ColumnFacts(low, high, self.missing + other.missing, counts, self.n + other.n)
 
 
 def _most_common(counts: Counter[Any]) -> Counter[Any]:

@@ -20,6 +20,7 @@ from scipy.sparse import issparse, vstack
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from skscratch.tabular.cells import explain_matrix, kind_of, none_for_missing, require_values, to_floats
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, is_sparse_frame, type_name
 
@@ -77,10 +78,11 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
     Parameters
     ----------
     X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features)
-        The training data; only types, names and shape are read.
+        The training data; only types, names, shape and the cells of object columns are read.
     categorical_features : "from_dtype", None or array-like of bool, int or str
-        "from_dtype" chooses the category, string and object columns of a frame, and no column of an array. None chooses
-        none. Otherwise a mask of shape (n_features,), positions, or names of a frame's columns.
+        "from_dtype" chooses the category, string and object columns of a frame, apart from object columns that hold
+        nothing but numbers, and no column of an array. None chooses none. Otherwise a mask of shape (n_features,),
+        positions, or names of a frame's columns.
 
     Returns
     -------
@@ -92,17 +94,26 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
     ValueError
         If `categorical_features` is none of these or does not fit X.
     """
+    require_values(X, "X")
     if categorical_features is None:
         return ()
     if isinstance(categorical_features, str):
         if categorical_features != "from_dtype":
             raise _invalid_choice(categorical_features)
         columns = columns_of(X) if is_frame(X) else []
-        return tuple(j for j, column in enumerate(columns) if CATEGORY_TYPES.match(type_name(column)))
+        return tuple(j for j, column in enumerate(columns) if _is_category(column))
     shape: tuple[int, ...] = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
     if len(shape) != 2:
         return ()  # read_table says what is wrong with X
     return _positions(np.asarray(categorical_features), shape[1], column_names(X) if is_frame(X) else None)
+
+
+def _is_category(column: Any) -> bool:
+    """Return whether a column has a type of categories; objects that are all numbers, such as Decimal, are none."""
+    kind = type_name(column)
+    if kind.startswith("object"):
+        return kind_of(column_array(column)) == "categories"
+    return CATEGORY_TYPES.match(kind) is not None
 
 
 def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: bool) -> RawTable:
@@ -128,6 +139,8 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     ValueError
         If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
     """
+    if type(X) is not np.ndarray:
+        require_values(X, "X")
     if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
@@ -143,7 +156,10 @@ def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
     """
     if not (type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)):
         options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
-        return validate_data(estimator, X, reset=reset, **options)
+        try:
+            return validate_data(estimator, X, reset=reset, **options)
+        except (ValueError, OverflowError) as error:
+            raise explain_matrix(X, error) from error
     if reset or hasattr(estimator, "feature_names_in_") or X.shape[1] != estimator.n_features_in_:
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
     return X
@@ -190,41 +206,29 @@ def _values(column: Any, name: str) -> np.ndarray:
     values = column_array(column)
     if values.ndim != 1:
         raise _unreadable(name, f"it has the nested type {type_name(column)}")
-    return _none_for_missing(values, name) if values.dtype == object else values
-
-
-def _none_for_missing(values: np.ndarray, name: str) -> np.ndarray:
-    """Replace NaN, NaT and pandas.NA among objects (n,) by None."""
-    cells = values.tolist()
-    try:
-        distinct = set(cells)
-    except TypeError as error:
-        raise TypeError(
-            f"Column {name!r} of X must hold numbers or categories such as strings, but a cell is a list, a dict or "
-            f"similar ({error}): split it into several columns."
-        ) from error
-    # NA is recognised by name, since pandas is not imported; only NaN and NaT differ from themselves
-    clean = {v: None if v is None or type(v).__name__ == "NAType" or v != v else v for v in distinct}
-    return np.fromiter((clean[v] for v in cells), dtype=object, count=len(cells))
+    return none_for_missing(values, name) if values.dtype == object else values
 
 
 def _read_objects(column: Any, name: str) -> np.ndarray:
     """Return a categorical column as objects (n,), None where missing."""
     values = _values(column, name)
-    return values if values.dtype == object else _none_for_missing(values.astype(object), name)
+    return values if values.dtype == object else none_for_missing(values.astype(object), name)
 
 
 def _read_numbers(column: Any, name: str) -> np.ndarray:
     """Return a numeric column as floats (n,), NaN where missing."""
     kind = type_name(column)
-    if DATE_TYPES.match(kind):
-        raise _unreadable(name, f"it has the type {kind}")
+    if DATE_TYPES.match(kind) or (kind == "object" and kind_of(column_array(column)) == "dates"):
+        raise ValueError(
+            f"Column {name!r} of X must be numeric, but it has the type {kind} and holds dates or times: convert it to "
+            "numbers that may matter, such as the days since a date, the month and the day of the week, or drop it."
+        )
     if kind.startswith("complex"):
         raise _unreadable(name, f"it has the type {kind} (Complex data not supported)")
     values = _values(column, name)
     try:
-        return values if values.dtype == np.float32 else values.astype(np.float64)
-    except (TypeError, ValueError) as error:
+        return values if values.dtype == np.float32 else to_floats(values)
+    except ValueError as error:
         raise _unreadable(name, f"it is not ({error})", ", list it in categorical_features,") from error
 
 

@@ -9,6 +9,9 @@ The columns of the array are in this order::
 - Any other becomes one 0/1 column for each value seen in at least two rows (the 100 most frequent), where "missing" is
   a value as well. New and rare values are 0 everywhere.
 - Sparse X is only divided by the root-mean-square of its columns, so that zeros stay zeros.
+- Numbers are scaled in float64 where float32 has no finite factor, and clipped to +-M^(1/4), M the largest number of
+  the dtype (4.3e9 in float32, 1.2e77 in float64), so that products of an input with weights and gradients, and their
+  squares, stay finite.
 
 Rows are counted without weights; weights enter the statistics of numbers only.
 """
@@ -18,7 +21,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,10 +31,13 @@ from scipy.sparse import csr_array, issparse
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable
+from skscratch.tabular.report import CategoryFacts, Facts, bound
 from skscratch.tabular.scaling import FittedScaler, Scaler, Unscaled, root_mean_square
 
-MIN_ROWS = 2  # a value seen in fewer rows has no column of its own
-MAX_VALUES = 100
+MIN_FREQUENCY, MAX_CATEGORIES = 2, 100  # the defaults of the hyperparameters with these names
+
+
+FEW_VALUES = 10  # so many new values are nothing unusual
 
 
 class Table(NamedTuple):
@@ -73,8 +79,17 @@ class Category:
     names: list[str]
 
     @classmethod
-    def learn(cls, counts: Counter[Any], name: str) -> Category:
-        """Learn the codes of the values of the column `name`, from how often each occurs."""
+    def learn(
+        cls,
+        counts: Counter[Any],
+        name: str,
+        min_rows: float = MIN_FREQUENCY,
+        max_categories: int | None = MAX_CATEGORIES,
+    ) -> Category:
+        """Learn the codes of the values of the column `name`, from how often each occurs.
+
+        A value in fewer than `min_rows` rows, or that is not among the `max_categories` most frequent, has no column.
+        """
         seen = sorted(counts, key=_order)
         present = [value for value in seen if value is not None]
         if len(seen) == 1:
@@ -82,8 +97,8 @@ class Category:
         if len(present) == 2:
             code = np.array([[0], [-1], [1]], dtype=np.int8)
             return cls(present, code, [_title(name, present[1])])
-        common = [value for value in seen if counts[value] >= MIN_ROWS]
-        kept = sorted(sorted(common, key=lambda value: -counts[value])[:MAX_VALUES], key=_order)
+        common = [value for value in seen if counts[value] >= min_rows]
+        kept = sorted(sorted(common, key=lambda value: -counts[value])[:max_categories], key=_order)
         code = np.eye(len(kept) + 1, len(kept), k=-1, dtype=np.int8)
         return cls(kept, code, [_title(name, value) for value in kept])
 
@@ -91,6 +106,19 @@ class Category:
         """Encode objects (n,) as codes (n, width)."""
         rows = {value: i for i, value in enumerate(self.values, start=1)}
         return self.code[np.fromiter((rows.get(value, 0) for value in values), np.intp, len(values))]
+
+    def is_known(self, values: np.ndarray) -> bool:
+        """Return whether one of the objects (n,) has a column, or nothing can be said.
+
+        Nothing can be said if there are fewer than ten values, as in a prediction of a few rows, unless all are of
+        another kind than in training: strings in place of numbers.
+        """
+        known = set(self.values) - {None}
+        if not known or any(value in known for value in values):  # the first row answers it, as a rule
+            return True
+        others = [value for value in values if value is not None]
+        kinds = [{_order(value)[0] for value in group} for group in (known, others)]
+        return not others or (len(others) < FEW_VALUES and bool(kinds[0] & kinds[1]))
 
 
 def _order(value: Any) -> tuple[int, Any]:
@@ -116,11 +144,19 @@ class TableEncoder:
     ----------
     scaling : {"robust", "standard", "quantile"}, Scaler or None, default="robust"
         Rule by which numeric columns are scaled; None does not scale. See `skscratch.tabular.scaling`.
+    min_frequency : int, float or None, default=2
+        A category in fewer rows, or in a smaller share of the rows if it is a float, has no column; None is 1.
+    max_categories : int or None, default=100
+        Maximum number of columns that a categorical column becomes; None is no limit.
 
     Attributes
     ----------
     feature_names_out_ : ndarray of str objects of shape (n_inputs,)
         Names of the encoded columns, such as "age", "age is missing", "sex=male".
+    numeric_names_, category_names_ : list of str
+        Names of the columns of the raw table.
+    facts_ : Facts
+        What is known of these columns, for a report.
 
     Examples
     --------
@@ -137,8 +173,13 @@ class TableEncoder:
            [38.,  0.,  0.]])
     """
 
-    def __init__(self, scaling: str | Scaler | None = "robust") -> None:
-        self.scaling = scaling
+    def __init__(
+        self,
+        scaling: str | Scaler | None = "robust",
+        min_frequency: float | None = MIN_FREQUENCY,
+        max_categories: int | None = MAX_CATEGORIES,
+    ) -> None:
+        self.scaling, self.min_frequency, self.max_categories = scaling, min_frequency, max_categories
 
     def fit(
         self, raw: RawTable, sample_weight: np.ndarray | None = None, facts: ColumnFacts | None = None
@@ -166,10 +207,16 @@ class TableEncoder:
         """
         scaler = Unscaled() if self.scaling is None else Scaler.make(self.scaling)
         self.sparse_ = issparse(raw.numeric)
+        facts = ColumnFacts.of(raw) if facts is None else facts
+        self.numeric_names_, self.category_names_ = raw.numeric_names, raw.category_names
+        self.categories_: list[Category] = []
         if self.sparse_:
             names = self._learn_sparse(raw, scaler, sample_weight)
         else:
             names = self._learn_dense(raw, scaler, sample_weight, facts)
+        kept = zip(facts.counts, self.categories_, strict=True)
+        categories = [CategoryFacts.of(counts, category.values, self._min_rows(facts.n)) for counts, category in kept]
+        self.facts_ = Facts.of(facts, categories, is_sparse=self.sparse_)
         # a network needs at least one input, here a zero
         self.feature_names_out_ = np.array(names or ["nothing varies"], dtype=object)
         return self
@@ -196,14 +243,14 @@ class TableEncoder:
         return self._encode_dense(raw, dtype)
 
     def _learn_dense(
-        self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None, facts: ColumnFacts | None
+        self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None, facts: ColumnFacts
     ) -> list[str]:
         """Learn from a dense table and return the names of the encoded columns."""
-        facts = ColumnFacts.of(raw) if facts is None else facts
         self.scaler_: FittedScaler = scaler.fit(raw.numeric, sample_weight, (facts.low, facts.high))
         self.flagged_ = np.flatnonzero(facts.missing)
         self.categories_ = [
-            Category.learn(counts, name) for counts, name in zip(facts.counts, raw.category_names, strict=True)
+            Category.learn(counts, name, self._min_rows(facts.n), self.max_categories)
+            for counts, name in zip(facts.counts, raw.category_names, strict=True)
         ]
         flags = [_title(raw.numeric_names[j], None) for j in self.flagged_]
         return [*raw.numeric_names, *flags, *(name for category in self.categories_ for name in category.names)]
@@ -214,7 +261,8 @@ class TableEncoder:
         out = np.zeros((len(raw), width), dtype)
         for rows in row_chunks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
-            out[rows, :m] = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
+            t = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
+            out[rows, :m] = t if self.scaler_.scaler.bounded else np.clip(t, -bound(dtype), bound(dtype))
             if len(self.flagged_):
                 out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)
@@ -232,7 +280,7 @@ class TableEncoder:
             and x.shape[1] == len(self.feature_names_out_)
             and x.dtype == dtype
             and x.flags.c_contiguous
-            and not any(np.isnan(x[rows]).any() for rows in row_chunks(x))
+            and all((np.abs(x[rows]) <= bound(dtype)).all() for rows in row_chunks(x))
         )
 
     def _learn_sparse(self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None) -> list[str]:
@@ -243,5 +291,24 @@ class TableEncoder:
 
     def _encode_sparse(self, raw: RawTable, dtype: DTypeLike) -> Table:
         x = csr_array(raw.numeric)
-        data = (np.where(np.isnan(x.data), 0, x.data) / self.scale_[x.indices]).astype(dtype)
+        with np.errstate(over="ignore"):  # infinity is clipped in the next line
+            data = np.where(np.isnan(x.data), 0, x.data) / self.scale_[x.indices]
+        data = np.clip(data, -bound(dtype), bound(dtype)).astype(dtype)
         return Table(csr_array((data, x.indices, x.indptr), shape=x.shape), 0)
+
+    @property
+    def is_unscaled(self) -> bool:
+        """Whether numbers are inputs without scaling."""
+        return not self.sparse_ and isinstance(self.scaler_.scaler, Unscaled)
+
+    def unknown_columns(self, raw: RawTable) -> list[str]:
+        """Return the names of the categorical columns of which no value is known."""
+        if not raw.categories:
+            return []
+        columns = zip(self.categories_, raw.categories, raw.category_names, strict=True)
+        return [name for category, values, name in columns if not category.is_known(values)]
+
+    def _min_rows(self, n: int) -> float:
+        """Return in how many of n rows a category must be to have a column."""
+        frequency = 1 if self.min_frequency is None else self.min_frequency
+        return frequency if isinstance(frequency, Integral) else frequency * n

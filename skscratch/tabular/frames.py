@@ -49,6 +49,8 @@ def column_array(column: Any) -> np.ndarray:
         # to_numpy would read a missing category as one of the others
         values = column.cast(kind.value_type) if str(kind).startswith("dictionary") else column
         return np.asarray(values.to_numpy(zero_copy_only=False))
+    if type(column).__module__.startswith("polars") and type_name(column).endswith("int128"):
+        column = column.cast(float)  # NumPy has no such type
     return np.asarray(column.to_numpy()) if hasattr(column, "to_numpy") else column
 
 

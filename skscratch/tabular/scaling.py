@@ -32,13 +32,18 @@ from scipy.special import ndtri
 
 from skscratch.registry import Registered
 
-TINY = float(np.finfo(np.float32).tiny)  # a smaller spread has no finite inverse in float32
+TINY = float(np.finfo(np.float64).tiny)  # a smaller spread has no finite inverse
+ROUNDING = 1e-12  # relative error of a sum of weights
 FAR = 1e9  # for larger values the smooth clip is 3 to the last digit
 
 
 def quantiles(x: np.ndarray, levels: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-    """Compute weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN."""
+    """Compute weighted quantiles of each column, NaN left out: (n, m) and q levels -> (q, m); 0 for a column of NaN.
+
+    A share of the rows that equals a level except for the rounding of the weights counts as equal.
+    """
     Q = np.zeros((len(levels), x.shape[1]))
+    levels = np.where(levels < 1, levels * (1 - ROUNDING), levels)
     for j, (column, w) in enumerate(_observed(x, sample_weight)):
         if column.size:
             Q[:, j] = np.quantile(column, levels, weights=w, method="inverted_cdf")
@@ -88,6 +93,7 @@ class Scaler(Registered, ABC):
     """
 
     levels: ClassVar[np.ndarray] = np.array([0.0, 0.5, 1.0])  # an odd number: the median is in the middle
+    bounded: ClassVar[bool] = False  # whether every scaled number is small, so that none must be clipped
 
     def fit(
         self,
@@ -123,7 +129,7 @@ class Scaler(Registered, ABC):
 
     @abstractmethod
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Scale columns (n, m) in the precision of x, by what `learn` returned; NaN stays NaN."""
+        """Scale columns (n, m) in float32 or float64, by what `learn` returned; NaN stays NaN."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +158,11 @@ class FittedScaler:
         return self.scaler.transform(x, self.statistics)
 
 
+def _widened(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return x in float64 if a factor is too large for its precision, that is, if a column is very small."""
+    return x.astype(np.float64) if factor.max(initial=0) > np.finfo(x.dtype).max else x
+
+
 def _median(Q: np.ndarray) -> np.ndarray:
     """The median (m,) of an odd number of quantiles (q, m)."""
     median: np.ndarray = Q[len(Q) // 2]
@@ -172,6 +183,7 @@ class Robust(Scaler, name="robust"):
     """t = (x - Q_.5) / (Q_.75 - Q_.25), then t / sqrt(1 + (t/3)^2)."""
 
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+    bounded = True
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         median, spread, varies = _median(Q), Q[3] - Q[1], Q[0] < Q[-1]
@@ -184,6 +196,7 @@ class Robust(Scaler, name="robust"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         median, factor = statistics
+        x = _widened(x, factor)
         t: np.ndarray = x - median.astype(x.dtype)
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
             t *= factor.astype(x.dtype)
@@ -204,8 +217,10 @@ class Standard(Scaler, name="standard"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         mean, factor = statistics
+        x = _widened(x, factor)
         t: np.ndarray = x - mean.astype(x.dtype)
-        t *= factor.astype(x.dtype)
+        with np.errstate(over="ignore"):  # the encoder clips infinity
+            t *= factor.astype(x.dtype)
         return t
 
 
@@ -213,6 +228,7 @@ class Quantile(Scaler, name="quantile"):
     """t = Phi^-1(F(x)), from 999 quantiles; about -5.2 to 5.2."""
 
     levels = np.linspace(0, 1, 999)
+    bounded = True
     edge: ClassVar[float] = 1e-7  # Phi^-1 of it is -5.2
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:

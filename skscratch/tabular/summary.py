@@ -28,6 +28,7 @@ import numpy as np
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables
 from skscratch.tabular.target_facts import ClassMass, Moments
+from skscratch.tabular.weights import WeightScale
 
 # Rows of a sample: at most SAMPLE_ROWS, fewer if they take more than SAMPLE_BYTES, but at least FEWEST_ROWS.
 SAMPLE_ROWS, FEWEST_ROWS, SAMPLE_BYTES = 2**17, 2**14, 64 * 2**20
@@ -91,6 +92,8 @@ class Summary:
             Exact facts of their columns.
         target : ClassMass or Moments
             Exact facts of their targets.
+        weights : WeightScale or None
+            What their weights are to be divided by; None without weights.
 
         Examples
         --------
@@ -109,13 +112,15 @@ class Summary:
     sample: RowSample
     columns: ColumnFacts
     target: ClassMass | Moments
+    weights: WeightScale | None = None
 
     @classmethod
     def of(
         cls, keys: np.ndarray, raw: RawTable, y: np.ndarray, w: np.ndarray | None, target: ClassMass | Moments
     ) -> Summary:
         """Summarise the rows of a part: keys (n,), columns, targets, weights above zero, and facts of the targets."""
-        return cls(len(keys), RowSample(keys, raw, y, w).smallest(), ColumnFacts.of(raw), target)
+        scale = None if w is None else WeightScale.of(w)
+        return cls(len(keys), RowSample(keys, raw, y, w).smallest(), ColumnFacts.of(raw), target, scale)
 
     def validation_key(self, fraction: float) -> float:
         """Return the key below which rows are validation rows: this fraction of all rows, but at most half the sample.
@@ -143,7 +148,9 @@ def merge_summaries(summaries: Sequence[Summary]) -> Summary:
     columns = reduce(ColumnFacts.merge, [summary.columns for summary in summaries])
     targets: list[Any] = [summary.target for summary in summaries]
     target = reduce(lambda a, b: a.merge(b), targets)
-    return Summary(n, _join([summary.sample for summary in summaries]).smallest(), columns, target)
+    scales = [summary.weights for summary in summaries]
+    weights = reduce(WeightScale.merge, [s for s in scales if s is not None]) if None not in scales else None
+    return Summary(n, _join([summary.sample for summary in summaries]).smallest(), columns, target, weights)
 
 
 def _join(samples: Sequence[RowSample]) -> RowSample:

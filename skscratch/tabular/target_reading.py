@@ -8,6 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array, column_or_1d
 
+from skscratch.tabular.cells import brief, require_values
+
 
 def require_target(y: Any, estimator_name: str) -> None:
     """Raise scikit-learn's error if y is None."""
@@ -17,12 +19,18 @@ def require_target(y: Any, estimator_name: str) -> None:
 
 def read_labels(y: Any) -> np.ndarray:
     """Read labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
+    require_values(y, "y")
     if issparse(y):
         y = y.toarray()
     y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y, dtype=getattr(y, "dtype", object))
     if y.dtype == object:
         plain = np.array(y.tolist())  # lists and nullable columns give numbers and bools as objects
         y = plain if plain.dtype.kind in "biuf" else y
+    if y.dtype == object and y.size and all(isinstance(label, int) for label in y.flat):
+        raise ValueError(
+            f"y must hold labels from {-(2**63)} to {2**64 - 1} if they are integers, but it holds "
+            f"{brief(max(y.flat, key=abs))}: convert the labels to strings."
+        )
     if y.dtype == object and not all(isinstance(label, str) for label in y.flat):
         raise ValueError(
             "y must hold labels of one kind, all strings or all numbers, and none missing, but it holds "
@@ -57,10 +65,26 @@ def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     """Read targets as float64 (n, o), and return whether they were one column."""
-    y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    require_values(y, "y")
+    try:
+        y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    except (ValueError, OverflowError) as error:
+        raise _explain_numbers(y, error) from error
     if not np.isfinite(y).all():
         bad = y[~np.isfinite(y)][0]
         raise ValueError(f"y must be finite, but contains {'NaN' if np.isnan(bad) else 'infinity'}: drop such rows.")
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     return y.reshape(len(y), -1), y.ndim == 1
+
+
+def _explain_numbers(y: Any, error: Exception) -> Exception:
+    """Explain why y cannot be read as numbers; return the error itself if nothing can be added."""
+    text = str(error)
+    if isinstance(error, OverflowError):
+        text = "a number is beyond 1.8e308, the largest of float64"
+    elif "could not convert" not in text and "cannot convert" not in text:
+        return error
+    return ValueError(
+        f"y must hold numbers for a regressor, but it does not ({text}): convert it, or use a classifier for classes."
+    )

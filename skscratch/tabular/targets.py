@@ -164,13 +164,16 @@ class RegressionTarget:
         return np.asarray((self._numbers(y) - self.shift) / self.scale, dtype)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        """Decode z (n, o) as y = shift + scale z, float64 of shape (n,) or (n, o), clipped to [low, high]."""
-        y: np.ndarray = np.clip(self.numbers(z), self.low, self.high)
+        """Decode z (n, o) as y = shift + scale z, finite, clipped to [low, high], float64 of shape (n,) or (n, o)."""
+        largest = np.finfo(np.float64).max
+        y = np.clip(self.numbers(z), np.maximum(self.low, -largest), np.minimum(self.high, largest))
         return y[:, 0] if self.vector else y
 
     def numbers(self, z: np.ndarray) -> np.ndarray:
         """Compute shift + scale z, float64 of shape (n, o), not clipped: the inverse of `encode`."""
-        return self.shift + self.scale * z.astype(np.float64)
+        with np.errstate(over="ignore"):  # infinity is clipped by decode
+            y: np.ndarray = self.shift + self.scale * z.astype(np.float64)
+        return y
 
     def widen(self, y: Any) -> RegressionTarget:
         """Return the same target with a range that also contains y, or its `Moments`, for `partial_fit`."""

@@ -184,3 +184,13 @@ def test_an_embedding_behind_dropout_of_the_input(rng):
 def test_edges_that_make_no_bins(bins, edges, message):
     with pytest.raises(ValueError, match=message):
         PiecewiseLinear((0, 1), bins=bins, edges=edges)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("width", [1e-310, 1e-45, 1e-30])
+def test_features_of_narrow_bins_are_finite(width, dtype):
+    layer = PiecewiseLinear((0,), outputs=1, bins=2, edges=((0.0, width, 2 * width),))
+    network = Network((layer,), n_inputs=1)
+    P = network.init(k=1, rng=np.random.default_rng(0), dtype=dtype)
+    for x in (-4e9, 0.0, width, 4e9):
+        assert np.isfinite(network.predict(P, np.array([[x]], dtype))).all()

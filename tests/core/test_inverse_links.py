@@ -127,3 +127,11 @@ def test_softmax_is_over_the_last_axis(ours, theirs, shape, rng):
     np.testing.assert_allclose(ours(z), theirs(z, axis=-1), rtol=1e-13, atol=1e-15)
     wide = np.repeat(z, 2, axis=-1)[..., ::2]  # not contiguous
     np.testing.assert_array_equal(ours(wide), ours(z))
+
+
+@both_dtypes
+def test_exponents_are_bounded(dtype):
+    z = np.array([[[-1e30], [87.0], [88.5], [1e30]]], dtype)
+    p = InverseLog().predict(z)
+    assert np.isfinite(p).all() and p.dtype == dtype
+    np.testing.assert_allclose(p.ravel(), [0, *np.exp([87.0, 88.0, 88.0])], rtol=1e-5)

@@ -47,7 +47,7 @@ def test_without_hidden_layers_it_is_logistic_regression(classes, alpha):
     X, y = blobs(classes=classes)
     weight = np.random.default_rng(0).uniform(0.5, 2, len(y))
     S = StandardScaler().fit(X, sample_weight=weight).transform(X)
-    theirs = LogisticRegression(C=1 / alpha, tol=1e-8, max_iter=2000).fit(S, y, sample_weight=weight)
+    theirs = LogisticRegression(C=1 / alpha, tol=1e-8, max_iter=2000).fit(S, y, sample_weight=weight / weight.mean())
     ours = ScratchMLPClassifier(**LINEAR, alpha=alpha).fit(X, y, weight)
     assert_allclose(ours.predict_proba(X), theirs.predict_proba(S), atol=2e-4)
     if classes == 2:

@@ -78,7 +78,7 @@ def test_all_options_are_documented(Estimator):
 @pytest.mark.parametrize(
     "name, entry",
     [
-        ("width", "int in [1, inf) or None, default=None"),
+        ("width", "int in [1, 1000000] or None, default=None"),
         ("dtype", '{"auto", "float32", "float64"}, default="auto"'),
         ("learning_rate", 'str, Schedule or callable, default="flat_cosine"'),
         ("n_iter_no_change", '"auto", int in [1, inf) or inf, default="auto"'),

@@ -75,6 +75,7 @@ def test_categories_and_missing_values_are_read(Estimator, library):
     assert Estimator(**SMALL).fit(without, y).score(without, y) < 0.95
 
 
+@pytest.mark.filterwarnings("ignore::skscratch.exceptions.ColumnWarning")
 @each_frame
 def test_values_never_seen(library):
     X = FRAMES[library]()
@@ -85,6 +86,7 @@ def test_values_never_seen(library):
     assert_array_equal(p, model.predict_proba(FRAMES[library](sex=["other"] * n, port=["Y"] * n)))
 
 
+@pytest.mark.filterwarnings("ignore::skscratch.exceptions.ColumnWarning")
 @each_frame
 @pytest.mark.parametrize("column", ["age", "fare", "siblings", "sex", "port"])
 def test_a_column_all_missing(library, column):
@@ -198,6 +200,7 @@ def test_sparse_x_in_batches(rng):
     assert model.validation_scores_ is not None and model.score(X, z) > 0.6
 
 
+@pytest.mark.filterwarnings("ignore::skscratch.exceptions.ColumnWarning")
 def test_categories_of_an_array(rng):
     """A mask, positions and names mean the same as the dtypes of a frame."""
     X = np.column_stack([rng.normal(size=n), np.resize([3, 1, 2], n)])
@@ -268,6 +271,7 @@ def test_a_frame_with_only_categories(embedding):
     assert model.score(X, y) == 1
 
 
+@pytest.mark.filterwarnings("ignore::skscratch.exceptions.ColumnWarning")
 def test_a_table_without_information():
     X = pd.DataFrame({"a": np.ones(n), "b": ["same"] * n})
     p = ScratchMLPClassifier(**SMALL).fit(X, y).predict_proba(X)[:, 1]

@@ -100,7 +100,7 @@ def test_very_few_rows(early_stopping):
     for k in (2, 3, 5):
         model = ScratchMLPClassifier(**SMALL, early_stopping=early_stopping)
         if early_stopping is True:
-            with pytest.raises(ValueError, match="validation_fraction must leave rows for training and for validation"):
+            with pytest.raises(ValueError, match="early_stopping must be False where every class has a single row"):
                 model.fit(X[:k], np.arange(k))
             continue
         assert_array_equal(model.fit(X[:k], np.arange(k)).predict(X[:k]), np.arange(k))

@@ -10,6 +10,8 @@ from skscratch.estimators.building import build, encode_rows
 from skscratch.estimators.parts import encode_part, learn, open_reader, read_part, summarise
 from skscratch.estimators.reading import Given, read_data
 from skscratch.estimators.state import TrainingState
+from skscratch.exceptions import ColumnWarning
+from skscratch.tabular.report import report_columns
 from skscratch.tabular.summary import merge_summaries, row_keys
 
 
@@ -90,3 +92,42 @@ def test_validation_rows_that_the_user_passes():
     data, key, _, rows = fit_statistics(ScratchMLPClassifier(), parts_of(X, y, None), validation=Given(X[:9], y[:9]))
     assert (key, len(data.validation.y), sum(len(part.y) for part in rows)) == (0, 9, 600)
     assert isinstance(rows[0], Rows)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-46, 1e37, 1e280])
+def test_only_ratios_of_weights_matter(factor):
+    """Those of all parts: a part does not know the mean of the others."""
+    X, y, w = table()
+    w = np.where(np.arange(600) < 200, 3.0, 1.0)
+    model = ScratchMLPClassifier(early_stopping=False, class_weight={"no": 2.0})
+    (data, _, _, rows), (expected_data, _, _, expected) = (
+        fit_statistics(model, parts_of(X, y, w * scale)) for scale in (factor, 1.0)
+    )
+    weights, expected_weights = (np.concatenate([part.w for part in parts]) for parts in (rows, expected))
+    np.testing.assert_allclose(weights / data.mean_weight, expected_weights / expected_data.mean_weight, rtol=1e-6)
+    assert 0.6 < weights.mean() < 1.6
+
+
+def test_negligible_weights_are_dropped_from_parts():
+    X, y, w = table()
+    w = np.where(np.arange(600) < 250, 1e-300, 1.0)
+    _, _, _, rows = fit_statistics(ScratchMLPClassifier(early_stopping=False), parts_of(X, y, w))
+    assert [len(part.y) for part in rows] == [0, 349, 1]
+
+
+def test_weights_whose_sum_would_overflow():
+    X, y, _ = table()
+    with pytest.raises(ValueError, match="sample_weight must be at most 1e\\+290 where X is read in parts"):
+        fit_statistics(ScratchMLPClassifier(), parts_of(X, y, np.full(600, 1e300)))
+
+
+def test_columns_of_parts_are_those_of_memory():
+    X, y, _ = table()
+    X["id"] = [f"i{i}" for i in range(600)]
+    model = ScratchMLPClassifier(early_stopping=False)
+    with pytest.warns(ColumnWarning, match="nothing is learned from 'id'"):
+        data, _, built, _ = fit_statistics(model, parts_of(X, y, None))
+    with pytest.warns(ColumnWarning, match="nothing is learned from 'id'"):
+        expected = build(model, read_data(model, Given(X, y), None, None, None), TrainingState.start(0))[0]
+    tables = [report_columns(model.encoder, model.categorical) for model in (built, expected)]
+    assert tables[0] == tables[1] and len(tables[0]) == 3

@@ -6,6 +6,8 @@ import pytest
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 
+# the column "nothing" is constant, and "weight" where it is no weight
+pytestmark = pytest.mark.filterwarnings("ignore::skscratch.exceptions.ColumnWarning")
 SMALL = dict(width=4, depth=1, n_estimators=1, max_iter=2, random_state=0)
 rng = np.random.default_rng(0)
 DATA = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "b", "target"]).assign(weight=1.0, nothing=0.0)

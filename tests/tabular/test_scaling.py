@@ -194,3 +194,24 @@ def test_root_mean_square_adds_duplicates_first_and_counts_nan_as_zero():
     x = csr_array((np.array([1.0, 2.0, np.nan]), np.array([0, 0, 1]), np.array([0, 2, 3])), shape=(2, 2))
     np.testing.assert_allclose(root_mean_square(x), [np.sqrt(9 / 2), 1])
     assert x.nnz == 3
+
+
+@pytest.mark.parametrize("factor", [0.1, 1 / 3, 1e-300, 7e37])
+@pytest.mark.parametrize("levels", [np.linspace(0, 1, 5), np.linspace(0, 1, 17), np.array([0.3, 0.7])])
+def test_quantiles_do_not_depend_on_the_scale_of_weights(factor, levels):
+    """Also where a share of the rows equals a level, except for the rounding of sums."""
+    x = np.arange(80.0)[:, None]
+    w = np.resize([1.0, 2.0, 3.0, 4.0], 80)
+    np.testing.assert_array_equal(quantiles(x, levels, w * factor), quantiles(x, levels, w))
+    repeated = np.repeat(x, w.astype(int), axis=0)
+    np.testing.assert_array_equal(quantiles(x, levels, w), quantiles(repeated, levels))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_factors_beyond_float32(dtype):
+    x = np.array([[0.0], [1e-40], [2e-40], [3e-40]], dtype)
+    for scaler in (Robust(), Standard()):
+        t = scaler.fit(x).transform(x)
+        np.testing.assert_allclose(
+            t, scaler.fit(x / dtype(1e-40)).transform(x.astype(float) / 1e-40), rtol=1e-3, atol=1e-4
+        )

@@ -1,5 +1,7 @@
 """Targets and weights: every kind of label, standardised numbers, class weights; scikit-learn as the reference."""
 
+from functools import reduce
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,7 +11,14 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skscratch.tabular import ClassTarget, RegressionTarget, check_weights, class_weights, require_target
+from skscratch.tabular import (
+    ClassTarget,
+    RegressionTarget,
+    WeightScale,
+    check_weights,
+    class_weights,
+    require_target,
+)
 
 LABELS = {
     "list of str": ["b", "a", "c", "a"],
@@ -231,7 +240,6 @@ def test_check_weights():
         out = check_weights(w, 3)
         np.testing.assert_array_equal(out, [0, 1, 2])
         assert out.dtype == np.float64
-    assert check_weights([1, 2], 2, np.float32).dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -251,18 +259,33 @@ def test_bad_weights(w, match):
         check_weights(w, 2)
 
 
+def scaled_by_a_power_of_two(weights, w):
+    """Scale weights so that their mean, over rows of weights w, is next to that of w."""
+    return weights * 2.0 ** -np.round(np.log2(weights.sum() / w.sum()))
+
+
 @pytest.mark.parametrize("class_weight", ["balanced", {"a": 2.0, "b": 0.5, "c": 0}, {"b": 3}])
 def test_class_weights_are_sklearns(class_weight):
     y = np.array(list("aabacb"), dtype=object)
     classes = np.unique(y)
     expected = compute_sample_weight(class_weight, y)
-    np.testing.assert_allclose(class_weights(class_weight, classes, y), expected)
+    np.testing.assert_allclose(class_weights(class_weight, classes, y), scaled_by_a_power_of_two(expected, np.ones(6)))
     w = np.array([1.0, 2, 3, 1, 1, 2])
     if class_weight == "balanced":
         repeated = compute_sample_weight("balanced", np.repeat(y, w.astype(int)))
         first = np.concatenate([[0], np.cumsum(w)[:-1]]).astype(int)
         expected = repeated[first]
-    np.testing.assert_allclose(class_weights(class_weight, classes, y, w), expected * w)
+    np.testing.assert_allclose(class_weights(class_weight, classes, y, w), scaled_by_a_power_of_two(expected * w, w))
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e37])
+def test_only_ratios_of_class_weights_matter(factor):
+    y, classes = ["a", "a", "b"], np.array(["a", "b"])
+    expected = class_weights({"a": 1, "b": 4}, classes, y)
+    w = class_weights({"a": factor, "b": 4 * factor}, classes, y)
+    np.testing.assert_allclose(w / w[0], expected / expected[0])
+    assert 0.7 < w.mean() < 1.5
+    np.testing.assert_array_equal(expected, [0.5, 0.5, 2.0])
 
 
 def test_class_weights_without_class_weight():
@@ -295,3 +318,32 @@ def test_bad_class_weights(class_weight, match):
 def test_class_weights_of_multilabel_raise():
     with pytest.raises(ValueError, match="class_weight must be None when y is multilabel"):
         class_weights("balanced", np.arange(2), [[0, 1], [1, 1]])
+
+
+@pytest.mark.parametrize("factor", [5e-324, 1e-300, 1e-46, 1.0, 1e37, 1e300])
+def test_weights_are_divided_by_a_power_of_two_next_to_their_mean(factor):
+    w = np.array([1.0, 2.0, 0.0, 3.0]) * factor
+    u = WeightScale.of(w).apply(w)
+    np.testing.assert_array_equal(u[[1, 3]] / u[0], [2, 3])
+    assert u[2] == 0 and 0.7 < u[u > 0].mean() < 1.5 and (factor != 1 or u[0] == 0.5)
+    np.testing.assert_array_equal(w, np.array([1.0, 2.0, 0.0, 3.0]) * factor)  # not changed
+
+
+def test_negligible_weights_become_zero():
+    w = np.array([1e-300, 1.0, 1e-17, 3.0, 1e-15])
+    np.testing.assert_array_equal(WeightScale.of(w).apply(w), [0, 1, 0, 3, 1e-15])
+
+
+@pytest.mark.parametrize("factors", [(1, 1), (1e-300, 1e-300), (1e37, 1e30)])
+def test_scales_of_parts_are_those_of_all_rows(factors):
+    w = np.random.default_rng(0).random(20)
+    parts = [w[:8] * factors[0], w[8:] * factors[1], np.zeros(3)]
+    merged = reduce(WeightScale.merge, [WeightScale.of(part) for part in parts])
+    everything = np.concatenate(parts)
+    np.testing.assert_allclose(merged, WeightScale.of(everything))
+    np.testing.assert_allclose(merged.apply(parts[1]), WeightScale.of(everything).apply(everything)[8:20])
+
+
+def test_decoded_numbers_are_finite():
+    target = RegressionTarget.fit(np.array([1e300, 2e300]), invariance="scale")
+    assert np.isfinite(target.decode(np.array([[1e38], [0.0]]))).all()
