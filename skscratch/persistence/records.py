@@ -30,7 +30,8 @@ CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
         Model, OutOfFold, Curves, TrainingState, RunState, LbfgsState, History, Best, Patience,
-        TableEncoder, Category, report.Facts, report.CategoryFacts, scaling.FittedScaler, scaling.Unscaled, ClassTarget, RegressionTarget,
+        TableEncoder, Category, report.Facts, report.CategoryFacts, scaling.FittedScaler, scaling.Unscaled,
+        ClassTarget, RegressionTarget,
         Network, layers.Dense, layers.Dropout, losses.BinaryLogLoss, losses.MulticlassLogLoss,
         initializers.Normal, initializers.Uniform, initializers.VarianceScaling,
         parameters.Parameters, parameters.ParameterSpec, parameters.Affine, parameters.FactorsAffine,
