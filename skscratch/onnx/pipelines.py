@@ -1,0 +1,75 @@
+"""The converter for skl2onnx, which converts Pipelines and other estimators that contain ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skscratch.estimators.classifier import ScratchMLPClassifier
+from skscratch.estimators.regressor import ScratchMLPRegressor
+from skscratch.export.graph import model_graph
+from skscratch.export.tensor import InputSpec
+from skscratch.onnx.model import to_proto
+
+
+def register() -> None:
+    """Register both estimators with skl2onnx, so that Pipelines that contain them can be converted.
+
+    Raises
+    ------
+    ImportError
+        If the package skl2onnx is not installed.
+    """
+    try:
+        from skl2onnx import update_registered_converter
+    except ImportError as error:
+        raise ImportError(
+            "skl2onnx must be installed to convert a Pipeline: pip install 'skscratch[onnx]'."
+        ) from error
+    options = {"zipmap": [True, False, "columns"], "nocl": [True, False], "output_class_labels": [False, True]}
+    for estimator, choices in ((ScratchMLPClassifier, options), (ScratchMLPRegressor, None)):
+        update_registered_converter(
+            estimator, f"Skscratch{estimator.__name__}", set_output_types, add_nodes, options=choices
+        )
+
+
+def set_output_types(operator: Any) -> None:
+    """Tell skl2onnx the type and shape of each output."""
+    graph = _graph(operator)
+    for variable, (name, tensor) in zip(operator.outputs, graph.outputs.items(), strict=False):
+        variable.set_type(_tensor_type(tensor.dtype)(list(graph.shapes[name])))
+
+
+def add_nodes(scope: Any, operator: Any, container: Any) -> None:
+    """Add the graph of a model to that of a Pipeline."""
+    from skl2onnx.helpers.integration import add_onnx_graph
+
+    add_onnx_graph(scope, operator, container, to_proto(_graph(operator)))
+
+
+def _graph(operator: Any) -> Any:
+    """Make the graph for the inputs that precede the model."""
+    estimator = operator.raw_operator
+    return model_graph(estimator, _input_specs(operator.inputs, estimator.n_features_in_))
+
+
+def _input_specs(variables: Any, d: int) -> list[InputSpec]:
+    """Read the inputs of the model: a matrix, or several columns."""
+    dtypes = {_tensor_type(dtype): dtype for dtype in map(np.dtype, (np.float32, np.float64, np.int64, bool, object))}
+    specs = []
+    for variable in variables:
+        width = variable.type.shape[1] if len(variable.type.shape) == 2 else None
+        width = width or (d if len(variables) == 1 else 1)
+        specs.append(InputSpec(variable.onnx_name, dtypes[type(variable.type)], width))
+    if (found := sum(spec.width for spec in specs)) != d:
+        raise ValueError(f"The inputs of the model must have {d} columns, as at fit, got {found}; convert what was fitted.")
+    return specs
+
+
+def _tensor_type(dtype: np.dtype) -> Any:
+    """Return the class that skl2onnx has for a type."""
+    from skl2onnx.common import data_types
+
+    names = {"float32": "Float", "float64": "Double", "int64": "Int64", "bool": "Boolean", "object": "String"}
+    return getattr(data_types, f"{names[dtype.name]}TensorType")
