@@ -4,6 +4,7 @@
 """
 
 from skscratch.export.graph import Graph as Graph
+from skscratch.export.numpy import to_numpy as to_numpy
 from skscratch.export.tensor import Tensor as Tensor
 from skscratch.export.tensor import apply as apply
 from skscratch.export.tensor import rule as rule

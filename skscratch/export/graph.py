@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier
 
+from skscratch.estimators.base import BaseScratchMLP
 from skscratch.export import outputs
 from skscratch.export.columns import encode
 from skscratch.export.layers import raw_scores
@@ -77,6 +78,15 @@ def model_graph(estimator: Any, specs: Sequence[InputSpec]) -> Graph:
     shape = (None, len(target.classes_))
     shapes = {"label": shape if target.kind == "multilabel" else (None,), "probabilities": shape}
     return Graph(tuple(specs), {"label": label, "probabilities": p}, shapes)
+
+
+def check_estimator(model: Any) -> None:
+    """Raise a TypeError unless the model is one of our estimators."""
+    if not isinstance(model, BaseScratchMLP):
+        raise TypeError(
+            f"model must be a fitted ScratchMLPClassifier or ScratchMLPRegressor, got {type(model).__name__}; convert a "
+            "Pipeline by skl2onnx.to_onnx, after skscratch.onnx.register()."
+        )
 
 
 def ordered(ends: Iterable[Node]) -> list[Node]:

@@ -50,7 +50,7 @@ def periodic(layer: Periodic, p: Any, x: Tensor) -> Tensor:
 def _columns(layer: NumericEmbedding, x: Tensor) -> Tensor:
     """Take the embedded columns (m, n, 1) of x (n, d)."""
     x_columns = apply("Gather", x, np.array(layer.columns), axis=1)
-    return apply("Unsqueeze", apply("Transpose", x_columns, perm=[1, 0]), np.array([2]))
+    return apply("Reshape", apply("Transpose", x_columns, perm=[1, 0]), np.array([0, 0, 1]))
 
 
 def _embedded(layer: NumericEmbedding, p: Any, x: Tensor, c: Tensor) -> Tensor:

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from skscratch._version import __version__
-from skscratch.estimators.base import BaseScratchMLP
 from skscratch.export.columns import input_specs
-from skscratch.export.graph import Graph, model_graph
+from skscratch.export.graph import Graph, check_estimator, model_graph
 from skscratch.export.tensor import Node
 
 OPSET, ML_OPSET = 18, 3
@@ -51,15 +50,6 @@ def to_onnx(model: Any, X: Any = None) -> Any:
     """
     check_estimator(model)
     return to_proto(model_graph(model, input_specs(model, X)))
-
-
-def check_estimator(model: Any) -> None:
-    """Raise a TypeError unless the model is one of our estimators."""
-    if not isinstance(model, BaseScratchMLP):
-        raise TypeError(
-            f"model must be a fitted ScratchMLPClassifier or ScratchMLPRegressor, got {type(model).__name__}; convert a "
-            "Pipeline by skl2onnx.to_onnx, after skscratch.onnx.register()."
-        )
 
 
 def import_onnx() -> Any:

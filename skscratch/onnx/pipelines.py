@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from skscratch.estimators.classifier import ScratchMLPClassifier
 from skscratch.estimators.regressor import ScratchMLPRegressor
 from skscratch.export.graph import model_graph
-from skscratch.export.tensor import InputSpec
+from skscratch.export.tensor import InputSpec, Tensor, cast
 from skscratch.onnx.model import to_proto
 
 
@@ -49,9 +50,12 @@ def add_nodes(scope: Any, operator: Any, container: Any) -> None:
 
 
 def _graph(operator: Any) -> Any:
-    """Make the graph for the inputs that precede the model."""
+    """Make the graph for the inputs that precede the model; labels are strings or int64, as skl2onnx expects."""
     estimator = operator.raw_operator
-    return model_graph(estimator, _input_specs(operator.inputs, estimator.n_features_in_))
+    graph = model_graph(estimator, _input_specs(operator.inputs, estimator.n_features_in_))
+    if graph.outputs.get("label", Tensor(None, object)).dtype == object:
+        return graph
+    return replace(graph, outputs={**graph.outputs, "label": cast(graph.outputs["label"], np.int64)})
 
 
 def _input_specs(variables: Any, d: int) -> list[InputSpec]:
