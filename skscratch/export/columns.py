@@ -11,13 +11,16 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from skscratch.estimators.model import Model
-from skscratch.export.tensor import InputSpec, Tensor, apply, by_rule, cast, concatenate, constant
+from skscratch.export.quantile import quantile
+from skscratch.export.tensor import InputSpec, Tensor, apply, by_rule, cast, concatenate, constant, rule
 from skscratch.tabular.encoding import Category, TableEncoder
-from skscratch.tabular.scaling import FittedScaler
+from skscratch.tabular.scaling import FittedScaler, Quantile
 
 # How runtimes write a missing value among strings: NaN, None and NaT of Python, NA of pandas
 MISSING_STRINGS = ("nan", "None", "NaT", "<NA>")
 STRING = np.dtype(object)
+
+rule(Quantile)(quantile)
 
 
 def input_specs(estimator: Any, X: Any = None) -> list[InputSpec]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.export.tensor import Tensor, apply, cast, constant, rule
+from skscratch.export.tensor import Tensor, apply, cast, constant
 from skscratch.tabular.scaling import Quantile
 
 # Numerator and denominator for |p - 1/2| <= 0.425, and beyond; the highest power first
@@ -34,16 +34,15 @@ TAIL = (
 )  # fmt: skip
 
 
-@rule(Quantile)
 def quantile(scaler: Quantile, x: Tensor, statistics: tuple[np.ndarray, ...]) -> Tensor:
     """t = Phi^-1(F(x)), with F in the middle of its steps; 0 in a column without different quantiles."""
     (Q,) = statistics
-    p = np.clip(distribution(cast(x, np.float64), Q.T, scaler.levels), scaler.edge, 1 - scaler.edge)
+    p = np.clip(distribution(cast(x, np.float64), Q.T), scaler.edge, 1 - scaler.edge)
     return cast(np.where(Q[0] < Q[-1], inverse_normal(p), 0), x.dtype)
 
 
-def distribution(x: Tensor, Q: np.ndarray, levels: np.ndarray) -> Tensor:
-    """Compute F (n, m) of x (n, m) from the q quantiles Q (m, q) at these levels, linear between them.
+def distribution(x: Tensor, Q: np.ndarray) -> Tensor:
+    """Compute F (n, m) of x (n, m) from the q quantiles Q (m, q) at equally spaced levels, linear between them.
 
     a is the number of the largest quantile <= x and b of the smallest >= x; at a step of F both are x.
     """
@@ -55,7 +54,7 @@ def distribution(x: Tensor, Q: np.ndarray, levels: np.ndarray) -> Tensor:
     b = np.minimum(_count(x, rows, blocks[:, ::s], np.less), q - 1)
     flat, offset = apply("Reshape", rows, np.array([-1])), np.arange(m) * s * s
     Q_a, Q_b = (apply("Gather", flat, i + offset, axis=0) for i in (a, b))
-    F_a, F_b = (apply("Gather", constant(levels), i, axis=0) for i in (a, b))
+    F_a, F_b = (cast(i, np.float64) / (q - 1) for i in (a, b))
     between = Q_b > Q_a
     share = np.where(between, (x - Q_a) / np.where(between, Q_b - Q_a, 1), 0.5)
     return F_a + (F_b - F_a) * share
