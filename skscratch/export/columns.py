@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from skscratch.estimators.model import Model
 from skscratch.export.quantile import quantile
-from skscratch.export.tensor import InputSpec, Tensor, apply, by_rule, cast, concatenate, constant, rule
+from skscratch.export.tensor import InputSpec, Tensor, apply, by_rule, cast, concatenate, constant, rule, where
 from skscratch.tabular.encoding import Category, TableEncoder
 from skscratch.tabular.scaling import FittedScaler, Quantile
 
@@ -67,14 +67,15 @@ def encode(model: Model, inputs: Sequence[Tensor]) -> Tensor:
     ValueError
         If an input has another type than its columns had at fit.
     """
-    columns = [(x, i) for x in inputs for i in range(x.node.value.width)]
+    columns = [(x, i) for x in inputs for i in range(_spec(x).width)]
     numeric = [column for j, column in enumerate(columns) if j not in set(model.categorical)]
     parts = _encode_numbers(model.encoder, _matrix(numeric)) if numeric else []
     for j, category in zip(model.categorical, _categories(model), strict=True):
-        parts += _encode_category(category, _columns(columns[j][0], [columns[j][1]]), f"column {j} ({columns[j][0].node.value.name!r})")
+        x, i = columns[j]
+        parts += _encode_category(category, _columns(x, [i]), f"column {j} ({_spec(x).name!r})")
     dtype = model.parameters.values.dtype
     if not parts:  # nothing varies: the network has one input, zero
-        first = _columns(columns[0][0], [columns[0][1]])
+        first = _columns(columns[0][0], [0])
         parts = [apply("Expand", constant(np.zeros((1, 1))), apply("Shape", first, dtype=np.int64))]
     return concatenate([cast(part, dtype) for part in parts], axis=1)
 
@@ -83,9 +84,15 @@ def _categories(model: Model) -> Sequence[Category]:
     return getattr(model.encoder, "categories_", [])  # none of a sparse matrix
 
 
+def _spec(x: Tensor) -> InputSpec:
+    """Return the name and the width of an input."""
+    assert x.node is not None
+    return x.node.value
+
+
 def _columns(x: Tensor, numbers: list[int]) -> Tensor:
     """Take columns (n, m) of an input."""
-    return x if len(numbers) == x.node.value.width else apply("Gather", x, np.array(numbers), axis=1)
+    return x if len(numbers) == _spec(x).width else apply("Gather", x, np.array(numbers), axis=1)
 
 
 def _matrix(columns: Sequence[tuple[Tensor, int]]) -> Tensor:
@@ -93,7 +100,7 @@ def _matrix(columns: Sequence[tuple[Tensor, int]]) -> Tensor:
     for x, _ in columns:
         if x.dtype == STRING:
             raise ValueError(
-                f"Input {x.node.value.name!r} must be numeric, as at fit, but its type is string; convert it to numbers."
+                f"Input {_spec(x).name!r} must be numeric, as at fit, but its type is string; convert it to numbers."
             )
     dtype = np.dtype(np.float32 if all(x.dtype == np.float32 for x, _ in columns) else np.float64)
     groups = [list(group) for _, group in groupby(columns, key=lambda column: id(column[0]))]
@@ -105,9 +112,9 @@ def _encode_numbers(encoder: TableEncoder, x: Tensor) -> list[Tensor]:
     """Export the scaled numbers (n, m) and their missing indicators."""
     missing = np.isnan(x)
     if encoder.sparse_:
-        return [np.where(missing, 0, x) / encoder.scale_]
+        return [where(missing, 0, x) / encoder.scale_]
     fitted = encoder.scaler_
-    t = _scale(fitted, np.where(missing, fitted.median, x))
+    t = _scale(fitted, where(missing, fitted.median, x))
     flagged = encoder.flagged_
     return [t, cast(apply("Gather", missing, flagged, axis=1), t.dtype)] if len(flagged) else [t]
 
@@ -134,8 +141,8 @@ def _encode_strings(category: Category, x: Tensor, name: str) -> Tensor:
     rows = {str(value): i for i, value in enumerate(category.values, start=1) if value is not None}
     if clash := [value for value in rows if value in MISSING_STRINGS]:
         raise ValueError(
-            f"The categories of {name} must differ from the spellings of a missing value, {list(MISSING_STRINGS)}, since "
-            f"strings of ONNX have no other, but {clash[0]!r} is one of them; write it differently and fit again."
+            f"The categories of {name} must differ from the spellings of a missing value, {list(MISSING_STRINGS)}, but "
+            f"{clash[0]!r} is one of them; write it differently and fit again."
         )
     if None in category.values:
         rows |= dict.fromkeys(MISSING_STRINGS, category.values.index(None) + 1)
@@ -159,7 +166,7 @@ def _encode_values(category: Category, x: Tensor) -> Tensor:
     indicators = concatenate(equal, axis=1)
     if len(category.names) == len(category.values):
         return indicators
-    return apply("MatMul", indicators, category.code[1:].astype(np.float32))
+    return indicators @ category.code[1:]
 
 
 def _type_of_values(category: Category) -> np.dtype:

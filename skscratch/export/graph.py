@@ -36,14 +36,19 @@ class Graph:
     shapes: Mapping[str, tuple[int | None, ...]]
 
     @cached_property
+    def ends(self) -> dict[str, Node]:
+        """The node of each output."""
+        return {name: tensor.node for name, tensor in self.outputs.items() if tensor.node is not None}
+
+    @cached_property
     def nodes(self) -> list[Node]:
         """All nodes that an output needs, each after its own inputs."""
-        return ordered(tensor.node for tensor in self.outputs.values())
+        return ordered(self.ends.values())
 
     @cached_property
     def names(self) -> dict[Node, str]:
         """A name for each node: that of an input or output, or the part of the model and the operator."""
-        names = {tensor.node: name for name, tensor in self.outputs.items()}
+        names = {node: name for name, node in self.ends.items()}
         taken = [*self.outputs, *(spec.name for spec in self.inputs)]
         if "" in taken or len(set(taken)) < len(taken):
             raise ValueError(
@@ -61,8 +66,8 @@ class Graph:
 def model_graph(estimator: Any, specs: Sequence[InputSpec]) -> Graph:
     """Make the graph of a fitted estimator with these inputs.
 
-    The outputs are named as by skl2onnx: label (n,) and probabilities (n, n_classes) of a classifier, variable (n, o) of
-    a regressor. Numbers are float64, or float32 if all numeric inputs are.
+    The outputs are named as by skl2onnx: label (n,) and probabilities (n, n_classes) of a classifier, variable (n, o)
+    of a regressor. Numbers are float64, or float32 if all numeric inputs are.
     """
     model = estimator._fitted_model()
     inputs = [new_input(spec.name, spec.dtype, spec.width) for spec in specs]
@@ -84,8 +89,8 @@ def check_estimator(model: Any) -> None:
     """Raise a TypeError unless the model is one of our estimators."""
     if not isinstance(model, BaseScratchMLP):
         raise TypeError(
-            f"model must be a fitted ScratchMLPClassifier or ScratchMLPRegressor, got {type(model).__name__}; convert a "
-            "Pipeline by skl2onnx.to_onnx, after skscratch.onnx.register()."
+            f"model must be a fitted ScratchMLPClassifier or ScratchMLPRegressor, got {type(model).__name__}; convert "
+            "a Pipeline by skl2onnx.to_onnx, after skscratch.onnx.register()."
         )
 
 

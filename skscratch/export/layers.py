@@ -12,7 +12,7 @@ from skscratch.core.layers import Dense, Layer
 from skscratch.core.network import Network
 from skscratch.core.parameters import Parameters
 from skscratch.core.tape import run
-from skscratch.export.tensor import Tensor, apply, by_rule, concatenate, rule
+from skscratch.export.tensor import Tensor, apply, by_rule, clip, concatenate, rule
 
 
 def raw_scores(network: Network, P: Parameters, x: Tensor) -> Tensor:
@@ -30,14 +30,14 @@ def _record(layer: Layer) -> Any:
 @rule(Dense)
 def dense(layer: Dense, p: Any, x: Tensor) -> Tensor:
     """z = x V + b (k, n, h), with x (n, d) or (k, n, d)."""
-    return apply("MatMul", x, layer.effective_weights(p)) + p.b[:, None]
+    return x @ layer.effective_weights(p) + p.b[:, None]
 
 
 @rule(PiecewiseLinear)
 def piecewise_linear(layer: PiecewiseLinear, p: Any, x: Tensor) -> Tensor:
     """c_t = (x - l_t) / (r_t - l_t) between 0 and 1, (m, n, f)."""
     left, slope, low, high = np.swapaxes(layer.bin_constants[:, 0], -1, -2)
-    return _embedded(layer, p, x, np.clip((_columns(layer, x) - left) * slope, low, high))
+    return _embedded(layer, p, x, clip((_columns(layer, x) - left) * slope, low, high))
 
 
 @rule(Periodic)
@@ -56,6 +56,6 @@ def _columns(layer: NumericEmbedding, x: Tensor) -> Tensor:
 def _embedded(layer: NumericEmbedding, p: Any, x: Tensor, c: Tensor) -> Tensor:
     """z = [x, e_1, ..., e_m] (k, n, d + m o), e_j = V_j' c_j(x_j) + a_j, from c (m, n, f) or (k, m, n, f)."""
     k, m, _, o = p.V.shape
-    e = apply("Transpose", apply("MatMul", c, p.V) + p.a[:, :, None], perm=[0, 2, 1, 3])  # (k, n, m, o)
+    e = apply("Transpose", c @ p.V + p.a[:, :, None], perm=[0, 2, 1, 3])  # (k, n, m, o)
     x_members = apply("Expand", x, np.array([k, 1, 1]))
     return concatenate([x_members, apply("Reshape", e, np.array([0, 0, m * o]))], axis=2)

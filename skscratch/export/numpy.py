@@ -19,8 +19,8 @@ from skscratch.export.tensor import InputSpec
 def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
     """Write a Python module that predicts with NumPy alone, and the model in an npz file beside it.
 
-    The module is the same for all models, about a hundred lines. Its function ``load`` reads the npz file and returns an
-    object with ``predict`` and ``predict_proba``. Nothing in the files is executed but the module itself.
+    The module is the same for all models, about a hundred lines. Its function ``load`` reads the npz file and returns
+    an object with ``predict`` and ``predict_proba``. Nothing in the files is executed but the module itself.
 
     Parameters
     ----------
@@ -62,11 +62,11 @@ def _npz(graph: Graph) -> bytes:
             if node.op == "Input"
         ],
         "nodes": [[node.op, [numbers[each] for each in node.inputs], dict(node.attributes)] for node in graph.nodes],
-        "outputs": {name: numbers[tensor.node] for name, tensor in graph.outputs.items() if tensor.node is not None},
+        "outputs": {name: numbers[node] for name, node in graph.ends.items()},
     }
-    constants = {str(i): _plain(node.value) for node, i in numbers.items() if node.op == "Constant"}
+    arrays: dict[str, Any] = {str(i): _plain(node.value) for node, i in numbers.items() if node.op == "Constant"}
     file = io.BytesIO()
-    np.savez(file, graph=np.array(json.dumps(tree, default=lambda dtype: dtype.str)), **constants)
+    np.savez(file, graph=np.array(json.dumps(tree, default=lambda dtype: dtype.str)), **arrays)
     return file.getvalue()
 
 

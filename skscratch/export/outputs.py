@@ -6,7 +6,7 @@ import numpy as np
 
 from skscratch.core.inverse_links import InverseMultinomialLogit
 from skscratch.core.losses import Loss
-from skscratch.export.tensor import Tensor, apply, by_rule, cast, concatenate, constant, rule
+from skscratch.export.tensor import Tensor, apply, by_rule, cast, clip, concatenate, constant, rule
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
 
 
@@ -49,4 +49,4 @@ def plain_classes(target: ClassTarget) -> np.ndarray:
 def numbers(target: RegressionTarget, z: Tensor) -> Tensor:
     """Export `RegressionTarget.decode`: y = shift + scale z (n, o), clipped to [low, high]."""
     y = z * target.scale + target.shift
-    return np.clip(y, target.low, target.high) if np.isfinite(target.low).all() else y
+    return clip(y, target.low, target.high) if np.isfinite(target.low).all() else y

@@ -1,4 +1,4 @@
-"""Predictions of an exported model of skscratch, by NumPy alone: a copy of this file stands beside the model's npz file.
+"""Predictions of an exported model of skscratch, by NumPy alone; the model is the npz file beside this one.
 
     from predict import load
     model = load()
@@ -42,7 +42,7 @@ class Model:
     def predict_proba(self, X):
         """Predict probabilities of a classifier (n, n_classes) or (n, n_labels)."""
         if "probabilities" not in self.outputs:
-            raise AttributeError("predict_proba must be called on a classifier, but the model is a regressor; use predict.")
+            raise AttributeError("predict_proba needs a classifier, but the model is a regressor; use predict.")
         return self._run(X, "probabilities")
 
     def _run(self, X, output):
@@ -53,7 +53,7 @@ class Model:
 
     def _run_block(self, columns, rows, output):
         values = self.values.copy()
-        for (*_, i), x in zip(self.inputs, columns):
+        for (*_, i), x in zip(self.inputs, columns, strict=True):
             values[i] = x[rows]
         get = values.__getitem__
         with np.errstate(all="ignore"):
@@ -65,13 +65,17 @@ class Model:
         """Read the inputs, (n, 1) of each column or (n, d) of all."""
         if len(self.inputs) == 1 and not hasattr(X, "keys"):
             X = {self.inputs[0][0]: X}
-        if missing := [name for name, *_ in self.inputs if name not in X]:
-            raise ValueError(f"X must have the columns {[name for name, *_ in self.inputs]}, but {missing} are missing.")
-        columns = [np.asarray(X[name], dtype) for name, dtype, *_ in self.inputs]
-        columns = [x if x.ndim == 2 else x.reshape(-1, width) for x, (_, _, width, _) in zip(columns, self.inputs)]
-        shapes, widths = {x.shape for x in columns}, {width for _, _, width, _ in self.inputs}
-        if len(shapes) > 1 or {shape[1] for shape in shapes} != widths or (0, *widths) in shapes:
-            raise ValueError(f"X must have rows of {widths} numbers, or columns of one length, got {shapes}; pass all of them.")
+        names = [name for name, *_ in self.inputs]
+        if missing := [name for name in names if name not in X]:
+            raise ValueError(f"X must have the columns {names}, but {missing} are missing; pass all of them.")
+        columns = []
+        for name, dtype, width, _ in self.inputs:
+            x = np.asarray(X[name], dtype)
+            columns.append(x if x.ndim == 2 else x.reshape(-1, width))
+            if columns[-1].shape != (len(columns[0]), width) or len(columns[0]) == 0:
+                raise ValueError(
+                    f"{name} must have shape (n, {width}), n > 0 for all inputs, got {x.shape}; pass rows."
+                )
         return columns
 
 
@@ -92,11 +96,11 @@ def _softmax(z, axis):
 
 
 def _encode_strings(x, keys_strings, values_int64s, default_int64):
-    rows = dict(zip(keys_strings, values_int64s))
+    rows = dict(zip(keys_strings, values_int64s, strict=True))
     return np.array([rows.get(str(value), default_int64) for value in x.tolist()])
 
 
-OPERATORS = {
+OPERATORS: dict = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power, "MatMul": np.matmul,
     "Max": np.maximum, "Min": np.minimum, "Neg": np.negative, "Abs": np.abs, "Sign": np.sign, "Sqrt": np.sqrt,
     "Exp": np.exp, "Log": np.log, "Tanh": np.tanh, "Sin": np.sin, "Cos": np.cos, "IsNaN": np.isnan, "Where": np.where,

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from skscratch.export.tensor import Tensor, apply, cast, constant
+from skscratch.export.tensor import Tensor, apply, cast, clip, constant, where
 from skscratch.tabular.scaling import Quantile
 
 # Numerator and denominator for |p - 1/2| <= 0.425, and beyond; the highest power first
@@ -37,8 +37,8 @@ TAIL = (
 def quantile(scaler: Quantile, x: Tensor, statistics: tuple[np.ndarray, ...]) -> Tensor:
     """t = Phi^-1(F(x)), with F in the middle of its steps; 0 in a column without different quantiles."""
     (Q,) = statistics
-    p = np.clip(distribution(cast(x, np.float64), Q.T), scaler.edge, 1 - scaler.edge)
-    return cast(np.where(Q[0] < Q[-1], inverse_normal(p), 0), x.dtype)
+    p = clip(distribution(cast(x, np.float64), Q.T), scaler.edge, 1 - scaler.edge)
+    return cast(where(Q[0] < Q[-1], inverse_normal(p), 0), x.dtype)
 
 
 def distribution(x: Tensor, Q: np.ndarray) -> Tensor:
@@ -50,13 +50,13 @@ def distribution(x: Tensor, Q: np.ndarray) -> Tensor:
     blocks = np.full((m, s * s), np.inf)
     blocks[:, :q] = Q
     rows = constant(blocks.reshape(m * s, s))
-    a = np.maximum(_count(x, rows, blocks[:, ::s], np.less_equal) - 1, 0)
-    b = np.minimum(_count(x, rows, blocks[:, ::s], np.less), q - 1)
+    a = clip(_count(x, rows, blocks[:, ::s], np.less_equal) - 1, 0, q - 1)
+    b = clip(_count(x, rows, blocks[:, ::s], np.less), 0, q - 1)
     flat, offset = apply("Reshape", rows, np.array([-1])), np.arange(m) * s * s
     Q_a, Q_b = (apply("Gather", flat, i + offset, axis=0) for i in (a, b))
     F_a, F_b = (cast(i, np.float64) / (q - 1) for i in (a, b))
     between = Q_b > Q_a
-    share = np.where(between, (x - Q_a) / np.where(between, Q_b - Q_a, 1), 0.5)
+    share = where(between, (x - Q_a) / where(between, Q_b - Q_a, 1), 0.5)
     return F_a + (F_b - F_a) * share
 
 
@@ -64,7 +64,7 @@ def _count(x: Tensor, rows: Tensor, firsts: np.ndarray, below: Any) -> Tensor:
     """Count the quantiles below x (n, m): first the blocks, by their first numbers (m, s), then within one of them."""
     m, s = firsts.shape
     x = apply("Reshape", x, np.array([0, 0, 1]))
-    block = np.maximum(_sum(below(firsts, x)) - 1, 0)
+    block = clip(_sum(below(firsts, x)) - 1, 0, s - 1)
     return block * s + _sum(below(apply("Gather", rows, block + np.arange(m) * s, axis=0), x))
 
 
@@ -78,7 +78,7 @@ def inverse_normal(p: Tensor) -> Tensor:
     q = p - 0.5
     centre = q * _ratio(CENTRE, 0.180625 - q * q)
     tail = np.sign(q) * _ratio(TAIL, np.sqrt(-np.log(0.5 - np.abs(q))) - 1.6)
-    return np.where(np.abs(q) <= 0.425, centre, tail)
+    return where(np.abs(q) <= 0.425, centre, tail)
 
 
 def _ratio(coefficients: Any, r: Tensor) -> Tensor:

@@ -34,6 +34,7 @@ SAME_TYPE = {
     np.multiply: "Mul",
     np.divide: "Div",
     np.power: "Pow",
+    np.matmul: "MatMul",
     np.maximum: "Max",
     np.minimum: "Min",
     np.negative: "Neg",
@@ -129,10 +130,11 @@ class Tensor(NDArrayOperatorsMixin):
                 ahead += node.inputs
         return self
 
-    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, out: Any = (None,), **options: Any) -> Any:
-        if method != "__call__" or options:
-            raise no_rule(f"{function.__name__}.{method} with {sorted(options)}")
-        return _set(out[0], rule_of(function)(*inputs))
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        (out,) = kwargs.pop("out", (None,))
+        if method != "__call__" or kwargs:
+            raise no_rule(f"{ufunc.__name__}.{method} with {sorted(kwargs)}")
+        return _set(out, rule_of(ufunc)(*inputs))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         options = dict(options)
@@ -278,7 +280,6 @@ RULES.update(
         np.square: lambda x: x * x,
         np.expm1: lambda x: np.exp(x) - 1,
         np.log1p: lambda x: np.log(1 + x),
-        np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
         np.empty_like: lambda x: Tensor(None, x.dtype),
         np.zeros_like: lambda x: constant(np.zeros((), x.dtype)),
         np.copyto: Tensor.set,
@@ -292,8 +293,15 @@ def _normal_distribution(z: Tensor) -> Tensor:
     return (1 + cast(apply("Erf", cast(z / sqrt(2), np.float32)), z.dtype)) / 2
 
 
+@rule(np.clip)
+def clip(x: Any, low: Any, high: Any) -> Tensor:
+    """min(max(x, low), high)."""
+    return np.minimum(np.maximum(x, low), high)
+
+
 @rule(np.where)
-def _where(condition: Tensor, x: Any, y: Any) -> Tensor:
+def where(condition: Any, x: Any, y: Any) -> Tensor:
+    """x where the condition is true, else y; in the common type of the tensors among them."""
     dtype = np.result_type(*(t.dtype for t in (x, y) if isinstance(t, Tensor)))
     values = (cast(t, dtype) if isinstance(t, Tensor) else np.asarray(t, dtype) for t in (x, y))
     return apply("Where", condition, *values, dtype=dtype)

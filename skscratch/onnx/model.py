@@ -45,8 +45,8 @@ def to_onnx(model: Any, X: Any = None) -> Any:
     TypeError
         If `model` is another object.
     ValueError
-        If a part of the model cannot be converted: a class of your own that has no rule, a category that is spelled like
-        a missing value, categories of mixed types.
+        If a part of the model cannot be converted: a class of your own that has no rule, a category that is spelled
+        like a missing value, categories of mixed types.
     """
     check_estimator(model)
     return to_proto(model_graph(model, input_specs(model, X)))
@@ -106,4 +106,4 @@ def tensor_proto(value: np.ndarray, name: str) -> Any:
 def element_type(dtype: np.dtype) -> int:
     """Return the number that ONNX has for a type; objects are strings."""
     onnx = import_onnx()
-    return onnx.TensorProto.STRING if dtype == object else onnx.helper.np_dtype_to_tensor_dtype(dtype)
+    return onnx.TensorProto.STRING if dtype.kind == "O" else onnx.helper.np_dtype_to_tensor_dtype(dtype)

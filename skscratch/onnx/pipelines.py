@@ -25,9 +25,7 @@ def register() -> None:
     try:
         from skl2onnx import update_registered_converter
     except ImportError as error:
-        raise ImportError(
-            "skl2onnx must be installed to convert a Pipeline: pip install 'skscratch[onnx]'."
-        ) from error
+        raise ImportError("skl2onnx must be installed to convert a Pipeline: pip install 'skscratch[onnx]'.") from error
     options = {"zipmap": [True, False, "columns"], "nocl": [True, False], "output_class_labels": [False, True]}
     for estimator, choices in ((ScratchMLPClassifier, options), (ScratchMLPRegressor, None)):
         update_registered_converter(
@@ -62,12 +60,14 @@ def _input_specs(variables: Any, d: int) -> list[InputSpec]:
     """Read the inputs of the model: a matrix, or several columns."""
     dtypes = {_tensor_type(dtype): dtype for dtype in map(np.dtype, (np.float32, np.float64, np.int64, bool, object))}
     specs = []
-    for variable in variables:
+    for number, variable in enumerate(variables):
         width = variable.type.shape[1] if len(variable.type.shape) == 2 else None
         width = width or (d if len(variables) == 1 else 1)
-        specs.append(InputSpec(variable.onnx_name, dtypes[type(variable.type)], width))
+        specs.append(InputSpec(f"input_{number}_{variable.raw_name}", dtypes[type(variable.type)], width))
     if (found := sum(spec.width for spec in specs)) != d:
-        raise ValueError(f"The inputs of the model must have {d} columns, as at fit, got {found}; convert what was fitted.")
+        raise ValueError(
+            f"The inputs of the model must have {d} columns, as at fit, got {found}; convert what was fitted."
+        )
     return specs
 
 

@@ -19,6 +19,8 @@ from skscratch.onnx import to_onnx
 from skscratch.tabular.scaling import Scaler
 
 N, N_NEW = 60, 40
+NUMERIC = ["size", "amount", "floors", "old", "always"]
+CODES = {"colour": ["red", "green", "blue"], "door": ["left", "right"]}
 CLASS_NAMES = np.array(["no", "perhaps", "yes"])
 TARGETS = {  # numbers (n, 2) -> y
     "two strings": lambda u: CLASS_NAMES[[0, 2]][(u[:, 0] > 0).astype(int)],
@@ -68,8 +70,10 @@ def table(rng, n, new):
             "floors": rng.integers(0, 4, n),
             "old": rng.random(n) < 0.4,
             "always": np.ones(n) + new * rng.integers(0, 2, n),
-            "colour": pd.Series(rng.choice(["red", "green", "blue", *(["new"] if new else []), None], n)).astype("category"),
-            "door": pd.Series(rng.choice(["left", "right", *(["up", None] if new else [])], n), dtype=object),
+            "colour": pd.Series(rng.choice(["red", "green", "blue", *(["new"] if new else []), None], n)).astype(
+                "category"
+            ),
+            "door": pd.Series(rng.choice([*CODES["door"], *["up", None] * new], n), dtype=object),
             "rooms": pd.Categorical(rng.integers(1, 4 + new, n)),
             "grade": pd.Categorical(rng.choice([0.1, 0.5, 2.0, np.nan], n)),
             "checked": pd.Categorical(rng.random(n) < 0.5),
@@ -78,17 +82,16 @@ def table(rng, n, new):
     )
 
 
-NUMERIC = ["size", "amount", "floors", "old", "always"]
-CODES = {"colour": ["red", "green", "blue"], "door": ["left", "right"]}
-
-
 def of_kind(frame, kind):
     """(X for the estimator, its categorical_features, inputs of onnxruntime)"""
     if kind in ("float64", "float32"):
         X = frame[NUMERIC].to_numpy(float).astype(kind)
         return X, "from_dtype", {"X": X}
     if kind == "codes":  # categories as numbers in a matrix
-        codes = [frame[name].map({value: i for i, value in enumerate(values)}).to_numpy(float) for name, values in CODES.items()]
+        codes = [
+            frame[name].map({value: i for i, value in enumerate(values)}).to_numpy(float)
+            for name, values in CODES.items()
+        ]
         X = np.column_stack([frame[NUMERIC].to_numpy(float), *codes])
         return X, [5, 6], {"X": X}
     if kind == "objects":
@@ -204,7 +207,5 @@ def check_onnx(estimator, X, feeds, p, right):
 
 def test_every_pair_of_options_is_tested():
     seen = {pair for row in CASES for pair in combinations(map(str, row.items()), 2)}
-    wanted = {
-        (str((a, x)), str((b, y))) for a, b in combinations(OPTIONS, 2) for x in OPTIONS[a] for y in OPTIONS[b]
-    }
+    wanted = {(str((a, x)), str((b, y))) for a, b in combinations(OPTIONS, 2) for x in OPTIONS[a] for y in OPTIONS[b]}
     assert wanted <= seen and len(CASES) < 400
