@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-ROWS = 1024  # at once, to limit the memory
+ROWS = 256  # at once, so that arrays stay in the cache
 
 
 def load(path=None):
@@ -108,14 +108,12 @@ OPERATORS: dict = {
     "LessOrEqual": np.less_equal, "Softmax": _softmax, "LabelEncoder": _encode_strings,
     "Sigmoid": lambda z: (1 + np.tanh(z / 2)) / 2,
     "Erf": lambda z: np.array([math.erf(each) for each in z.flat], z.dtype).reshape(z.shape),
-    "Cast": lambda x, to: x.astype(to),
-    "Concat": lambda *x, axis: np.concatenate(x, axis),
-    "Gather": lambda x, i, axis: x.take(i, axis),
+    "Cast": lambda x, to: x.astype(to), "Concat": lambda *x, axis: np.concatenate(x, axis),
+    "Gather": lambda x, i, axis: x.take(i, axis), "Shape": lambda x: np.array(x.shape),
     "Transpose": lambda x, perm: x.transpose(perm),
     "Squeeze": lambda x, axes: x.squeeze(tuple(axes)),
     "Reshape": lambda x, shape: x.reshape([s or x.shape[i] for i, s in enumerate(shape)]),
     "Expand": lambda x, shape: x + np.zeros(shape, x.dtype),
-    "Shape": lambda x: np.array(x.shape),
     "ReduceMean": lambda x, axes, keepdims: np.add.reduce(x, axes[0]) / x.dtype.type(x.shape[axes[0]]),
     "ReduceSum": lambda x, axes, keepdims: np.add.reduce(x, axes[0]),
     "ArgMax": lambda x, axis, keepdims: x.argmax(axis),
