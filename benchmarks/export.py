@@ -90,7 +90,7 @@ def measure(table: Table, max_iter: int, repeats: int) -> Measurement:
                 "onnx": partial(onnx_predict, columns_of(some)),
                 "numpy": partial(numpy_predict, columns_of(some)),
             }
-            times += [1e6 * seconds for seconds in alternate(runs, 20 * repeats if n == 1 else repeats).values()]
+            times += [1e6 * seconds for seconds in alternate(runs, repeats, calls=5 if n == 1 else 1).values()]
     return Measurement(table.name, *deviations, model._model.parameters.values.nbytes / 1e3, onnx_kb, numpy_kb, *times)
 
 

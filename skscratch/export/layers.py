@@ -50,7 +50,7 @@ def periodic(layer: Periodic, p: Any, x: Tensor) -> Tensor:
 def _columns(layer: NumericEmbedding, x: Tensor) -> Tensor:
     """Take the embedded columns (m, n, 1) of x (n, d)."""
     x_columns = apply("Gather", x, np.array(layer.columns), axis=1)
-    return apply("Reshape", apply("Transpose", x_columns, perm=[1, 0]), np.array([0, 0, 1]))
+    return apply("Unsqueeze", apply("Transpose", x_columns, perm=[1, 0]), np.array([-1]))
 
 
 def _embedded(layer: NumericEmbedding, p: Any, x: Tensor, c: Tensor) -> Tensor:
@@ -58,4 +58,4 @@ def _embedded(layer: NumericEmbedding, p: Any, x: Tensor, c: Tensor) -> Tensor:
     k, m, _, o = p.V.shape
     e = apply("Transpose", c @ p.V + p.a[:, :, None], perm=[0, 2, 1, 3])  # (k, n, m, o)
     x_members = apply("Expand", x, np.array([k, 1, 1]))
-    return concatenate([x_members, apply("Reshape", e, np.array([0, 0, m * o]))], axis=2)
+    return concatenate([x_members, apply("Reshape", e, np.array([k, -1, m * o]))], axis=2)

@@ -110,11 +110,11 @@ OPERATORS: dict = {
     "Erf": lambda z: np.array([math.erf(each) for each in z.flat], z.dtype).reshape(z.shape),
     "Cast": lambda x, to: x.astype(to), "Concat": lambda *x, axis: np.concatenate(x, axis),
     "Gather": lambda x, i, axis: x.take(i, axis), "Shape": lambda x: np.array(x.shape),
-    "Transpose": lambda x, perm: x.transpose(perm),
     "Squeeze": lambda x, axes: x.squeeze(tuple(axes)),
-    "Reshape": lambda x, shape: x.reshape([s or x.shape[i] for i, s in enumerate(shape)]),
+    "Unsqueeze": lambda x, axes: x[..., None],  # axes is [-1]
+    "Reshape": lambda x, shape: x.reshape(shape), "Transpose": lambda x, perm: x.transpose(perm),
     "Expand": lambda x, shape: x + np.zeros(shape, x.dtype),
-    "ReduceMean": lambda x, axes, keepdims: np.add.reduce(x, axes[0]) / x.dtype.type(x.shape[axes[0]]),
+    "ReduceMean": lambda x, axes, keepdims: np.add.reduce(x, axes[0]) / x.shape[axes[0]],
     "ReduceSum": lambda x, axes, keepdims: np.add.reduce(x, axes[0]),
     "ArgMax": lambda x, axis, keepdims: x.argmax(axis),
 }  # fmt: skip

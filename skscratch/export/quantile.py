@@ -63,7 +63,7 @@ def distribution(x: Tensor, Q: np.ndarray) -> Tensor:
 def _count(x: Tensor, rows: Tensor, firsts: np.ndarray, below: Any) -> Tensor:
     """Count the quantiles below x (n, m): first the blocks, by their first numbers (m, s), then within one of them."""
     m, s = firsts.shape
-    x = apply("Reshape", x, np.array([0, 0, 1]))
+    x = apply("Unsqueeze", x, np.array([-1]))
     block = clip(_sum(below(firsts, x)) - 1, 0, s - 1)
     return block * s + _sum(below(apply("Gather", rows, block + np.arange(m) * s, axis=0), x))
 

@@ -160,14 +160,6 @@ def rule(*what: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         NumPy functions: the rule gets their arguments. Or classes, and not those that derive from them. The rule of a
         layer gets the layer, its parameters and x (n, d) or (k, n, d); that of a scaler the scaler, x (n, m) without
         missing values and the statistics; that of an inverse link the link and z (k, n, o). It returns a tensor.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skscratch.export import apply, rule
-    >>> @rule(np.arctan)
-    ... def arctan(x):
-    ...     return apply("Atan", x)
     """
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
