@@ -91,7 +91,7 @@ class InputSpec:
     name : str
         Its name, that of the column in a frame.
     dtype : dtype
-        float32, float64, int32, int64 or bool; object for strings.
+        float32, float64, int64 or bool; object for strings.
     width : int
         How many columns it has.
     """

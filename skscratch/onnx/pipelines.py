@@ -13,6 +13,15 @@ from skscratch.export.graph import model_graph
 from skscratch.export.tensor import InputSpec, Tensor, cast
 from skscratch.onnx.model import to_proto
 
+# NumPy's name of a type -> name of the class that skl2onnx has for it
+NAMES = {
+    "float32": "FloatTensorType",
+    "float64": "DoubleTensorType",
+    "int64": "Int64TensorType",
+    "bool": "BooleanTensorType",
+    "object": "StringTensorType",
+}
+
 
 def register() -> None:
     """Register both estimators with skl2onnx, so that Pipelines that contain them can be converted.
@@ -58,22 +67,29 @@ def _graph(operator: Any) -> Any:
 
 def _input_specs(variables: Any, d: int) -> list[InputSpec]:
     """Read the inputs of the model: a matrix, or several columns."""
-    dtypes = {_tensor_type(dtype): dtype for dtype in map(np.dtype, (np.float32, np.float64, np.int64, bool, object))}
     specs = []
     for number, variable in enumerate(variables):
         width = variable.type.shape[1] if len(variable.type.shape) == 2 else None
-        width = width or (d if len(variables) == 1 else 1)
-        specs.append(InputSpec(f"input_{number}_{variable.raw_name}", dtypes[type(variable.type)], width))
+        default = d if len(variables) == 1 else 1
+        specs.append(InputSpec(f"input_{number}_{variable.raw_name}", _type_of(variable), width or default))
     if (found := sum(spec.width for spec in specs)) != d:
-        raise ValueError(
-            f"The inputs of the model must have {d} columns, as at fit, got {found}; convert what was fitted."
-        )
+        raise ValueError(f"The inputs of the model must have {d} columns, as at fit, got {found}; pass those of fit.")
     return specs
+
+
+def _type_of(variable: Any) -> np.dtype:
+    """Return the type of an input."""
+    dtypes = {_tensor_type(np.dtype(dtype)): np.dtype(dtype) for dtype in NAMES}
+    if type(variable.type) not in dtypes:
+        raise ValueError(
+            f"Input {variable.raw_name!r} of the model must be of one of the types {[*NAMES.values()]}, got "
+            f"{type(variable.type).__name__}; convert it."
+        )
+    return dtypes[type(variable.type)]
 
 
 def _tensor_type(dtype: np.dtype) -> Any:
     """Return the class that skl2onnx has for a type."""
     from skl2onnx.common import data_types
 
-    names = {"float32": "Float", "float64": "Double", "int64": "Int64", "bool": "Boolean", "object": "String"}
-    return getattr(data_types, f"{names[dtype.name]}TensorType")
+    return getattr(data_types, NAMES[dtype.name])

@@ -100,5 +100,9 @@ def test_a_matrix_in_place_of_mixed_columns_is_refused():
     types = [("X", data_types.FloatTensorType([None, X.shape[1]]))]
     with pytest.raises(ValueError, match=r"column 1 \('input_0_X'\) must be of type string.* a matrix of numbers"):
         skl2onnx.to_onnx(pipeline, initial_types=types)
+    with pytest.raises(
+        ValueError, match="'X' of the model must be of one of the types .* got Int32TensorType; convert"
+    ):
+        skl2onnx.to_onnx(pipeline, initial_types=[("X", data_types.Int32TensorType([None, 7]))])
     with pytest.raises(ValueError, match="must have 7 columns, as at fit, got 3"):
         skl2onnx.to_onnx(pipeline, initial_types=[("X", data_types.FloatTensorType([None, 3]))])
