@@ -4,7 +4,8 @@
 
 The tables are those of `benchmarks.tables`. Predictions are compared on all test rows, in which one cell of ten is
 missing and one category of ten is new. The deviation is the largest difference of a probability, or of a number in
-units of the standard deviation of y. The functions that are timed alternate in one process, with one thread each.
+units of the standard deviation of y. The functions that are timed alternate in one process, with one thread each; the
+times are CPU times.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,7 +92,7 @@ def measure(table: Table, max_iter: int, repeats: int) -> Measurement:
                 "onnx": partial(onnx_predict, columns_of(some)),
                 "numpy": partial(numpy_predict, columns_of(some)),
             }
-            times += [1e6 * seconds for seconds in alternate(runs, repeats, calls=5 if n == 1 else 1).values()]
+            times += [1e6 * seconds for seconds in alternate(runs, repeats, 5 if n == 1 else 1, process_time).values()]
     return Measurement(table.name, *deviations, model._model.parameters.values.nbytes / 1e3, onnx_kb, numpy_kb, *times)
 
 

@@ -37,6 +37,18 @@ def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
         If `model` is another object.
     ValueError
         If `path` does not end with ".py", or a part of the model cannot be exported.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from sklearn.datasets import load_iris
+    >>> from skscratch import ScratchMLPClassifier
+    >>> from skscratch.export import to_numpy
+    >>> model = ScratchMLPClassifier(max_iter=4, random_state=0).fit(*load_iris(return_X_y=True))
+    >>> with TemporaryDirectory() as folder:
+    ...     to_numpy(model, f"{folder}/predict.py")
+    ...     sorted(os.listdir(folder))
+    ['predict.npz', 'predict.py']
     """
     check_estimator(model)
     path = Path(path)
