@@ -141,14 +141,23 @@ class Tensor(NDArrayOperatorsMixin):
         return _set(options.pop("out", None), rule_of(function)(*args, **options))
 
     def __getitem__(self, key: Any) -> Tensor:
-        """Return a part without a value: only its type is known, as `numpy.zeros_like` needs it."""
-        return Tensor(None, self.dtype)
+        return TensorPart(None, self.dtype)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise no_rule("to set a part of an array")
 
     def __bool__(self) -> bool:
         raise no_rule("a condition on an array")
+
+    def __iter__(self) -> Any:
+        raise no_rule("a loop over an array")
+
+
+class TensorPart(Tensor):
+    """A part of a tensor, of which only the type is known, as `numpy.zeros_like` needs it."""
+
+    def set(self, other: Tensor) -> Tensor:
+        raise no_rule("to set a part of an array")
 
 
 def rule(*what: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

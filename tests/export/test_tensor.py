@@ -184,7 +184,9 @@ def test_parts_of_arrays_are_refused(rng):
     [
         (lambda z: np.add.reduce(z, axis=0), "add.reduce"),
         (lambda z: z.__setitem__(0, 1), "to set a part"),
+        (lambda z: np.tanh(z, out=z[..., :1]), "to set a part"),
         (lambda z: 1 if z else 0, "a condition"),
+        (lambda z: [*z], "a loop"),
         (lambda z: np.add(z, 1, out=np.empty((1, 2))), "an output array of another kind"),
         (lambda z: np.empty_like(z) + 1, "an array that was not set"),
     ],
