@@ -38,8 +38,10 @@ def resident_bytes() -> int:
 
 def watch(done: Event, start: float) -> None:
     """Print the resident memory again and again, until the event is set."""
-    while not done.wait(SECONDS):
+    is_done = False
+    while not is_done:
         print(f"{time.perf_counter() - start:.1f},{resident_bytes()}", flush=True)
+        is_done = done.wait(SECONDS)
 
 
 def main(path: str, task: str, settings: str = "") -> None:

@@ -9,6 +9,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+from skscratch.export.tensor import RULES  # noqa: E402
 from skscratch.registry import Registered  # noqa: E402
 
 # They define fixtures, not tests; as modules with doctests their equal names would clash.
@@ -37,8 +38,10 @@ def rng():
 
 @pytest.fixture(autouse=True)
 def only_the_names_of_the_package():
-    """Classes that a test registers, or an example of the docs, are not chosen by name in other tests."""
-    before = {family: dict(family._classes) for family in Registered.__subclasses__()}
+    """Classes and rules that a test adds, or an example of the docs, do not exist in other tests."""
+    before, rules = {family: dict(family._classes) for family in Registered.__subclasses__()}, dict(RULES)
     yield
+    RULES.clear()
+    RULES.update(rules)
     for family, classes in before.items():
         family._classes = classes

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES]
+NEEDED = {"export.md": ("onnx", "onnxruntime", "skl2onnx"), "onnx.md": ("onnx", "onnxruntime", "skl2onnx")}
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -21,6 +22,8 @@ def fenced(path, language):
 @each_document
 def test_python_blocks_run(path):
     """All ```python blocks of a document, one after the other in one session."""
+    for library in NEEDED.get(path.name, ()):
+        pytest.importorskip(library)
     blocks = fenced(path, "python")
     test = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, path.name, str(path), 0)
     assert len(test.examples) >= len(blocks), "a python block has no >>> in it"

@@ -252,7 +252,7 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
         return self.linear()
 
     @cached_property
-    def _bins(self) -> Array:
+    def bin_constants(self) -> Array:
         """The left edge, the slope and the bounds of each feature, (4, 1, m, f, 1)."""
         edges = np.array(self.edges)[None, ..., None]
         left, width = edges[:, :, :-1], np.diff(edges, axis=2)
@@ -263,7 +263,7 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
         return np.stack([left, slope, low, high])
 
     def record_features(self, do: Do, p: Linear, x: Array) -> tuple[Array, FeaturesBackward]:
-        left, slope, low, high = self._bins.astype(x.dtype)
+        left, slope, low, high = self.bin_constants.astype(x.dtype)
         c = np.empty((len(x), len(self.columns), self.bins, x.shape[-1]), x.dtype)
         do(np.subtract, x, left, out=c)
         do(np.multiply, c, slope, out=c)

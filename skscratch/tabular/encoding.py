@@ -262,7 +262,10 @@ class TableEncoder:
         for rows in row_chunks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
             t = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
-            out[rows, :m] = t if self.scaler_.scaler.bounded else np.clip(t, -bound(dtype), bound(dtype))
+            with np.errstate(over="ignore"):  # infinity is clipped in the next lines
+                out[rows, :m] = t
+            if not self.scaler_.scaler.bounded:
+                np.clip(out[rows, :m], -bound(dtype), bound(dtype), out=out[rows, :m])
             if len(self.flagged_):
                 out[rows, m : m + len(self.flagged_)] = missing[:, self.flagged_]
         stop = m + len(self.flagged_)

@@ -98,8 +98,8 @@ def test_only_ratios_of_weights_matter(Estimator, weight):
     w = np.resize([1.0, 2.0, 4.0], n) if weight > 5e-324 else np.ones(n)
     for options in ({}, {"alpha": 0.5, "solver": "sgd"}):
         models = [Estimator(**SMALL, **options).fit(X, y, w * factor) for factor in (1.0, weight)]
-        assert_allclose(scores(models[1], X), scores(models[0], X), rtol=1e-5)
-        assert_allclose(models[1].loss_curve_, models[0].loss_curve_, rtol=1e-5)
+        assert_allclose(scores(models[1], X), scores(models[0], X), rtol=1e-3, atol=1e-6)
+        assert_allclose(models[1].loss_curve_, models[0].loss_curve_, rtol=1e-3)
 
 
 def test_equal_weights_are_none(Estimator):
@@ -119,7 +119,7 @@ def test_only_ratios_of_class_weights_matter():
         ScratchMLPClassifier(**SMALL, alpha=0.5, class_weight={0: f, 1: 3 * f}).fit(X, y) for f in (1, 1e-200, 1e37)
     ]
     for model in models[1:]:
-        assert_allclose(model.predict_proba(X), models[0].predict_proba(X), rtol=1e-5)
+        assert_allclose(model.predict_proba(X), models[0].predict_proba(X), rtol=1e-3, atol=1e-6)
 
 
 @ignore_convergence

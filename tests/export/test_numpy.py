@@ -1,0 +1,124 @@
+"""The module that predicts with NumPy alone: what it imports, its files and its errors."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.datasets import load_titanic
+from skscratch.export import apply, predictor, rule, tensor, to_numpy
+
+SCRIPT = """
+import sys
+
+class NoOther:
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] in ("skscratch", "sklearn", "scipy", "pandas"):
+            raise ImportError(name)
+
+sys.meta_path.insert(0, NoOther())
+import json, predict
+X = json.loads(sys.argv[1])
+print(json.dumps(predict.load().predict_proba(X).tolist()))
+"""
+
+
+@pytest.fixture(scope="module")
+def titanic():
+    X, y = load_titanic(return_X_y=True)
+    return ScratchMLPClassifier(width=8, max_iter=4, n_estimators=2, random_state=0).fit(X, y), X
+
+
+def test_the_module_is_short_and_imports_numpy_alone():
+    text = Path(predictor.__file__).read_text(encoding="utf-8")
+    names = {
+        alias.name if isinstance(node, ast.Import) else node.module
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert names - sys.stdlib_module_names == {"numpy"} and len(text.splitlines()) <= 120
+
+
+def test_a_process_without_scikit_learn(titanic, tmp_path):
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    columns = {name: [None if pd.isna(x) else x for x in X[name].head(50)] for name in X}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(columns)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    np.testing.assert_allclose(json.loads(done.stdout), model.predict_proba(X.head(50)), rtol=1e-6)
+
+
+def test_a_row_a_frame_and_many_rows(titanic, tmp_path):
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    exported, p = predictor.load(tmp_path / "predict.npz"), model.predict_proba(X)
+    np.testing.assert_allclose(exported.predict_proba(X), p, rtol=1e-6)
+    np.testing.assert_allclose(exported.predict_proba(X.iloc[0].to_dict()), p[:1], rtol=1e-6)
+    many = pd.concat([X] * 3)
+    assert len(many) > 2 * predictor.ROWS
+    np.testing.assert_allclose(exported.predict_proba(many), np.concatenate([p] * 3), rtol=1e-6)
+    np.testing.assert_array_equal(exported.predict(X), model.predict(X))
+
+
+def test_errors_of_the_module(titanic, tmp_path, rng):
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    exported, row = predictor.load(tmp_path / "predict.npz"), X.iloc[0].to_dict()
+    with pytest.raises(ValueError, match=r"X must have the columns .*, but \['age'\] are missing; pass"):
+        exported.predict({name: value for name, value in row.items() if name != "age"})
+    with pytest.raises(ValueError, match=r"must have shape \(n, 1\), n > 0 for all inputs, got \("):
+        exported.predict(row | {"age": [1, 2]})
+    X = rng.normal(size=(30, 2))
+    to_numpy(ScratchMLPRegressor(max_iter=1).fit(X, X[:, 0]), tmp_path / "predict.py")
+    exported = predictor.load(tmp_path / "predict.npz")
+    with pytest.raises(AttributeError, match="use predict"):
+        exported.predict_proba(X)
+    for wrong in (X[:, :1], X[:0]):
+        with pytest.raises(ValueError, match="X must have shape"):
+            exported.predict(wrong)
+
+
+def test_what_cannot_be_exported_changes_no_file(titanic, tmp_path, monkeypatch):
+    model, X = titanic
+    path = tmp_path / "predict.py"
+    to_numpy(model, path)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr(tensor, "RULES", dict(tensor.RULES))
+
+    @rule(np.maximum)
+    def maximum(x, y):
+        return apply("Relu", x)
+
+    with pytest.raises(ValueError, match=r"operators of skscratch.export.predictor, but it has \['Relu'\]"):
+        to_numpy(model, path)
+    with pytest.raises(ValueError, match="path must end with '.py'"):
+        to_numpy(model, tmp_path / "predict")
+    with pytest.raises(TypeError, match="fitted ScratchMLPClassifier or ScratchMLPRegressor, got dict"):
+        to_numpy({}, path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_write_that_fails_changes_no_file(titanic, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError("no space left")
+
+    to_numpy(titanic[0], tmp_path / "predict.py")
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        to_numpy(titanic[0], tmp_path / "predict.py")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_the_file_has_no_pickle(titanic, tmp_path):
+    to_numpy(titanic[0], tmp_path / "predict.py")
+    with np.load(tmp_path / "predict.npz", allow_pickle=False) as file:
+        assert all(file[name].dtype != object for name in file.files)
