@@ -1,0 +1,106 @@
+"""The training loop of the core, with epochs that are rounds of tasks elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any, Protocol
+
+import numpy as np
+
+from skscratch.core.batches import Rows
+from skscratch.core.parameters import Parameters
+from skscratch.core.tape import Array
+from skscratch.core.training import Trainer
+from skscratch.dask.dealing import Piece, cut, deal, whole_parts
+from skscratch.dask.rounds import Job, Trained
+
+# Rows in a batch of one task: with fewer, a step takes the same time for less.
+TASK_BATCH = 32
+# Seconds that a round works, if its length is not given: many times what a scheduler needs for it.
+ROUND_SECONDS = 0.5
+# Batches of each task in the first round, which is timed.
+FIRST_BATCHES = 16
+
+
+class Executor(Protocol):
+    """Runs the tasks of a round."""
+
+    def tasks(self) -> int:
+        """Return how many tasks can run at the same time now."""
+
+    def run(self, job: Job, before: Trained, tasks: Sequence[tuple[list[Piece], int, tuple[float, float]]]) -> Trained:
+        """Call `train_round` for each task, and average the results."""
+
+
+@dataclass
+class RoundTrainer(Trainer):
+    """A trainer whose rows are in parts elsewhere; the epochs are rounds of local steps.
+
+    Parameters
+    ----------
+    executor : Executor
+        Runs the tasks.
+    sizes : sequence of int
+        Rows of each part.
+    seed : int
+        Start of all orders of rows.
+    sync_every : int or "auto"
+        Rows that each task trains on in a round; "auto" is as many as take half a second.
+    """
+
+    executor: Any = None
+    sizes: Sequence[int] = ()
+    seed: int = 0
+    sync_every: int | str = "auto"
+    rounds: int = field(default=0, init=False)
+    _seconds_per_row: float = field(default=0.0, init=False, repr=False)
+
+    def _epochs(
+        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
+    ) -> Iterator[Array]:
+        """Train epoch by epoch; yields the mean loss (k,) of each."""
+        self.state = self.state or self.chain.init(P)
+        self._plan, done = epochs, 0
+        while done < self._plan:
+            yield self._round_by_round(P, done)
+            done += 1
+            self.schedule_state.rows += sum(self.sizes)
+            self.schedule_state.progress = done / self._plan
+
+    def _round_by_round(self, P: Parameters, epoch: int) -> Array:
+        """Train once on all rows, after so many epochs; returns the mean loss (k,)."""
+        tasks = max(min(self.executor.tasks(), self.batch_size // TASK_BATCH), 1)
+        seed, batch_size = (self.seed, epoch), ceil(self.batch_size / tasks)
+        rng = np.random.default_rng((*seed, 2)) if self.shuffle else None
+        shares = deal(whole_parts(self.sizes, rng), tasks)
+        job = Job(self.objective, self.chain, batch_size, self.shuffle, self.dropout, seed, self.schedule_state)
+        longest, start, number, losses, weights = max(_rows(share) for share in shares), 0, 0, [], []
+        while start < longest:
+            stop = min(start + self._round_length(batch_size, longest - start), longest)
+            progress = ((epoch + start / longest) / self._plan, (epoch + stop / longest) / self._plan)
+            pieces = [cut(share, start, stop) for share in shares]
+            work = [(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
+            trained = self.executor.run(job, Trained(P, self.state, np.zeros(0), 0.0, 0, 0.0), work)
+            P.values[...], self.state = trained.P.values, trained.state
+            self._seconds_per_row = trained.seconds / (stop - start)
+            losses.append(trained.loss)
+            weights.append(trained.weight)
+            start, number, self.rounds = stop, number + tasks, self.rounds + 1
+        return np.average(losses, axis=0, weights=weights)
+
+    def _round_length(self, batch_size: int, rest: int) -> int:
+        """Return how many rows of its share each task trains on in the next round: a multiple of the batch size."""
+        if self.sync_every != "auto":
+            rows = int(self.sync_every)
+        elif self._seconds_per_row:
+            rows = ROUND_SECONDS / self._seconds_per_row
+        else:
+            rows = FIRST_BATCHES * batch_size
+        rows = batch_size * ceil(rows / batch_size)
+        return rest if rest < 1.5 * rows else rows  # no short round at the end
+
+
+def _rows(pieces: Sequence[Piece]) -> int:
+    return sum(piece.stop - piece.start for piece in pieces)
