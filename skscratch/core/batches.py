@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +24,19 @@ class Rows(NamedTuple):
     x: Any
     y: Array
     w: Array | None
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    def with_target(self, f: Callable[[Array], Array]) -> Rows:
+        """Replace y by f(y)."""
+        return self._replace(y=f(self.y))
+
+    def first(self, m: int) -> Rows:
+        """Return at most the first m rows."""
+        return self.take(slice(m))
 
     def take(self, rows: Array | slice) -> Rows:
         """Take some of the rows: a copy for indices, views for a slice."""

@@ -178,7 +178,7 @@ class Trainer:
         RuntimeWarning
             If the loss of a member is no longer finite (it keeps its last finite parameters), or on Ctrl-C.
         """
-        rows = rows._replace(y=self.objective.training_target(rows.y))
+        rows = rows.with_target(self.objective.training_target)
         history, best, start = History(), Best(P.values), P.values.copy()
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
@@ -267,7 +267,7 @@ class Trainer:
 
     def _diverged(self, P: Parameters, rows: Rows) -> Array:
         """Find members (k,) without a finite loss on the first rows."""
-        x, y, w = rows.take(slice(self.batch_size))
+        x, y, w = rows.first(self.batch_size)
         with np.errstate(over="ignore", invalid="ignore"):
             return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
 

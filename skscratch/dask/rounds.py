@@ -21,6 +21,9 @@ from skscratch.core.tape import Array
 from skscratch.core.training import Trainer
 from skscratch.dask.dealing import Piece
 
+# Rows in a batch of one task: a smaller batch trains less well, and a step needs almost the same time for it.
+TASK_BATCH = 128
+
 
 @dataclass(frozen=True)
 class Job:
@@ -51,6 +54,24 @@ class Job:
     schedule_state: ScheduleState
 
 
+class Task(NamedTuple):
+    """What one task of a round does.
+
+    Parameters
+    ----------
+    pieces : list of Piece
+        The rows to train on.
+    number : int
+        A number that no other task of the epoch has: start of its random numbers.
+    progress : tuple of float
+        Progress of the whole fit at the first step, and after the last one.
+    """
+
+    pieces: list[Piece]
+    number: int
+    progress: tuple[float, float]
+
+
 class Trained(NamedTuple):
     """Parameters after some steps, and the mean of several such.
 
@@ -77,6 +98,11 @@ class Trained(NamedTuple):
     rows: int
     seconds: float
 
+    @classmethod
+    def start(cls, P: Parameters, state: OptimizerState) -> Trained:
+        """Make the value that a round starts from."""
+        return cls(P, state, np.zeros(len(P.values)), 0.0, 0, 0.0)
+
 
 @dataclass(frozen=True)
 class Window(Schedule):
@@ -92,10 +118,8 @@ class Window(Schedule):
         return self.schedule.factor(replace(state, progress=progress))
 
 
-def train_round(
-    job: Job, before: Trained, parts: Sequence[Rows], pieces: Sequence[Piece], number: int, progress: tuple[float, float]
-) -> Trained:  # fmt: skip
-    """Make local steps on pieces of parts, one after the other; the arguments are not changed.
+def train_round(job: Job, before: Trained, task: Task, parts: Sequence[Rows]) -> Trained:
+    """Make local steps on pieces of parts; the arguments are not changed.
 
     Parameters
     ----------
@@ -103,24 +127,20 @@ def train_round(
         What the tasks of the epoch share.
     before : Trained
         Parameters and optimizer state to start from.
+    task : Task
+        The pieces, and the progress of the fit.
     parts : sequence of Rows
         The rows of the part of each piece.
-    pieces : sequence of Piece
-        Which of their rows to train on.
-    number : int
-        A number that no other task of the epoch has: start of its random numbers.
-    progress : tuple of float
-        Progress of the whole fit at the first step, and after the last one.
 
     Returns
     -------
     Trained
     """
-    start, rng = perf_counter(), np.random.default_rng((*job.seed, 1, number))
-    rows = gather(job, parts, pieces, rng)
+    start, rng = perf_counter(), np.random.default_rng((*job.seed, 1, task.number))
+    rows = gather(job, parts, task.pieces, rng)
     P, k = before.P.like(before.P.values.copy()), len(before.P.values)
     trainer = Trainer(
-        job.objective, replace(job.chain, schedule=Window(job.chain.schedule, *progress)), rng, job.batch_size,
+        job.objective, replace(job.chain, schedule=Window(job.chain.schedule, *task.progress)), rng, job.batch_size,
         shuffle=False, dropout=job.dropout, state=copy_state(before.state), schedule_state=replace(job.schedule_state),
     )  # fmt: skip
     history = trainer.run(P, rows, epochs=1, keep_best=False, keep_finite=False)
@@ -135,7 +155,9 @@ def gather(job: Job, parts: Sequence[Rows], pieces: Sequence[Piece], rng: np.ran
     for rows, piece in zip(parts, pieces, strict=True):
         positions: Array | slice = slice(piece.start, piece.stop)
         if job.shuffle:
-            order = np.random.default_rng((*job.seed, 0, piece.part)).permutation(np.arange(len(rows.y), dtype=np.uint32))
+            order = np.random.default_rng((*job.seed, 0, piece.part)).permutation(
+                np.arange(len(rows.y), dtype=np.uint32)
+            )
             positions = order[positions]
         taken.append(rows.take(positions))
     if len(taken) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -14,23 +14,23 @@ from skscratch.core.parameters import Parameters
 from skscratch.core.tape import Array
 from skscratch.core.training import Trainer
 from skscratch.dask.dealing import Piece, cut, deal, whole_parts
-from skscratch.dask.rounds import Job, Trained
+from skscratch.dask.rounds import Job, Task, Trained
 
-# Rows in a batch of one task: with fewer, a step takes the same time for less.
-TASK_BATCH = 32
 # Seconds that a round works, if its length is not given: many times what a scheduler needs for it.
 ROUND_SECONDS = 0.5
 # Batches of each task in the first round, which is timed.
 FIRST_BATCHES = 16
+# Smallest number of rounds in an epoch, if their length is not given.
+ROUNDS_PER_EPOCH = 4
 
 
 class Executor(Protocol):
     """Runs the tasks of a round."""
 
-    def tasks(self) -> int:
-        """Return how many tasks can run at the same time now."""
+    def tasks(self, batch_size: int) -> int:
+        """Return the number of tasks of an epoch with batches of this size."""
 
-    def run(self, job: Job, before: Trained, tasks: Sequence[tuple[list[Piece], int, tuple[float, float]]]) -> Trained:
+    def run(self, job: Job, before: Trained, tasks: Sequence[Task]) -> Trained:
         """Call `train_round` for each task, and average the results."""
 
 
@@ -50,7 +50,7 @@ class RoundTrainer(Trainer):
         Rows that each task trains on in a round; "auto" is as many as take half a second.
     """
 
-    executor: Any = None
+    executor: Executor | None = None
     sizes: Sequence[int] = ()
     seed: int = 0
     sync_every: int | str = "auto"
@@ -71,18 +71,19 @@ class RoundTrainer(Trainer):
 
     def _round_by_round(self, P: Parameters, epoch: int) -> Array:
         """Train once on all rows, after so many epochs; returns the mean loss (k,)."""
-        tasks = max(min(self.executor.tasks(), self.batch_size // TASK_BATCH), 1)
+        assert self.executor is not None and self.state is not None
+        tasks = self.executor.tasks(self.batch_size)
         seed, batch_size = (self.seed, epoch), ceil(self.batch_size / tasks)
         rng = np.random.default_rng((*seed, 2)) if self.shuffle else None
         shares = deal(whole_parts(self.sizes, rng), tasks)
         job = Job(self.objective, self.chain, batch_size, self.shuffle, self.dropout, seed, self.schedule_state)
         longest, start, number, losses, weights = max(_rows(share) for share in shares), 0, 0, [], []
         while start < longest:
-            stop = min(start + self._round_length(batch_size, longest - start), longest)
+            stop = start + self._round_length(batch_size, longest, longest - start)
             progress = ((epoch + start / longest) / self._plan, (epoch + stop / longest) / self._plan)
             pieces = [cut(share, start, stop) for share in shares]
-            work = [(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
-            trained = self.executor.run(job, Trained(P, self.state, np.zeros(0), 0.0, 0, 0.0), work)
+            work = [Task(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
+            trained = self.executor.run(job, Trained.start(P, self.state), work)
             P.values[...], self.state = trained.P.values, trained.state
             self._seconds_per_row = trained.seconds / (stop - start)
             losses.append(trained.loss)
@@ -90,17 +91,18 @@ class RoundTrainer(Trainer):
             start, number, self.rounds = stop, number + tasks, self.rounds + 1
         return np.average(losses, axis=0, weights=weights)
 
-    def _round_length(self, batch_size: int, rest: int) -> int:
-        """Return how many rows of its share each task trains on in the next round: a multiple of the batch size."""
+    def _round_length(self, batch_size: int, share: int, rest: int) -> int:
+        """Return how many rows each task trains on in the next round: some batches, or the rest of its share."""
         if self.sync_every != "auto":
-            rows = int(self.sync_every)
+            rows = float(self.sync_every)
         elif self._seconds_per_row:
-            rows = ROUND_SECONDS / self._seconds_per_row
+            rows = min(ROUND_SECONDS / self._seconds_per_row, share / ROUNDS_PER_EPOCH)
         else:
-            rows = FIRST_BATCHES * batch_size
-        rows = batch_size * ceil(rows / batch_size)
-        return rest if rest < 1.5 * rows else rows  # no short round at the end
+            rows = min(FIRST_BATCHES * batch_size, share / ROUNDS_PER_EPOCH)
+        length = batch_size * ceil(rows / batch_size)
+        return rest if rest < 1.5 * length else length  # no short round at the end
 
 
 def _rows(pieces: Sequence[Piece]) -> int:
+    """Count the rows of pieces."""
     return sum(piece.stop - piece.start for piece in pieces)

@@ -74,7 +74,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None
     ) -> Self:
         """Train a new model, or continue to train the present one; all attributes are set together at the end."""
-        with _warning_if_interrupted():
+        with warning_if_interrupted():
             before, state = (self._model, self._state) if warm else (None, None)
             passed = self._check(validation, before, one_epoch)
             data = read_data(self, given, passed, before, classes)
@@ -82,7 +82,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             model, rows = build(self, data, state) if before is None else resume(before, data)
             objective = builders.objective(self, model.network, model.loss)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
-            tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, len(split.rows.y)))
+            tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))
             callbacks = [partial(task, data.reader, model) for task in tasks]
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
@@ -195,7 +195,7 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
 
 
 @contextmanager
-def _warning_if_interrupted() -> Iterator[None]:
+def warning_if_interrupted() -> Iterator[None]:
     """Make a context that warns of a KeyboardInterrupt before it passes it on."""
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
@@ -23,7 +23,7 @@ from skscratch.estimators.threads import threads_for
 
 def train(
     estimator: Any, objective: Objective, model: Model, split: Split, state: TrainingState,
-    callbacks: Sequence[Callback], *, one_epoch: bool,
+    callbacks: Sequence[Callback], *, one_epoch: bool, trainer_class: Callable[..., Trainer] = Trainer,
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
@@ -31,21 +31,21 @@ def train(
     the end of the first epoch raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
-    max_iter = 1 if one_epoch else builders.max_iter(estimator, len(rows.y))
+    max_iter = 1 if one_epoch else builders.max_iter(estimator, rows.n)
     lines = [Progress(type(estimator).__name__, max_iter)] if estimator.verbose and not one_epoch else []
     observers = [] if one_epoch else [observe(objective, rows, P) for observe in estimator._observers]
-    patience, trainer = None if one_epoch else _patience(estimator, len(rows.y)), None
+    patience, trainer = None if one_epoch else _patience(estimator, rows.n), None
     options: dict[str, Any] = {
         "validate": split.validator,
         "patience": patience,
         "callbacks": [*lines, *callbacks, *observers],
     }
-    with threads_for(model.network, builders.batch_size(estimator, len(rows.y)), k) as threads:
+    with threads_for(model.network, builders.batch_size(estimator, rows.n), k) as threads:
         if estimator.solver == "lbfgs":
             limits: dict[str, Any] = {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol}
             history = lbfgs(objective, P, rows, **limits, **options)
         else:
-            trainer = _trainer(estimator, objective, len(rows.y), state, threads, one_epoch)
+            trainer = _trainer(trainer_class, estimator, objective, rows.n, state, threads, one_epoch)
             history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
     for line in lines:
         line.end()
@@ -69,12 +69,13 @@ def _patience(estimator: Any, n: int) -> Patience | None:
 
 
 def _trainer(
-    estimator: Any, objective: Objective, n: int, state: TrainingState, threads: int, one_epoch: bool
-) -> Trainer:
+    trainer_class: Callable[..., Trainer], estimator: Any, objective: Objective, n: int, state: TrainingState, threads: int,
+    one_epoch: bool,
+) -> Trainer:  # fmt: skip
     """Make a trainer that continues from a state, with its optimizer state if the optimizer is of the same kind."""
     schedule = Constant() if one_epoch else builders.schedule(estimator, n)
     chain = builders.chain(estimator, schedule)
-    trainer = Trainer(
+    trainer = trainer_class(
         objective, chain, state.rng, builders.batch_size(estimator, n), estimator.shuffle, bool(estimator.dropout),
         threads=threads, rngs=state.dropout_rngs, schedule_state=state.schedule_state,
     )  # fmt: skip

@@ -1,0 +1,206 @@
+"""The fit on a cluster: two passes over the parts, then epochs of rounds, then fitted attributes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import ceil
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skscratch.core.batches import Rows
+from skscratch.core.objective import Objective
+from skscratch.dask.cluster import Cluster
+from skscratch.dask.collections import Parts, parts_of
+from skscratch.dask.partitions import Encoded, Encoding, Reading, describe, encode, join, merge, split, summarise_part
+from skscratch.dask.rounds import TASK_BATCH, Job, Task, Trained, average, train_round
+from skscratch.dask.trainer import RoundTrainer
+from skscratch.estimators import builders
+from skscratch.estimators.attributes import fitted_attributes
+from skscratch.estimators.base import warning_if_interrupted
+from skscratch.estimators.building import build, encode_rows
+from skscratch.estimators.callbacks import fit_tasks
+from skscratch.estimators.fitting import train
+from skscratch.estimators.model import Model
+from skscratch.estimators.parts import learn, open_reader
+from skscratch.estimators.reading import Data, Given
+from skscratch.estimators.splitting import Split
+from skscratch.estimators.state import TrainingState
+from skscratch.estimators.validation import Validator, make_validator
+from skscratch.tabular.summary import Summary
+
+# Partitions whose rows are mixed with each other: enough for a mixture that resembles the table.
+MIXED = 16
+# Largest share of the variance of y between partitions that needs no warning; in a random order it is about P / n.
+DIFFERENT = 0.1
+
+
+class PartedRows(NamedTuple):
+    """Training rows on a cluster: how many, and some of them."""
+
+    n: int
+    some: Rows
+
+    def with_target(self, f: Callable[[np.ndarray], np.ndarray]) -> PartedRows:
+        """Replace y by f(y)."""
+        return self._replace(some=self.some.with_target(f))
+
+    def first(self, m: int) -> Rows:
+        """Return at most m rows."""
+        return self.some.first(m)
+
+
+class Executor:
+    """Runs the tasks of a round on a cluster.
+
+    Parameters
+    ----------
+    cluster : Cluster
+        The cluster.
+    parts : list of Future
+        The encoded parts.
+    n_tasks : int or "auto"
+        Tasks in a round; "auto" is the number of threads of all workers.
+    """
+
+    def __init__(self, cluster: Cluster, parts: list[Any], n_tasks: Any):
+        self.cluster, self.parts, self.n_tasks = cluster, parts, n_tasks
+
+    def tasks(self, batch_size: int) -> int:
+        """Return the number of tasks of an epoch with batches of this size."""
+        if self.n_tasks != "auto":
+            return int(self.n_tasks)
+        return max(min(self.cluster.threads(), batch_size // TASK_BATCH), 1)
+
+    def run(self, job: Job, before: Trained, tasks: Sequence[Task]) -> Trained:
+        """Call `train_round` for each task, and average the results."""
+        shared = self.cluster.submit(_pair, job, before)
+        parts = [[self.parts[piece.part] for piece in task.pieces] for task in tasks]
+        trained: Trained = self.cluster.merge(average, self.cluster.map(_train, tasks, parts, [shared] * len(tasks)))
+        return trained
+
+
+def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) -> None:
+    """Fit an estimator for Dask collections; all its attributes are set together at the end."""
+    with warning_if_interrupted():
+        _check(estimator)
+        parts = parts_of(cluster, X, y, sample_weight)
+        state = TrainingState.start(estimator.random_state)
+        reading = Reading(*open_reader(estimator._unfitted(), parts.meta), state.seed)
+        data, validation_key = learn(reading.reader, reading.categorical, _summarise(cluster, reading, parts))
+        model, table = build(estimator, data, state)
+        futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data, validation_key), parts)
+        objective, rows = (
+            builders.objective(estimator, model.network, model.loss),
+            PartedRows(sum(sizes), encode_rows(model, data.training, table)),
+        )
+        tasks = fit_tasks(estimator, Given(X, y, sample_weight), builders.max_iter(estimator, rows.n))
+        trainer = _Rounds(Executor(cluster, futures, estimator.n_tasks), sizes, state.seed, estimator.sync_every)
+        state = train(
+            estimator, objective, model, Split(rows, _validator(estimator, objective, model, data)), state,
+            [partial(task, data.reader, model) for task in tasks], one_epoch=False, trainer_class=trainer,
+        )  # fmt: skip
+        attributes = fitted_attributes(data.reader, model, state, keep=False)
+        estimator._set({**attributes, "n_rounds_": trainer.trainer.rounds}, tasks)
+
+
+def _check(estimator: Any) -> None:
+    """Check all hyperparameters, and that the fit can run on a cluster."""
+    estimator._check(Given(None, None), None, False)
+    if estimator.solver == "lbfgs":
+        raise ValueError("solver must not be 'lbfgs' on a cluster, because it needs all rows at once; use 'adam'.")
+    if estimator.warm_start:
+        raise ValueError("warm_start must be False on a cluster, got True; continue with to_local() on rows in memory.")
+    if estimator.scoring is not None and not isinstance(estimator.scoring, str):
+        raise ValueError(
+            f"scoring must be a name or None on a cluster, got {estimator.scoring!r}, which would need validation rows "
+            "in the form of X; choose a name of scikit-learn's."
+        )
+
+
+def _summarise(cluster: Cluster, reading: Reading, parts: Parts) -> Summary:
+    """Summarise all parts."""
+    summary: Summary | None = cluster.merge(merge, cluster.each_part(summarise_part, parts.given, reading))
+    if summary is None:
+        raise ValueError(
+            "X must hold a row with a weight above zero, but all partitions are empty or have weight zero."
+        )
+    return summary
+
+
+def _encode(
+    estimator: Any, cluster: Cluster, reading: Reading, encoding: Encoding, parts: Parts
+) -> tuple[list[Any], list[int]]:
+    """Encode all parts on the cluster, where they stay; return their futures and numbers of rows."""
+    futures = cluster.each_part(encode, parts.given, reading, encoding)
+    if estimator.mix_partitions and len(futures) > 1:
+        futures = _mix(cluster, futures, reading.seed)
+    described = cluster.results(cluster.map(describe, futures))
+    share = between_parts(described)
+    if share > DIFFERENT and estimator.shuffle:
+        warnings.warn(
+            f"The partitions of y should be alike, but {share:.0%} of its variance lies between them, as in a table "
+            "that is sorted; set mix_partitions=True, because rows are shuffled within partitions only.",
+            UserWarning,
+            stacklevel=4,
+        )
+    return futures, [part.rows for part in described]
+
+
+def _mix(cluster: Cluster, parts: list[Any], seed: int) -> list[Any]:
+    """Divide the rows of parts anew at random: among groups of parts, which are random, too."""
+    order = np.random.default_rng((seed, 3)).permutation(len(parts)).tolist()
+    n_groups, mixed = ceil(len(parts) / MIXED), []
+    for group in (order[i::n_groups] for i in range(n_groups)):
+        g = len(group)
+        shares = cluster.map(split, [parts[i] for i in group], [g] * g, [(seed, 4, i) for i in group])
+        mixed += cluster.map(join, [shares] * g, range(g))
+    return mixed
+
+
+def between_parts(described: Sequence[Encoded]) -> float:
+    """Compute the share of the variance of y that lies between parts; the largest of its columns.
+
+    >>> import numpy as np
+    >>> parts = [Encoded(10, np.array([mean]), np.array([3.0])) for mean in (-1.0, 1.0)]
+    >>> between_parts(parts)
+    0.25
+    """
+    n = np.array([part.rows for part in described])
+    mean, variance = (
+        np.average([getattr(part, a) for part in described], axis=0, weights=n) for a in ("mean", "variance")
+    )
+    between = np.average([(part.mean - mean) ** 2 for part in described], axis=0, weights=n)
+    total = between + variance
+    return float((between / np.where(total > 0, total, 1)).max())
+
+
+def _validator(estimator: Any, objective: Objective, model: Model, data: Data) -> Validator | None:
+    """Make the validator, which evaluates members on validation rows in the memory of the client."""
+    if data.validation is None:
+        return None
+    return make_validator(estimator, objective, model, data, encode_rows(model, data.validation), data.validation)
+
+
+class _Rounds:
+    """Makes the trainer of a fit, and keeps it."""
+
+    def __init__(self, executor: Executor, sizes: list[int], seed: int, sync_every: Any):
+        self.options = {"executor": executor, "sizes": sizes, "seed": seed, "sync_every": sync_every}
+        self.trainer: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> RoundTrainer:
+        self.trainer = RoundTrainer(*args, **kwargs, **self.options)
+        return self.trainer
+
+
+def _pair(job: Job, before: Trained) -> tuple[Job, Trained]:
+    """Return the arguments: a task that has what all tasks of a round share."""
+    return job, before
+
+
+def _train(task: Task, parts: list[Rows], shared: tuple[Job, Trained]) -> Trained:
+    """Call `train_round` with what all tasks share."""
+    return train_round(*shared, task, parts)
