@@ -71,10 +71,8 @@ def is_collection(X: Any) -> bool:
 def _check_type(name: str, collection: Any) -> None:
     if collection is None and name == "sample_weight":
         return
-    kinds, text = (dd.DataFrame, dd.Series, da.Array), "a Dask DataFrame, Series or Array"
-    if name == "X":
-        kinds, text = (dd.DataFrame, da.Array), "a Dask DataFrame or Array"
-    if not isinstance(collection, kinds):
+    text = "a Dask DataFrame or Array" if name == "X" else "a Dask DataFrame, Series or Array"
+    if not is_collection(collection) or name == "X" and isinstance(collection, dd.Series):
         raise TypeError(
             f"{name} must be {text}, got {type(collection).__name__}; make one with dask.dataframe.from_pandas or "
             "dask.array.from_array, or use the estimator of skscratch for data in memory."

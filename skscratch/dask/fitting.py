@@ -14,8 +14,8 @@ from skscratch.core.batches import Rows
 from skscratch.core.objective import Objective
 from skscratch.dask.cluster import Cluster
 from skscratch.dask.collections import Parts, parts_of
+from skscratch.dask.executor import ClusterExecutor
 from skscratch.dask.partitions import Encoded, Encoding, Reading, describe, encode, join, merge, split, summarise_part
-from skscratch.dask.rounds import TASK_BATCH, Job, Task, Trained, average, train_round
 from skscratch.dask.trainer import RoundTrainer
 from skscratch.estimators import builders
 from skscratch.estimators.attributes import fitted_attributes
@@ -52,36 +52,6 @@ class PartedRows(NamedTuple):
         return self.some.first(m)
 
 
-class Executor:
-    """Runs the tasks of a round on a cluster.
-
-    Parameters
-    ----------
-    cluster : Cluster
-        The cluster.
-    parts : list of Future
-        The encoded parts.
-    n_tasks : int or "auto"
-        Tasks in a round; "auto" is the number of threads of all workers.
-    """
-
-    def __init__(self, cluster: Cluster, parts: list[Any], n_tasks: Any):
-        self.cluster, self.parts, self.n_tasks = cluster, parts, n_tasks
-
-    def tasks(self, batch_size: int) -> int:
-        """Return the number of tasks of an epoch with batches of this size."""
-        if self.n_tasks != "auto":
-            return int(self.n_tasks)
-        return max(min(self.cluster.threads(), batch_size // TASK_BATCH), 1)
-
-    def run(self, job: Job, before: Trained, tasks: Sequence[Task]) -> Trained:
-        """Call `train_round` for each task, and average the results."""
-        shared = self.cluster.submit(_pair, job, before)
-        parts = [[self.parts[piece.part] for piece in task.pieces] for task in tasks]
-        trained: Trained = self.cluster.merge(average, self.cluster.map(_train, tasks, parts, [shared] * len(tasks)))
-        return trained
-
-
 def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) -> None:
     """Fit an estimator for Dask collections; all its attributes are set together at the end."""
     with warning_if_interrupted():
@@ -97,13 +67,14 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) ->
             PartedRows(sum(sizes), encode_rows(model, data.training, table)),
         )
         tasks = fit_tasks(estimator, Given(X, y, sample_weight), builders.max_iter(estimator, rows.n))
-        trainer = _Rounds(Executor(cluster, futures, estimator.n_tasks), sizes, state.seed, estimator.sync_every)
+        executor = ClusterExecutor(cluster, futures, estimator.n_tasks)
+        options = {"executor": executor, "sizes": sizes, "seed": state.seed, "sync_every": estimator.sync_every}
         state = train(
             estimator, objective, model, Split(rows, _validator(estimator, objective, model, data)), state,
-            [partial(task, data.reader, model) for task in tasks], one_epoch=False, trainer_class=trainer,
+            [partial(task, data.reader, model) for task in tasks], one_epoch=False, trainer_class=partial(RoundTrainer, **options),
         )  # fmt: skip
         attributes = fitted_attributes(data.reader, model, state, keep=False)
-        estimator._set({**attributes, "n_rounds_": trainer.trainer.rounds}, tasks)
+        estimator._set({**attributes, "n_rounds_": executor.rounds}, tasks)
 
 
 def _check(estimator: Any) -> None:
@@ -182,25 +153,3 @@ def _validator(estimator: Any, objective: Objective, model: Model, data: Data) -
     if data.validation is None:
         return None
     return make_validator(estimator, objective, model, data, encode_rows(model, data.validation), data.validation)
-
-
-class _Rounds:
-    """Makes the trainer of a fit, and keeps it."""
-
-    def __init__(self, executor: Executor, sizes: list[int], seed: int, sync_every: Any):
-        self.options = {"executor": executor, "sizes": sizes, "seed": seed, "sync_every": sync_every}
-        self.trainer: Any = None
-
-    def __call__(self, *args: Any, **kwargs: Any) -> RoundTrainer:
-        self.trainer = RoundTrainer(*args, **kwargs, **self.options)
-        return self.trainer
-
-
-def _pair(job: Job, before: Trained) -> tuple[Job, Trained]:
-    """Return the arguments: a task that has what all tasks of a round share."""
-    return job, before
-
-
-def _train(task: Task, parts: list[Rows], shared: tuple[Job, Trained]) -> Trained:
-    """Call `train_round` with what all tasks share."""
-    return train_round(*shared, task, parts)

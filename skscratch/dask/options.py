@@ -27,7 +27,8 @@ OPTIONS: Hyperparameters = {
             "n_tasks",
             (AUTO, POSITIVE_INT),
             'Tasks in a round, each of which uses one thread of a worker. "auto" is the number of threads that the '
-            "workers have when an epoch begins. It is at most one for each 128 rows of a batch, so tables of less than 32,768 rows have one.",
+            "workers have when an epoch begins. "
+            "It is at most one for each 128 rows of a batch, so a table of less than 32,768 rows has one.",
             "a number for fits that do not depend on the cluster",
             may_change=True,
         ),
@@ -58,7 +59,7 @@ def with_options(local: type) -> Callable[[Class], Class]:
     """
     keyword = inspect.Parameter.KEYWORD_ONLY
     own = [inspect.Parameter(name, keyword, default=default) for name, default in DEFAULTS.items()]
-    signature = inspect.signature(local.__init__)
+    signature = inspect.signature(vars(local)["__init__"])
     signature = signature.replace(parameters=[*signature.parameters.values(), *own])
 
     def decorate(cls: Class) -> Class:

@@ -52,8 +52,9 @@ def _residuals(estimator: Any, number: int, X: Any, y: Any, w: Any) -> list[Mome
     """Compute y - prediction, and y itself, for the rows of a part."""
     if not len(X):
         return None
-    numbers, _ = read_numbers(y)
-    return _weighted(w, numbers - estimator.predict(X).reshape(numbers.shape), numbers)
+    numbers, vector = read_numbers(y)
+    numbers = numbers[:, 0] if vector else numbers
+    return _weighted(w, numbers - estimator.predict(X), numbers)
 
 
 def _weighted(w: Any, *columns: np.ndarray) -> list[Moments] | None:

@@ -54,7 +54,6 @@ class RoundTrainer(Trainer):
     sizes: Sequence[int] = ()
     seed: int = 0
     sync_every: int | str = "auto"
-    rounds: int = field(default=0, init=False)
     _seconds_per_row: float = field(default=0.0, init=False, repr=False)
 
     def _epochs(
@@ -88,7 +87,7 @@ class RoundTrainer(Trainer):
             self._seconds_per_row = trained.seconds / (stop - start)
             losses.append(trained.loss)
             weights.append(trained.weight)
-            start, number, self.rounds = stop, number + tasks, self.rounds + 1
+            start, number = stop, number + tasks
         return np.average(losses, axis=0, weights=weights)
 
     def _round_length(self, batch_size: int, share: int, rest: int) -> int:
