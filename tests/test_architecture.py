@@ -12,11 +12,12 @@ registry
 core.tape core.parameters core.initializers core.layers core.activations core.embeddings
 core.inverse_links core.losses core.schedules core.transformations core.optimizers
 core.network core.batches core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
-tabular.chunks tabular.columns tabular.scaling tabular.encoding tabular.targets
+tabular.chunks tabular.columns tabular.scaling tabular.column_facts tabular.encoding
+tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabular.summary
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.attributes estimators.validation estimators.splitting estimators.callbacks
+estimators.building estimators.parts estimators.attributes estimators.validation estimators.splitting estimators.callbacks
 estimators.fitting estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """

@@ -20,7 +20,7 @@ from skscratch.core.parameters import Parameters
 from skscratch.core.training import Callback
 from skscratch.estimators import builders, docstrings
 from skscratch.estimators.attributes import COLUMNS, fitted_attributes
-from skscratch.estimators.building import build, resume
+from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
 from skscratch.estimators.fitting import train
@@ -47,12 +47,19 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         """Check y and return an array (n,) or (n, o)."""
 
     @abstractmethod
-    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[Any, Loss]:
-        """Learn how y is encoded, and choose the loss for it."""
+    def _target_facts(self, y: np.ndarray, w: np.ndarray | None) -> Any:
+        """Collect the facts of y of some rows, which can be merged with those of other rows."""
 
     @abstractmethod
-    def _weigh(self, target: Any, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
-        """Multiply the weights of rows by those of their classes."""
+    def _learn_target(self, facts: Any, classes: Any) -> tuple[Any, Loss]:
+        """Learn how y is encoded from the facts of all rows, and choose the loss for it."""
+
+    @abstractmethod
+    def _weigh(self, target: Any, y: np.ndarray, w: np.ndarray | None, mass: Any) -> np.ndarray | None:
+        """Multiply the weights of rows by those of their classes; these depend on the weight of each class in all rows.
+
+        `mass` (n_classes,) is needed where the rows are not all.
+        """
 
     @with_callbacks
     def fit(
@@ -79,7 +86,8 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
             passed = self._check(validation, before, one_epoch)
             data = read_data(self, given, passed, before, classes)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
-            model, rows = build(self, data, state) if before is None else resume(before, data)
+            model, table = build(self, data, state) if before is None else (resume(before, data), None)
+            rows = encode_rows(model, data.training, table)
             objective = builders.objective(self, model.network, model.loss)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))

@@ -19,23 +19,26 @@ from skscratch.tabular.columns import RawTable
 from skscratch.tabular.encoding import Table, TableEncoder
 
 
-def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Rows]:
-    """Learn the encoder from the training rows, choose the network, and draw initial parameters."""
+def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Table]:
+    """Learn the encoder from the training rows, choose the network, and draw initial parameters.
+
+    The table is that of the training rows.
+    """
     sample = data.training
     _warn_of_missing_values(sample.raw)
-    dtype = builders.dtype(estimator, len(sample.raw))
-    encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w)
+    dtype = builders.dtype(estimator, data.n)
+    facts = None if data.summary is None else data.summary.columns
+    encoder = TableEncoder(estimator.scaling).fit(sample.raw, sample.w, facts)
     table = encoder.transform(sample.raw, dtype)
     network = builders.network(estimator, table, data.target.n_outputs, sample.w)
     parameters = network.init(estimator.n_estimators, generator(state.seed, "init"), dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
-    return model, encode_rows(model, sample, table)
+    return model, table
 
 
-def resume(before: Model, data: Data) -> tuple[Model, Rows]:
+def resume(before: Model, data: Data) -> Model:
     """Copy a model, with a target that knows the new rows too; training changes the copied parameters in place."""
-    model = replace(before.with_parameters(before.parameters.values.copy()), target=data.target)
-    return model, encode_rows(model, data.training)
+    return replace(before.with_parameters(before.parameters.values.copy()), target=data.target)
 
 
 def encode_rows(model: Model, sample: Sample, table: Table | None = None) -> Rows:

@@ -13,7 +13,10 @@ from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.hyperparameters import store
-from skscratch.tabular.targets import ClassTarget, class_weights, read_labels
+from skscratch.tabular.target_facts import ClassMass
+from skscratch.tabular.target_reading import read_labels
+from skscratch.tabular.targets import ClassTarget
+from skscratch.tabular.weights import class_weights
 
 
 @docstrings.document(docstrings.CLASSIFIER, table.CLASSIFIER)
@@ -179,12 +182,15 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
     def _read_target(self, y: Any) -> np.ndarray:
         return read_labels(y)
 
-    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[ClassTarget, Loss]:
-        target = ClassTarget.fit(y, classes)
+    def _target_facts(self, y: np.ndarray, w: np.ndarray | None) -> ClassMass:
+        return ClassMass.of(y, w)
+
+    def _learn_target(self, facts: ClassMass, classes: Any) -> tuple[ClassTarget, Loss]:
+        target = ClassTarget.fit(facts, classes)
         return target, builders.classification_loss(self, target.kind)
 
-    def _weigh(self, target: ClassTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
-        return class_weights(self.class_weight, target.classes_, y, w)
+    def _weigh(self, target: ClassTarget, y: np.ndarray, w: np.ndarray | None, mass: Any) -> np.ndarray | None:
+        return class_weights(self.class_weight, target.classes_, y, w, mass)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -11,7 +11,10 @@ from sklearn.utils import check_consistent_length
 from skscratch.core.losses import Loss
 from skscratch.estimators.model import Model
 from skscratch.tabular.columns import RawTable, find_categories, read_table
-from skscratch.tabular.targets import ClassTarget, RegressionTarget, check_weights, require_target
+from skscratch.tabular.summary import Summary
+from skscratch.tabular.target_reading import require_target
+from skscratch.tabular.targets import ClassTarget, RegressionTarget
+from skscratch.tabular.weights import check_weights
 
 
 class Given(NamedTuple):
@@ -61,7 +64,10 @@ class Data(NamedTuple):
     loss : Loss
         The loss for this target.
     training, validation : Sample
-        The rows; `validation` is None unless the user passed validation rows.
+        The rows, or of rows in parts a sample of them; `validation` is None unless the user passed validation rows, or
+        they were taken from that sample.
+    summary : Summary or None
+        What is known of all rows, if they are in parts.
     """
 
     reader: Any
@@ -70,6 +76,12 @@ class Data(NamedTuple):
     loss: Loss
     training: Sample
     validation: Sample | None
+    summary: Summary | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of rows to train on and to validate with."""
+        return len(self.training.raw) if self.summary is None else self.summary.n
 
 
 def read_data(estimator: Any, given: Given, validation: Given | None, before: Model | None, classes: Any) -> Data:
@@ -94,17 +106,17 @@ def read_data(estimator: Any, given: Given, validation: Given | None, before: Mo
         categorical = find_categories(given.X, estimator.categorical_features)
     else:
         categorical = before.categorical
-    training = _read(reader, given, categorical, reset=before is None)
+    training = read_sample(reader, given, categorical, reset=before is None)
     y, w = training.y, training.w
     if before is None:
-        target, loss = estimator._learn_target(y, w, classes)
+        target, loss = estimator._learn_target(estimator._target_facts(y, w), classes)
     else:
         target, loss = before.target.widen(y if w is None else y[w > 0]), before.loss
-    data = Data(reader, categorical, target, loss, _weigh(estimator, target, training), None)
+    data = Data(reader, categorical, target, loss, weigh(estimator, target, training), None)
     if validation is None:
         return data
-    rows = _read(reader, validation, categorical, reset=False)
-    return data._replace(validation=_weigh(estimator, target, rows))
+    rows = read_sample(reader, validation, categorical, reset=False)
+    return data._replace(validation=weigh(estimator, target, rows))
 
 
 def check_validation(estimator: Any, given: Given) -> Given | None:
@@ -122,17 +134,23 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
     return given
 
 
-def _read(reader: Any, given: Given, categorical: tuple[int, ...], *, reset: bool) -> Sample:
-    """Check rows; if `reset` is True, scikit-learn sets the number and the names of the columns on the reader."""
+def read_sample(
+    reader: Any, given: Given, categorical: tuple[int, ...], *, reset: bool, is_part: bool = False
+) -> Sample:
+    """Check rows; if `reset` is True, scikit-learn sets the number and the names of the columns on the reader.
+
+    The weights of a part may all be zero.
+    """
     raw = read_table(reader, given.X, categorical, reset=reset)
     y = reader._read_target(given.y)
     check_consistent_length(raw.numeric, y)
-    return Sample(given.X, None, raw, y, check_weights(given.sample_weight, len(raw)))
+    w = check_weights(given.sample_weight, len(raw), allow_zero=is_part)
+    return Sample(given.X, None, raw, y, w)
 
 
-def _weigh(estimator: Any, target: ClassTarget | RegressionTarget, sample: Sample) -> Sample:
+def weigh(estimator: Any, target: ClassTarget | RegressionTarget, sample: Sample, mass: Any = None) -> Sample:
     """Multiply weights by those of the classes, and drop rows of zero weight."""
-    w = estimator._weigh(target, sample.y, sample.w)
+    w = estimator._weigh(target, sample.y, sample.w, mass)
     if w is None or w.all():
         return sample._replace(w=w)
     rows = np.flatnonzero(w)

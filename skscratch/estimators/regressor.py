@@ -12,7 +12,9 @@ from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.hyperparameters import store
-from skscratch.tabular.targets import RegressionTarget, read_numbers
+from skscratch.tabular.target_facts import Moments
+from skscratch.tabular.target_reading import read_numbers
+from skscratch.tabular.targets import RegressionTarget
 
 
 @docstrings.document(docstrings.REGRESSOR, table.REGRESSOR)
@@ -115,11 +117,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         builders.regression_loss(self).check_target(numbers)
         return numbers[:, 0] if vector else numbers
 
-    def _learn_target(self, y: np.ndarray, w: np.ndarray | None, classes: Any) -> tuple[RegressionTarget, Loss]:
-        loss, seen = builders.regression_loss(self), slice(None) if w is None else w > 0
-        return RegressionTarget.fit(y[seen], None if w is None else w[seen], loss.invariance), loss
+    def _target_facts(self, y: np.ndarray, w: np.ndarray | None) -> Moments:
+        seen = slice(None) if w is None else w > 0
+        return Moments.of(y[seen], None if w is None else w[seen])
 
-    def _weigh(self, target: RegressionTarget, y: np.ndarray, w: np.ndarray | None) -> np.ndarray | None:
+    def _learn_target(self, facts: Moments, classes: Any) -> tuple[RegressionTarget, Loss]:
+        loss = builders.regression_loss(self)
+        return RegressionTarget.fit(facts, invariance=loss.invariance), loss
+
+    def _weigh(self, target: RegressionTarget, y: np.ndarray, w: np.ndarray | None, mass: Any) -> np.ndarray | None:
         return w
 
     def __sklearn_tags__(self):

@@ -8,7 +8,8 @@ array([-1.225,  0.   ,  1.225])
 """
 
 from skscratch.tabular.chunks import row_chunks
-from skscratch.tabular.columns import RawTable, find_categories, read_table, take_rows
+from skscratch.tabular.column_facts import ColumnFacts
+from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table, take_rows
 from skscratch.tabular.encoding import Category, Table, TableEncoder
 from skscratch.tabular.scaling import (
     FittedScaler,
@@ -21,33 +22,38 @@ from skscratch.tabular.scaling import (
     quantiles,
     root_mean_square,
 )
-from skscratch.tabular.targets import (
-    ClassTarget,
-    RegressionTarget,
-    check_weights,
-    class_weights,
-    read_labels,
-    read_numbers,
-    require_target,
-)
+from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_keys
+from skscratch.tabular.target_facts import ClassMass, Moments
+from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
+from skscratch.tabular.targets import ClassTarget, RegressionTarget
+from skscratch.tabular.weights import check_weights, class_weights
 
 __all__ = [
     "Category",
+    "ClassMass",
     "ClassTarget",
+    "ColumnFacts",
     "FittedScaler",
+    "Moments",
     "Quantile",
     "RawTable",
     "RegressionTarget",
     "Robust",
+    "RowSample",
     "Scaler",
     "Standard",
+    "Summary",
     "Table",
     "TableEncoder",
     "Unscaled",
+    "check_indicator",
     "check_weights",
+    "class_codes",
     "class_weights",
+    "concatenate_tables",
     "find_categories",
     "mean_and_std",
+    "merge_summaries",
     "quantiles",
     "read_labels",
     "read_numbers",
@@ -55,5 +61,6 @@ __all__ = [
     "require_target",
     "root_mean_square",
     "row_chunks",
+    "row_keys",
     "take_rows",
 ]

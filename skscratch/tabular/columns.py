@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import issparse, vstack
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
@@ -59,6 +59,15 @@ class RawTable:
         """Yield the table in chunks of consecutive rows, counting several encoded columns for each category."""
         for rows in row_chunks(self.numeric, extra_bytes=64 * len(self.categories)):
             yield self.take(rows)
+
+
+def concatenate_tables(tables: Sequence[RawTable]) -> RawTable:
+    """Put tables with the same columns below each other."""
+    first = tables[0]
+    numbers = [table.numeric for table in tables]
+    numeric = vstack(numbers, format="csr") if issparse(first.numeric) else np.concatenate(numbers)
+    categories = [np.concatenate(columns) for columns in zip(*(table.categories for table in tables), strict=True)]
+    return RawTable(numeric, categories, first.numeric_names, first.category_names)
 
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:

@@ -26,6 +26,7 @@ from numpy.typing import DTypeLike
 from scipy.sparse import csr_array, issparse
 
 from skscratch.tabular.chunks import row_chunks
+from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable
 from skscratch.tabular.scaling import FittedScaler, Scaler, Unscaled, root_mean_square
 
@@ -72,9 +73,8 @@ class Category:
     names: list[str]
 
     @classmethod
-    def learn(cls, values: np.ndarray, name: str) -> Category:
-        """Learn the codes of the objects (n,) of the column `name`."""
-        counts = Counter(values.tolist())
+    def learn(cls, counts: Counter[Any], name: str) -> Category:
+        """Learn the codes of the values of the column `name`, from how often each occurs."""
         seen = sorted(counts, key=_order)
         present = [value for value in seen if value is not None]
         if len(seen) == 1:
@@ -140,15 +140,19 @@ class TableEncoder:
     def __init__(self, scaling: str | Scaler | None = "robust") -> None:
         self.scaling = scaling
 
-    def fit(self, raw: RawTable, sample_weight: np.ndarray | None = None) -> TableEncoder:
+    def fit(
+        self, raw: RawTable, sample_weight: np.ndarray | None = None, facts: ColumnFacts | None = None
+    ) -> TableEncoder:
         """Learn medians, scales and categories.
 
         Parameters
         ----------
         raw : RawTable
-            The training rows, those of zero weight left out.
+            The training rows, those of zero weight left out, or a sample of them.
         sample_weight : ndarray of shape (n_samples,), default=None
             Weights above zero.
+        facts : ColumnFacts, default=None
+            Facts of all rows, where `raw` is only a sample.
 
         Returns
         -------
@@ -165,7 +169,7 @@ class TableEncoder:
         if self.sparse_:
             names = self._learn_sparse(raw, scaler, sample_weight)
         else:
-            names = self._learn_dense(raw, scaler, sample_weight)
+            names = self._learn_dense(raw, scaler, sample_weight, facts)
         # a network needs at least one input, here a zero
         self.feature_names_out_ = np.array(names or ["nothing varies"], dtype=object)
         return self
@@ -191,13 +195,15 @@ class TableEncoder:
             return Table(raw.numeric, raw.numeric.shape[1])
         return self._encode_dense(raw, dtype)
 
-    def _learn_dense(self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None) -> list[str]:
+    def _learn_dense(
+        self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None, facts: ColumnFacts | None
+    ) -> list[str]:
         """Learn from a dense table and return the names of the encoded columns."""
-        self.scaler_: FittedScaler = scaler.fit(raw.numeric, sample_weight)
-        missing = [np.isnan(raw.numeric[rows]).any(axis=0) for rows in row_chunks(raw.numeric)]
-        self.flagged_ = np.flatnonzero(np.any(missing, axis=0))
+        facts = ColumnFacts.of(raw) if facts is None else facts
+        self.scaler_: FittedScaler = scaler.fit(raw.numeric, sample_weight, (facts.low, facts.high))
+        self.flagged_ = np.flatnonzero(facts.missing)
         self.categories_ = [
-            Category.learn(values, name) for values, name in zip(raw.categories, raw.category_names, strict=True)
+            Category.learn(counts, name) for counts, name in zip(facts.counts, raw.category_names, strict=True)
         ]
         flags = [_title(raw.numeric_names[j], None) for j in self.flagged_]
         return [*raw.numeric_names, *flags, *(name for category in self.categories_ for name in category.names)]

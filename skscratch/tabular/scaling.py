@@ -89,7 +89,12 @@ class Scaler(Registered, ABC):
 
     levels: ClassVar[np.ndarray] = np.array([0.0, 0.5, 1.0])  # an odd number: the median is in the middle
 
-    def fit(self, x: np.ndarray, sample_weight: np.ndarray | None = None) -> FittedScaler:
+    def fit(
+        self,
+        x: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        limits: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> FittedScaler:
         """Learn the statistics of columns.
 
         Parameters
@@ -98,12 +103,17 @@ class Scaler(Registered, ABC):
             Numbers, NaN where a value is missing.
         sample_weight : ndarray of shape (n_samples,), default=None
             Weights above zero.
+        limits : tuple of two ndarray of shape (n_columns,), default=None
+            The smallest and the largest number of each column, where x is only a sample.
 
         Returns
         -------
         FittedScaler
         """
         Q = quantiles(x, self.levels, sample_weight)
+        if limits is not None:
+            seen = limits[0] <= limits[1]  # a column of missing values has none
+            Q[self.levels == 0], Q[self.levels == 1] = (np.where(seen, limit, 0.0) for limit in limits)
         statistics, median = self.learn(x, Q, sample_weight), _median(Q)
         return FittedScaler(self, statistics, median, self.transform(median[None], statistics)[0])
 

@@ -1,0 +1,66 @@
+"""Read and check y: labels or numbers, as plain arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array, column_or_1d
+
+
+def require_target(y: Any, estimator_name: str) -> None:
+    """Raise scikit-learn's error if y is None."""
+    if y is None:
+        raise ValueError(f"This {estimator_name} estimator requires y to be passed, but the target y is None.")
+
+
+def read_labels(y: Any) -> np.ndarray:
+    """Read labels (n,) of one kind and none missing, or columns of them (n, l), as a plain array."""
+    if issparse(y):
+        y = y.toarray()
+    y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y, dtype=getattr(y, "dtype", object))
+    if y.dtype == object:
+        plain = np.array(y.tolist())  # lists and nullable columns give numbers and bools as objects
+        y = plain if plain.dtype.kind in "biuf" else y
+    if y.dtype == object and not all(isinstance(label, str) for label in y.flat):
+        raise ValueError(
+            "y must hold labels of one kind, all strings or all numbers, and none missing, but it holds "
+            f"{sorted({type(label).__name__ for label in y.flat})}: convert them, and drop rows without a label."
+        )
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise ValueError("y must hold a label in every row, but contains NaN or infinity: drop such rows.")
+    return np.asarray(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y)
+
+
+def check_indicator(y: np.ndarray) -> np.ndarray:
+    """Return y (n, l) itself, if it contains only 0 and 1."""
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"y must be one column of classes or an indicator matrix of 0 and 1, but it has {y.shape[1]} columns of "
+            "other values: fit one classifier per column, as sklearn.multioutput.MultiOutputClassifier does."
+        )
+    return y
+
+
+def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the position of each label of y (n,) among the classes."""
+    position = {label: i for i, label in enumerate(classes.tolist())}
+    codes = np.fromiter((position.get(label, -1) for label in y.tolist()), np.intp, len(y))
+    if (codes < 0).any():
+        raise ValueError(
+            f"y must hold no other classes than {classes.tolist()}, but it holds {y[codes < 0].tolist()[0]!r}: pass "
+            "all classes to the first call of fit or partial_fit."
+        )
+    return codes
+
+
+def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
+    """Read targets as float64 (n, o), and return whether they were one column."""
+    y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    if not np.isfinite(y).all():
+        bad = y[~np.isfinite(y)][0]
+        raise ValueError(f"y must be finite, but contains {'NaN' if np.isnan(bad) else 'infinity'}: drop such rows.")
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    return y.reshape(len(y), -1), y.ndim == 1
