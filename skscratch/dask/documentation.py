@@ -26,7 +26,7 @@ _HEAD = """Neural-network {task} for tables that are larger than the memory of a
     >>> from skscratch.dask import Dask{local}
     >>> X = da.random.default_rng(0).normal(size=(2000, 3), chunks=(500, 3))
     >>> y = {y}
-    >>> with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
+    >>> with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0"):
     ...     model = Dask{local}(width=8, max_iter=10, random_state=0).fit(X, y)
     ...     score = model.score(X, y)
     >>> score > 0.9, type(model.predict(X)).__name__, type(model.to_local()).__name__

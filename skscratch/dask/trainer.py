@@ -63,10 +63,11 @@ class RoundTrainer(Trainer):
         self.state = self.state or self.chain.init(P)
         self._plan, done = epochs, 0
         while done < self._plan:
-            yield self._round_by_round(P, done)
+            loss = self._round_by_round(P, done)
             done += 1
             self.schedule_state.rows += sum(self.sizes)
             self.schedule_state.progress = done / self._plan
+            yield loss
 
     def _round_by_round(self, P: Parameters, epoch: int) -> Array:
         """Train once on all rows, after so many epochs; returns the mean loss (k,)."""
