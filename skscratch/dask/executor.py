@@ -1,4 +1,4 @@
-"""A round of tasks on a cluster: the parameters are sent once, trained by each task, and averaged by a tree of tasks."""
+"""A round of tasks on a cluster: parameters are sent once, trained by each task, and averaged by a tree of tasks."""
 
 from __future__ import annotations
 

@@ -62,16 +62,15 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) ->
         data, validation_key = learn(reading.reader, reading.categorical, _summarise(cluster, reading, parts))
         model, table = build(estimator, data, state)
         futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data, validation_key), parts)
-        objective, rows = (
-            builders.objective(estimator, model.network, model.loss),
-            PartedRows(sum(sizes), encode_rows(model, data.training, table)),
-        )
+        objective = builders.objective(estimator, model.network, model.loss)
+        rows = PartedRows(sum(sizes), encode_rows(model, data.training, table))
         tasks = fit_tasks(estimator, Given(X, y, sample_weight), builders.max_iter(estimator, rows.n))
         executor = ClusterExecutor(cluster, futures, estimator.n_tasks)
         options = {"executor": executor, "sizes": sizes, "seed": state.seed, "sync_every": estimator.sync_every}
         state = train(
             estimator, objective, model, Split(rows, _validator(estimator, objective, model, data)), state,
-            [partial(task, data.reader, model) for task in tasks], one_epoch=False, trainer_class=partial(RoundTrainer, **options),
+            [partial(task, data.reader, model) for task in tasks], one_epoch=False,
+            trainer_class=partial(RoundTrainer, **options),
         )  # fmt: skip
         attributes = fitted_attributes(data.reader, model, state, keep=False)
         estimator._set({**attributes, "n_rounds_": executor.rounds}, tasks)

@@ -1,10 +1,25 @@
-"""The training loop of the core, with epochs that are rounds of tasks elsewhere."""
+"""The training loop of the core, with epochs that are rounds of tasks elsewhere.
+
+Let P be the parameters before a round, and D the mean of what W tasks add to them in it. Each task has batches of 1/W
+of the size of a local fit, so that there are as many steps one after the other, at the same learning rate. Where the
+noise of a gradient is larger than its mean, an optimizer that divides by the root of the mean square moves 1/sqrt(W) as
+far along the mean with such batches. Nesterov's momentum of rounds compensates for it:
+
+    v <- mu v + D,   P <- P + D + mu v,   mu = 1 - 1/sqrt(W)
+
+since steps of the same direction add up to 1 / (1 - mu) = sqrt(W) of them. One task is the local fit.
+
+References
+----------
+T. Lin et al., Don't use large mini-batches, use local SGD (2020), arXiv:1808.07217; J. Wang et al., SlowMo: improving
+communication-efficient distributed SGD with slow momentum (2020), arXiv:1910.00643.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, sqrt
 from typing import Protocol
 
 import numpy as np
@@ -55,6 +70,7 @@ class RoundTrainer(Trainer):
     seed: int = 0
     sync_every: int | str = "auto"
     _seconds_per_row: float = field(default=0.0, init=False, repr=False)
+    _velocity: Array | None = field(default=None, init=False, repr=False)
 
     def _epochs(
         self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
@@ -84,12 +100,24 @@ class RoundTrainer(Trainer):
             pieces = [cut(share, start, stop) for share in shares]
             work = [Task(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
             trained = self.executor.run(job, Trained.start(P, self.state), work)
-            P.values[...], self.state = trained.P.values, trained.state
+            self._move(P, trained.P, tasks)
+            self.state = trained.state
             self._seconds_per_row = trained.seconds / (stop - start)
             losses.append(trained.loss)
             weights.append(trained.weight)
             start, number = stop, number + tasks
         return np.average(losses, axis=0, weights=weights)
+
+    def _move(self, P: Parameters, mean: Parameters, tasks: int) -> None:
+        """Move the parameters to the mean of those of the tasks, and further by the momentum of rounds."""
+        momentum, step = 1 - 1 / sqrt(tasks), mean.values - P.values
+        if self._velocity is None:
+            self._velocity = np.zeros_like(step)
+        self._velocity *= momentum
+        self._velocity += step
+        P.values[...] = mean.values
+        if momentum:
+            P.values += momentum * self._velocity
 
     def _round_length(self, batch_size: int, share: int, rest: int) -> int:
         """Return how many rows each task trains on in the next round: some batches, or the rest of its share."""

@@ -24,6 +24,11 @@ def table(n=2000):
     return da.from_array(x, chunks=(n // 5, 4)), da.from_array(x[:, 0] * x[:, 1], chunks=n // 5)
 
 
+def in_process():
+    """A cluster of one thread in this process, which starts at once."""
+    return LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0")
+
+
 @pytest.fixture
 def rounds(monkeypatch):
     """Note epoch and rows of each round, and call a function before the tasks of some of them are submitted."""
@@ -63,10 +68,7 @@ def test_a_killed_worker_costs_a_round_and_changes_nothing(client, rounds):
 def test_a_cluster_that_grows_and_shrinks(rounds, monkeypatch):
     monkeypatch.setattr(executor, "TASK_BATCH", 8)
     seen, before = rounds
-    with (
-        LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster,
-        Client(cluster) as client,
-    ):
+    with in_process() as cluster, Client(cluster) as client:
 
         def scale(n):
             cluster.scale(n)
@@ -92,7 +94,7 @@ def test_workers_that_die_from_a_partition():
 
 def test_no_worker_is_left(rounds):
     _, before = rounds
-    with LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster, Client(cluster):
+    with in_process() as cluster, Client(cluster):
         before[2] = lambda: cluster.scale(0)
         model = DaskScratchMLPRegressor(**OPTIONS, n_tasks=1, worker_timeout=0.5)
         with pytest.raises(ClusterError, match="must have a worker to continue, but had none for 0.5 seconds"):
@@ -102,7 +104,7 @@ def test_no_worker_is_left(rounds):
 
 def test_the_scheduler_is_lost(rounds):
     _, before = rounds
-    with LocalCluster(1, threads_per_worker=1, processes=False, dashboard_address=":0") as cluster, Client(cluster):
+    with in_process() as cluster, Client(cluster):
         before[2] = lambda: Timer(0.02, cluster.close).start()
         with pytest.raises(ClusterError, match="scheduler must be reachable"):
             DaskScratchMLPRegressor(**dict(OPTIONS, max_iter=1000)).fit(*table())

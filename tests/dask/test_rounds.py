@@ -13,6 +13,8 @@ from skscratch.core.schedules import ScheduleState
 from skscratch.dask.dealing import Piece
 from skscratch.dask.rounds import Job, Task, Trained, average, concatenate, gather, train_round
 
+ADAM = Adam()
+
 
 def objective(dropout=False):
     layers = (Dense(5), Activation.make("tanh"), *([Dropout(0.3)] if dropout else []), Dense(1))
@@ -25,7 +27,7 @@ def table(n, seed=0, weighted=False):
     return Rows(x, x[:, :1] * x[:, 1:2], rng.random(n) + 0.5 if weighted else None)
 
 
-def job(shuffle=False, dropout=False, optimizer=Adam()):
+def job(shuffle=False, dropout=False, optimizer=ADAM):
     return Job(objective(dropout), optimizer.chain(0.05, Cosine()), 8, shuffle, dropout, (3, 1), ScheduleState())
 
 
@@ -90,8 +92,8 @@ def test_parts_without_weights_have_weight_one_beside_others():
 
 
 def test_average_is_weighted_by_rows_and_the_loss_by_weight():
-    specs = objective().network.specs if hasattr(objective().network, "specs") else beginning(job()).P.specs
-    p = beginning(job()).P.values.shape[1]
+    P = beginning(job()).P
+    specs, p = P.specs, P.values.shape[1]
 
     def result(value, rows, weight, loss, t):
         state = OptimizerState(t, [{"m": np.full((2, p), -value)}, {}])
@@ -106,10 +108,8 @@ def test_average_is_weighted_by_rows_and_the_loss_by_weight():
 
 def test_average_in_a_tree_is_the_same():
     work = job(shuffle=True)
-    results = [
-        train_round(work, beginning(work), Task([Piece(0, 0, n)], n, (0.0, 1.0)), [table(n, n)])
-        for n in (8, 16, 40, 24)
-    ]
+    tasks = [Task([Piece(0, 0, n)], n, (0.0, 1.0)) for n in (8, 16, 40, 24)]
+    results = [train_round(work, beginning(work), task, [table(task.number)]) for task in tasks]
     tree, flat = average([average(results[:2]), average(results[2:])]), average(results)
     np.testing.assert_allclose(tree.P.values, flat.P.values, rtol=1e-12)
     expected = np.average([r.P.values for r in results], axis=0, weights=[8, 16, 40, 24])

@@ -133,3 +133,14 @@ def test_an_interrupted_round_leaves_the_best_epoch():
         history = ours.run(P, parts()[0], 8)
     assert history.end == "interrupted"
     assert len(history.loss) == 2
+
+
+def test_momentum_of_rounds():
+    ours, _, P = trainers(Cosine(), n_tasks=4)
+    start, means = P.values.copy(), [P.values + 1, P.values + 5]
+    mean = P.like(means[0])
+    ours._move(P, mean, 4)
+    np.testing.assert_allclose(P.values, start + 1 + 0.5 * 1)
+    ours._move(P, P.like(means[1]), 4)
+    step = 5 - 1.5
+    np.testing.assert_allclose(P.values, start + 5 + 0.5 * (0.5 * 1 + step))
