@@ -5,9 +5,11 @@ of the size of a local fit, so that there are as many steps one after the other,
 noise of a gradient is larger than its mean, an optimizer that divides by the root of the mean square moves 1/sqrt(W) as
 far along the mean with such batches. Nesterov's momentum of rounds compensates for it:
 
-    v <- mu v + D,   P <- P + D + mu v,   mu = 1 - 1/sqrt(W)
+    v <- mu v + D,   P <- P + D + mu v,   mu = (1 - 1/sqrt(W)) min(1, h/24)
 
-since steps of the same direction add up to 1 / (1 - mu) = sqrt(W) of them. One task is the local fit.
+since steps of the same direction add up to 1 / (1 - mu) = sqrt(W) of them. After some local steps, h in number, the
+tasks agree along directions of large curvature, so that D is small there; in short rounds momentum would be too large
+for these directions. With one task a fit is that of rows in memory.
 
 References
 ----------
@@ -33,10 +35,10 @@ from skscratch.dask.rounds import Job, Task, Trained
 
 # Seconds that a round works, if its length is not given: many times what a scheduler needs for it.
 ROUND_SECONDS = 0.5
-# Batches of each task in the first round, which is timed.
-FIRST_BATCHES = 16
-# Smallest number of rounds in an epoch, if their length is not given.
-ROUNDS_PER_EPOCH = 4
+# Smallest number of steps of each task in a round, if its length is not given.
+STEPS = 24
+# Smallest number of rounds in an epoch, if each has so many steps.
+ROUNDS_PER_EPOCH = 8
 
 
 class Executor(Protocol):
@@ -100,7 +102,7 @@ class RoundTrainer(Trainer):
             pieces = [cut(share, start, stop) for share in shares]
             work = [Task(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
             trained = self.executor.run(job, Trained.start(P, self.state), work)
-            self._move(P, trained.P, tasks)
+            self._move(P, trained.P, momentum(tasks, (stop - start) / batch_size))
             self.state = trained.state
             self._seconds_per_row = trained.seconds / (stop - start)
             losses.append(trained.loss)
@@ -108,27 +110,36 @@ class RoundTrainer(Trainer):
             start, number = stop, number + tasks
         return np.average(losses, axis=0, weights=weights)
 
-    def _move(self, P: Parameters, mean: Parameters, tasks: int) -> None:
-        """Move the parameters to the mean of those of the tasks, and further by the momentum of rounds."""
-        momentum, step = 1 - 1 / sqrt(tasks), mean.values - P.values
+    def _move(self, P: Parameters, mean: Parameters, mu: float) -> None:
+        """Move the parameters to the mean of those of the tasks, and further by the momentum mu of rounds."""
+        step = mean.values - P.values
         if self._velocity is None:
             self._velocity = np.zeros_like(step)
-        self._velocity *= momentum
+        self._velocity *= mu
         self._velocity += step
         P.values[...] = mean.values
-        if momentum:
-            P.values += momentum * self._velocity
+        if mu:
+            P.values += mu * self._velocity
 
     def _round_length(self, batch_size: int, share: int, rest: int) -> int:
         """Return how many rows each task trains on in the next round: some batches, or the rest of its share."""
         if self.sync_every != "auto":
             rows = float(self.sync_every)
         elif self._seconds_per_row:
-            rows = min(ROUND_SECONDS / self._seconds_per_row, share / ROUNDS_PER_EPOCH)
+            rows = max(min(ROUND_SECONDS / self._seconds_per_row, share / ROUNDS_PER_EPOCH), STEPS * batch_size)
         else:
-            rows = min(FIRST_BATCHES * batch_size, share / ROUNDS_PER_EPOCH)
+            rows = STEPS * batch_size  # this round is timed
         length = batch_size * ceil(rows / batch_size)
         return rest if rest < 1.5 * length else length  # no short round at the end
+
+
+def momentum(tasks: int, steps: float) -> float:
+    """Compute mu for so many tasks and steps of each.
+
+    >>> momentum(tasks=4, steps=100), momentum(tasks=4, steps=6), momentum(tasks=1, steps=100)
+    (0.5, 0.125, 0.0)
+    """
+    return (1 - 1 / sqrt(tasks)) * min(1.0, steps / STEPS)
 
 
 def _rows(pieces: Sequence[Piece]) -> int:

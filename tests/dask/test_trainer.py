@@ -7,7 +7,7 @@ from skscratch.core import Adam, Adaptive, Cosine, Dense, FlatCosine, Network, O
 from skscratch.core.stopping import Patience
 from skscratch.dask.dealing import whole_parts
 from skscratch.dask.rounds import Job, average, gather, train_round
-from skscratch.dask.trainer import FIRST_BATCHES, RoundTrainer
+from skscratch.dask.trainer import STEPS, RoundTrainer
 
 SIZES = (40, 0, 56, 24)
 
@@ -98,17 +98,17 @@ def test_batches_of_all_tasks_together_have_the_batch_size():
     assert {job.batch_size for job, _ in ours.executor.rounds} == {3}
 
 
-def test_rounds_work_for_half_a_second_but_are_at_least_four():
+def test_rounds_work_for_half_a_second_but_are_at_least_eight_in_an_epoch():
     ours, _, P = trainers(Cosine(), 1, "auto", seconds=0.1)
-    ours.executor.parts = [Rows(np.zeros((4000, 3)), np.zeros((4000, 1)), None)]
-    ours.sizes = [4000]
+    ours.executor.parts = [Rows(np.zeros((8000, 3)), np.zeros((8000, 1)), None)]
+    ours.sizes = [8000]
     ours.run(P, parts()[0], 2)
     rows = [sum(p.stop - p.start for p in tasks[0].pieces) for _, tasks in ours.executor.rounds]
-    assert rows[0] == FIRST_BATCHES * 8  # 0.1 s for 128 rows: 640 rows in half a second
-    assert rows[1] == 640
+    assert rows[0] == STEPS * 8  # 0.1 s for 192 rows: 960 rows in half a second
+    assert rows[1] == 960
     ours, _, P = trainers(Cosine(), 1, "auto", seconds=1e-9)
     ours.run(P, parts()[0], 2)
-    assert len(ours.executor.rounds) >= 8
+    assert len(ours.executor.rounds) >= 2 * 8
 
 
 def test_no_shuffle_keeps_the_order():
@@ -139,8 +139,8 @@ def test_momentum_of_rounds():
     ours, _, P = trainers(Cosine(), n_tasks=4)
     start, means = P.values.copy(), [P.values + 1, P.values + 5]
     mean = P.like(means[0])
-    ours._move(P, mean, 4)
+    ours._move(P, mean, 0.5)
     np.testing.assert_allclose(P.values, start + 1 + 0.5 * 1)
-    ours._move(P, P.like(means[1]), 4)
+    ours._move(P, P.like(means[1]), 0.5)
     step = 5 - 1.5
     np.testing.assert_allclose(P.values, start + 5 + 0.5 * (0.5 * 1 + step))

@@ -1,0 +1,5 @@
+"""tmp"""
+
+
+def main(p):
+    pass
