@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import dask.array as da
 import dask.dataframe as dd
@@ -22,6 +22,8 @@ from skscratch.dask.options import DEFAULTS
 PARTITIONS = 16
 TEST_ROWS = 20_000
 COLUMNS = ("table", "method", "n", "random_state", "rmse", "error", "log_loss", "fit_s")
+
+Load: TypeAlias = Callable[[int], tuple[Table, Split]]
 
 
 class OnCluster:
@@ -73,8 +75,8 @@ def on_cluster(
 
 
 def compare(
-    tables: Mapping[str, Callable[[int], tuple[Table, Split]]], processes: Sequence[int], seeds: int, settings: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:  # fmt: skip
+    tables: Mapping[str, Load], processes: Sequence[int], seeds: int, settings: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
     """Yield a row for each table, seed, and number of processes; 0 processes are a fit in memory."""
     in_memory = variant({name: value for name, value in settings.items() if name not in DEFAULTS})
     for seed in range(seeds):
@@ -102,7 +104,7 @@ def _row(method: Method, workers: int, table: Table, rows: Split, seed: int, mad
     }
 
 
-def generated(name: str, n: int) -> Callable[[int], tuple[Table, Split]]:
+def generated(name: str, n: int) -> Load:
     """Return a function from a seed to a generated table of n rows, and other rows for the test."""
 
     def load(seed: int) -> tuple[Table, Split]:
@@ -112,6 +114,6 @@ def generated(name: str, n: int) -> Callable[[int], tuple[Table, Split]]:
     return load
 
 
-def stored(load: Callable[[], Table]) -> Callable[[int], tuple[Table, Split]]:
+def stored(load: Callable[[], Table]) -> Load:
     """Return a function from a seed to a table and its split."""
     return lambda seed: (table := load(), split(table, seed, float("inf")))

@@ -12,6 +12,7 @@ from skscratch.dask.options import OPTIONS, with_options
 from skscratch.dask.prediction import lazy
 from skscratch.dask.scoring import accuracy, r2
 from skscratch.estimators import docstrings, table
+from skscratch.estimators.callbacks import with_callbacks
 from skscratch.estimators.classifier import ScratchMLPClassifier
 from skscratch.estimators.hyperparameters import Hyperparameters
 from skscratch.estimators.regressor import ScratchMLPRegressor
@@ -23,6 +24,7 @@ class DaskSupport:
     _hyperparameters: ClassVar[Hyperparameters]
     _local: ClassVar[type]
 
+    @with_callbacks
     def fit(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
         fit(self, self._cluster(), X, y, sample_weight)
         return self

@@ -102,9 +102,7 @@ def test_a_meta_that_lies(client):
     with pytest.raises(ValueError, match=r"Column 'b' of X must be numeric.*\(in partition 1\)"):
         fit(text, y)
     category = frames(*numbers, meta=numbers[0][:0].assign(b=pd.Categorical([])))
-    with pytest.raises(
-        ValueError, match=r"'b' of X must hold categories, as the meta.* float64.*\(in partition [01]\)"
-    ):
+    with pytest.raises(ValueError, match=r"X must hold categories, as the meta.* float64.*\(in partition [01]\)"):
         fit(category, y)
     names = frames(numbers[0], numbers[1].rename(columns={"b": "c"}), meta=numbers[0][:0])
     with pytest.raises(ValueError, match=r"feature names should match.*[\s\S]*\(in partition 1\)"):

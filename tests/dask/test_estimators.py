@@ -207,3 +207,32 @@ def test_unfitted():
         DaskScratchMLPClassifier().predict(np.zeros((2, 2)))
     with pytest.raises(NotFittedError):
         DaskScratchMLPClassifier().to_local()
+
+
+def test_callbacks_are_called_after_each_epoch_and_may_end_the_fit(client):
+    pytest.importorskip("sklearn.callback")
+
+    class SecondEpoch:
+        def __init__(self):
+            self.scores = []
+
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            pass
+
+        def on_fit_task_begin(self, estimator, context, *, X, y, metadata):
+            pass
+
+        def on_fit_task_end(self, estimator, context, *, X, y, metadata, fitted_estimator):
+            self.scores.append(fitted_estimator.score(*frame()))
+            return context.task_id == 1
+
+    X, y = frame()
+    callback = SecondEpoch()
+    model = DaskScratchMLPRegressor(**FAST).set_callbacks(callback)
+    model.fit(dd.from_pandas(X, npartitions=5), dd.from_pandas(y, npartitions=5))
+    assert model.n_iter_ == 2
+    assert callback.scores[-1] == model.score(X, y)
+    assert len(callback.scores) == 3  # two epochs and the fit
