@@ -23,14 +23,17 @@ estimators.fitting estimators.base estimators.classifier estimators.regressor
 EDGES = """
 datasets.titanic datasets.make_titanic
 compat.parameters compat.losses compat.builders compat.progress compat.base compat.estimators
+dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions
+dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
 """.split()  # import anything above, and are imported by nobody but their own package further on
-EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays"}  # __init__ and the version
+EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays", "dask"}  # __init__ and the version
 LIBRARIES = {
     "registry": set(),
     "core": {"numpy", "scipy"},
     "tabular": {"numpy", "scipy", "sklearn"},
     "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},
+    "dask": {"numpy", "sklearn", "dask", "distributed"},
 }
 
 

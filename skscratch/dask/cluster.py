@@ -23,7 +23,14 @@ LOOK_SECONDS = 2.0
 
 
 class ClusterError(RuntimeError):
-    """The cluster cannot continue: no workers, no scheduler, or workers that die."""
+    """The cluster cannot continue: no workers, no scheduler, or workers that die.
+
+    Examples
+    --------
+    >>> from skscratch.dask import ClusterError
+    >>> issubclass(ClusterError, RuntimeError)
+    True
+    """
 
 
 class Cluster:
