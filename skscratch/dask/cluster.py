@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 import dask
-from distributed import CancelledError, Client, KilledWorker, default_client
+from distributed import CancelledError, Client, KilledWorker, default_client, wait
 from distributed import TimeoutError as DaskTimeoutError
 
 # How many times an exception in a task leads to another attempt.
@@ -98,9 +98,10 @@ class Cluster:
         seen = monotonic()
         while True:
             try:
-                return future.result(timeout=LOOK_SECONDS)
+                wait(future, timeout=LOOK_SECONDS)
+                return future.result(timeout=self.worker_timeout)
             except DaskTimeoutError:
-                if future.done():
+                if future.status == "error":  # the task raised this exception
                     raise
                 if self.client.status == "running" and self.client.nthreads():
                     seen = monotonic()
