@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skscratch.core.batches import Rows
-from skscratch.core.objective import Objective
 from skscratch.dask.cluster import Cluster
 from skscratch.dask.collections import Parts, parts_of
 from skscratch.dask.executor import ClusterExecutor
-from skscratch.dask.partitions import Encoded, Encoding, Reading, describe, encode, join, merge, split, summarise_part
+from skscratch.dask.partitions import Encoded, Encoding, Reading, describe, divide, encode, join, merge, summarise_part
 from skscratch.dask.trainer import RoundTrainer
 from skscratch.estimators import builders
 from skscratch.estimators.attributes import fitted_attributes
@@ -23,12 +22,10 @@ from skscratch.estimators.base import warning_if_interrupted
 from skscratch.estimators.building import build, encode_rows
 from skscratch.estimators.callbacks import fit_tasks
 from skscratch.estimators.fitting import train
-from skscratch.estimators.model import Model
 from skscratch.estimators.parts import learn, open_reader
-from skscratch.estimators.reading import Data, Given
-from skscratch.estimators.splitting import Split
+from skscratch.estimators.reading import Given
+from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
-from skscratch.estimators.validation import Validator, make_validator
 from skscratch.tabular.summary import Summary
 
 # Partitions whose rows are mixed with each other: enough for a mixture that resembles the table.
@@ -63,12 +60,14 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) ->
         model, table = build(estimator, data, state)
         futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data, validation_key), parts)
         objective = builders.objective(estimator, model.network, model.loss)
-        rows = PartedRows(sum(sizes), encode_rows(model, data.training, table))
+        rows: Any = PartedRows(sum(sizes), encode_rows(model, data.training, table))
+        no_validation = data.validation is None
+        split = Split(rows) if no_validation else split_rows(estimator, objective, model, data, rows, state)
         tasks = fit_tasks(estimator, Given(X, y, sample_weight), builders.max_iter(estimator, rows.n))
         executor = ClusterExecutor(cluster, futures, estimator.n_tasks)
         options = {"executor": executor, "sizes": sizes, "seed": state.seed, "sync_every": estimator.sync_every}
         state = train(
-            estimator, objective, model, Split(rows, _validator(estimator, objective, model, data)), state,
+            estimator, objective, model, split, state,
             [partial(task, data.reader, model) for task in tasks], one_epoch=False,
             trainer_class=partial(RoundTrainer, **options),
         )  # fmt: skip
@@ -125,7 +124,7 @@ def _mix(cluster: Cluster, parts: list[Any], seed: int) -> list[Any]:
     n_groups, mixed = ceil(len(parts) / MIXED), []
     for group in (order[i::n_groups] for i in range(n_groups)):
         g = len(group)
-        shares = cluster.map(split, [parts[i] for i in group], [g] * g, [(seed, 4, i) for i in group])
+        shares = cluster.map(divide, [parts[i] for i in group], [g] * g, [(seed, 4, i) for i in group])
         mixed += cluster.map(join, [shares] * g, range(g))
     return mixed
 
@@ -145,10 +144,3 @@ def between_parts(described: Sequence[Encoded]) -> float:
     between = np.average([(part.mean - mean) ** 2 for part in described], axis=0, weights=n)
     total = between + variance
     return float((between / np.where(total > 0, total, 1)).max())
-
-
-def _validator(estimator: Any, objective: Objective, model: Model, data: Data) -> Validator | None:
-    """Make the validator, which evaluates members on validation rows in the memory of the client."""
-    if data.validation is None:
-        return None
-    return make_validator(estimator, objective, model, data, encode_rows(model, data.validation), data.validation)

@@ -130,7 +130,7 @@ def describe(rows: Rows) -> Encoded:
     return Encoded(len(rows.y), rows.y.mean(axis=0, dtype=np.float64), rows.y.var(axis=0, dtype=np.float64))
 
 
-def split(rows: Rows, shares: int, seed: Sequence[int]) -> list[Rows]:
+def divide(rows: Rows, shares: int, seed: Sequence[int]) -> list[Rows]:
     """Divide rows at random into shares of equal size, to within one row."""
     order = np.random.default_rng(tuple(seed)).permutation(len(rows.y))
     return [rows.take(order[i::shares]) for i in range(shares)]
