@@ -28,7 +28,7 @@ from skscratch.dask.cluster import Cluster
 from skscratch.dask.dealing import Piece
 from skscratch.dask.executor import ClusterExecutor
 from skscratch.dask.rounds import TASK_BATCH, Job, Task, Trained, train_round
-from skscratch.dask.trainer import ROUND_SECONDS, ROUNDS_PER_EPOCH, STEPS
+from skscratch.dask.trainer import ROUND_SECONDS, ROUNDS_PER_EPOCH, STEPS, WORK_TO_WAIT
 from skscratch.estimators import builders
 from skscratch.tabular.columns import RawTable
 
@@ -89,12 +89,13 @@ def simulate(
     tasks = n_tasks or max(min(workers, batch // TASK_BATCH), 1)
     share, b = n / tasks, ceil(batch / tasks)
     per_row = constants.step / b + constants.row
-    length = sync_every or max(min(ROUND_SECONDS / per_row, share / ROUNDS_PER_EPOCH), STEPS * b)
+    sent = 2 * constants.state * ceil(np.log2(tasks + 1))  # down a tree of copies, and up a tree of averages
+    wait = constants.latency + constants.task * tasks + sent / constants.rate
+    seconds = max(ROUND_SECONDS, WORK_TO_WAIT * wait)
+    length = sync_every or max(min(seconds / per_row, share / ROUNDS_PER_EPOCH), STEPS * b)
     rounds = max(round(share / length), 1)
     work = share * per_row * max(tasks / min(workers, cores), 1)
-    sent = 2 * constants.state * ceil(np.log2(tasks + 1))  # down a tree of copies, and up a tree of averages
-    overhead = rounds * (constants.latency + constants.task * tasks + sent / constants.rate)
-    overhead += validation_rows * constants.validation
+    overhead = rounds * wait + validation_rows * constants.validation
     return Simulated(tasks, rounds, work + overhead, overhead / (work + overhead), sent)
 
 
@@ -155,14 +156,19 @@ def main(processes: Sequence[int]) -> None:
             measured, options = epoch_seconds(workers)
             predicted = simulate(now, workers=workers, cores=cores, **options).seconds
         print(f"{workers:9}{measured:11.2f}{predicted:12.2f}{predicted / measured - 1:+10.0%}")
-    print("\nrows          workers   tasks   rounds per s   MB per round   efficiency")
+    print_table(_on_network(constants))
+
+
+def print_table(constants: Constants) -> None:
+    """Print bytes and rounds of an epoch, and its efficiency against one worker, for numbers of rows and workers."""
+    print("\nrows            workers   tasks   rounds per s   MB per round   seconds per epoch   efficiency")
     for n in ROWS:
         alone = simulate(constants, n, 1).seconds
         for workers in WORKERS:
-            s = simulate(_on_network(constants), n, workers)
+            s = simulate(constants, n, workers)
             print(
-                f"{n:<14,}{workers:7}{s.tasks:8}{s.rounds / s.seconds:15.2f}{s.bytes_per_round / 1e6:15.1f}"
-                f"{alone / s.seconds / workers:13.0%}"
+                f"{n:<15,}{workers:8}{s.tasks:8}{s.rounds / s.seconds:15.2f}{s.bytes_per_round / 1e6:15.1f}"
+                f"{s.seconds:20,.1f}{alone / s.seconds / workers:13.0%}"
             )
 
 

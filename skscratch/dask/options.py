@@ -18,7 +18,8 @@ OPTIONS: Hyperparameters = {
             "sync_every",
             (AUTO, POSITIVE_INT),
             "Rows that each task trains on in a round; after a round the parameters of all tasks are averaged. "
-            '"auto" is as many as take half a second, but at most an eighth of the rows of a task. With a number, and '
+            '"auto" is as many as take half a second, or nine times what a round waits, but at most an eighth of the '
+            "rows of a task. With a number, and "
             "with a number for `n_tasks`, a fit can be repeated exactly.",
             "a number for repeatable fits; more rows if the network between the machines is slow",
             may_change=True,

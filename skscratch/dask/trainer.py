@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import ceil, sqrt
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -33,8 +34,8 @@ from skscratch.core.training import Trainer
 from skscratch.dask.dealing import Piece, cut, deal, whole_parts
 from skscratch.dask.rounds import Job, Task, Trained
 
-# Seconds that a round works, if its length is not given: many times what a scheduler needs for it.
-ROUND_SECONDS = 0.5
+# A round whose length is not given works for so many seconds at least, and for so many times what it waits.
+ROUND_SECONDS, WORK_TO_WAIT = 0.5, 9
 # Smallest number of steps of each task in a round, if its length is not given.
 STEPS = 24
 # Smallest number of rounds in an epoch, if each has so many steps.
@@ -64,7 +65,7 @@ class RoundTrainer(Trainer):
     seed : int
         Start of all orders of rows.
     sync_every : int or "auto"
-        Rows that each task trains on in a round; "auto" is as many as take half a second.
+        Rows that each task trains on in a round; "auto" is as many as take half a second, or more if rounds wait long.
     """
 
     executor: Executor | None = None
@@ -72,6 +73,7 @@ class RoundTrainer(Trainer):
     seed: int = 0
     sync_every: int | str = "auto"
     _seconds_per_row: float = field(default=0.0, init=False, repr=False)
+    _wait: float = field(default=0.0, init=False, repr=False)
     _velocity: Array | None = field(default=None, init=False, repr=False)
 
     def _epochs(
@@ -101,7 +103,9 @@ class RoundTrainer(Trainer):
             progress = ((epoch + start / longest) / self._plan, (epoch + stop / longest) / self._plan)
             pieces = [cut(share, start, stop) for share in shares]
             work = [Task(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
+            began = perf_counter()
             trained = self.executor.run(job, Trained.start(P, self.state), work)
+            self._wait = max(perf_counter() - began - trained.seconds, 0.0)
             self._move(P, trained.P, momentum(tasks, (stop - start) / batch_size))
             self.state = trained.state
             self._seconds_per_row = trained.seconds / (stop - start)
@@ -126,7 +130,8 @@ class RoundTrainer(Trainer):
         if self.sync_every != "auto":
             rows = float(self.sync_every)
         elif self._seconds_per_row:
-            rows = max(min(ROUND_SECONDS / self._seconds_per_row, share / ROUNDS_PER_EPOCH), STEPS * batch_size)
+            seconds = max(ROUND_SECONDS, WORK_TO_WAIT * self._wait)
+            rows = max(min(seconds / self._seconds_per_row, share / ROUNDS_PER_EPOCH), STEPS * batch_size)
         else:
             rows = STEPS * batch_size  # this round is timed
         length = batch_size * ceil(rows / batch_size)
