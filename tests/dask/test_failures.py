@@ -31,13 +31,14 @@ def in_process():
 
 @pytest.fixture
 def rounds(monkeypatch):
-    """Note epoch and rows of each round, and call a function before the tasks of some of them are submitted."""
+    """Note epoch and rows of each round, and call functions before some of them, by epoch and round in it."""
     run, seen, before = executor.ClusterExecutor.run, [], {}
 
     def noted(self, job, start, tasks):
-        before.get(len(seen), lambda: None)()
+        epoch = job.seed[1]
+        before.get((epoch, sum(e == epoch for e, _, _ in seen)), lambda: None)()
         trained = run(self, job, start, tasks)
-        seen.append((job.seed[1], trained.rows, len(tasks)))
+        seen.append((epoch, trained.rows, len(tasks)))
         return trained
 
     monkeypatch.setattr(executor.ClusterExecutor, "run", noted)
@@ -57,8 +58,8 @@ def test_a_killed_worker_costs_a_round_and_changes_nothing(client, rounds):
     def kill():
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
-    before[4] = kill  # between two rounds of the second epoch
-    before[7] = lambda: Timer(0.01, kill).start()  # while a round runs
+    before[1, 1] = kill  # between two rounds of the second epoch
+    before[2, 1] = lambda: Timer(0.01, kill).start()  # while a round runs
     model = DaskScratchMLPRegressor(**REPEATABLE).fit(*table())
     assert rows_by_epoch(seen) == dict.fromkeys(range(4), 1800)
     np.testing.assert_array_equal(model._model.parameters.values, expected._model.parameters.values)
@@ -75,8 +76,8 @@ def test_a_cluster_that_grows_and_shrinks(rounds, monkeypatch):
             while len(client.nthreads()) != n:
                 sleep(0.01)
 
-        before[1], before[5] = (lambda: scale(3)), (lambda: scale(1))
-        DaskScratchMLPRegressor(**OPTIONS).fit(*table())
+        before[0, 1], before[1, 1] = (lambda: scale(3)), (lambda: scale(1))
+        DaskScratchMLPRegressor(**OPTIONS, sync_every=300).fit(*table())
     assert rows_by_epoch(seen) == dict.fromkeys(range(4), 1800)
     assert [max(tasks for e, _, tasks in seen if e == epoch) for epoch in range(4)] == [1, 3, 1, 1]
 
@@ -95,7 +96,7 @@ def test_workers_that_die_from_a_partition():
 def test_no_worker_is_left(rounds):
     _, before = rounds
     with in_process() as cluster, Client(cluster):
-        before[2] = lambda: cluster.scale(0)
+        before[2, 0] = lambda: cluster.scale(0)
         model = DaskScratchMLPRegressor(**OPTIONS, n_tasks=1, worker_timeout=0.5)
         with pytest.raises(ClusterError, match="must have a worker to continue, but had none for 0.5 seconds"):
             model.fit(*table())
@@ -105,7 +106,7 @@ def test_no_worker_is_left(rounds):
 def test_the_scheduler_is_lost(rounds):
     _, before = rounds
     with in_process() as cluster, Client(cluster):
-        before[2] = lambda: Timer(0.02, cluster.close).start()
+        before[2, 0] = lambda: Timer(0.02, cluster.close).start()
         with pytest.raises(ClusterError, match="scheduler must be reachable"):
             DaskScratchMLPRegressor(**dict(OPTIONS, max_iter=1000)).fit(*table())
 
@@ -116,7 +117,7 @@ def test_ctrl_c_keeps_the_best_epoch(client, rounds):
     def interrupt():
         raise KeyboardInterrupt
 
-    before[7] = interrupt  # in the third epoch
+    before[2, 1] = interrupt  # in the third epoch
     with pytest.warns(RuntimeWarning, match="interrupted in epoch 3: the best parameters so far are kept"):
         model = DaskScratchMLPRegressor(**REPEATABLE).fit(*table())
     assert model.n_iter_ == 2
@@ -128,7 +129,7 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_estimator_unfitted(client, rounds)
     def interrupt():
         raise KeyboardInterrupt
 
-    before[1], model = interrupt, DaskScratchMLPRegressor(**REPEATABLE)
+    before[0, 1], model = interrupt, DaskScratchMLPRegressor(**REPEATABLE)
     with pytest.raises(KeyboardInterrupt), pytest.warns(RuntimeWarning):
         model.fit(*table())
     assert not hasattr(model, "loss_curve_")
