@@ -17,8 +17,8 @@ tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabu
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.building estimators.parts estimators.attributes estimators.validation estimators.splitting estimators.callbacks
-estimators.fitting estimators.base estimators.classifier estimators.regressor
+estimators.building estimators.parts estimators.attributes estimators.validation estimators.splitting
+estimators.callbacks estimators.fitting estimators.base estimators.classifier estimators.regressor
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic
@@ -27,7 +27,8 @@ dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collection
 dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
 """.split()  # import anything above, and are imported by nobody but their own package further on
-EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays", "dask"}  # __init__ and the version
+# __init__ and the version
+EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays", "dask"}
 LIBRARIES = {
     "registry": set(),
     "core": {"numpy", "scipy"},

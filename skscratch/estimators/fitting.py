@@ -27,7 +27,8 @@ def train(
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
-    The generators, the optimizer state and the schedule state change in place, too. A fit that is interrupted before
+    The generators, the optimizer state and the schedule state change in place, too. `trainer_class` makes the trainer
+    of stochastic optimizers. A fit that is interrupted before
     the end of the first epoch raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
@@ -69,8 +70,8 @@ def _patience(estimator: Any, n: int) -> Patience | None:
 
 
 def _trainer(
-    trainer_class: Callable[..., Trainer], estimator: Any, objective: Objective, n: int, state: TrainingState, threads: int,
-    one_epoch: bool,
+    trainer_class: Callable[..., Trainer], estimator: Any, objective: Objective, n: int, state: TrainingState,
+    threads: int, one_epoch: bool,
 ) -> Trainer:  # fmt: skip
     """Make a trainer that continues from a state, with its optimizer state if the optimizer is of the same kind."""
     schedule = Constant() if one_epoch else builders.schedule(estimator, n)

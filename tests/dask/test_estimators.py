@@ -167,7 +167,9 @@ def test_weights_are_used_and_rows_of_zero_weight_have_no_effect(client):
     )
     np.testing.assert_allclose(weighted.predict(X), dropped.predict(X), rtol=1e-4)
     heavy = np.where(X["a"] > 0, 50.0, 1.0)
-    model = DaskScratchMLPRegressor(**dict(FAST, depth=0, width=None, numeric_embedding=None, max_iter=40))
+    model = DaskScratchMLPRegressor(
+        **dict(FAST, depth=0, width=None, numeric_embedding=None, max_iter=30, sync_every=300)
+    )
     a = dd.from_pandas(X, npartitions=3)["a"]
     model.fit(a.to_frame(), a.abs(), da.from_array(heavy, chunks=200))
     assert model.coefs_[0].mean() > 0  # |a| is a where rows are heavy
@@ -179,7 +181,8 @@ def test_class_weights_use_the_classes_of_all_partitions(client):
     y = (x[:, 0] + rng.normal(size=800) > 1.8).astype(int)  # about a tenth
     order = np.argsort(y, kind="stable")  # partitions of one class
     X, Y = da.from_array(x[order], chunks=(200, 2)), da.from_array(y[order], chunks=200)
-    model = DaskScratchMLPClassifier(**FAST, class_weight="balanced", mix_partitions=True).fit(X, Y)
+    options = dict(FAST, sync_every=200, class_weight="balanced", mix_partitions=True)
+    model = DaskScratchMLPClassifier(**options).fit(X, Y)
     assert 0.25 < model.predict(X).compute().mean() < 0.6
 
 
@@ -189,8 +192,8 @@ def test_sorted_partitions_warn_and_mixing_helps(client):
     order = np.argsort(y, kind="stable")
     X, Y = da.from_array(x[order], chunks=(250, 3)), da.from_array(y[order], chunks=250)
     with pytest.warns(UserWarning, match="sorted; set mix_partitions=True"):
-        DaskScratchMLPClassifier(**FAST).fit(X, Y)
-    mixed = DaskScratchMLPClassifier(**FAST, mix_partitions=True).fit(X, Y)
+        DaskScratchMLPClassifier(**dict(FAST, max_iter=1)).fit(X, Y)
+    mixed = DaskScratchMLPClassifier(**dict(FAST, sync_every=300), mix_partitions=True).fit(X, Y)
     assert mixed.score(X, Y) > 0.95
     assert mixed.t_ == 6 * 1800  # all rows, each epoch
 
