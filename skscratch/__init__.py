@@ -3,3 +3,5 @@
 from skscratch._version import __version__ as __version__
 from skscratch.estimators.classifier import ScratchMLPClassifier as ScratchMLPClassifier
 from skscratch.estimators.regressor import ScratchMLPRegressor as ScratchMLPRegressor
+from skscratch.saving import load as load
+from skscratch.saving import save as save

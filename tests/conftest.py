@@ -1,5 +1,6 @@
 """Settings and fixtures of all tests: one BLAS thread, figures without a screen, a seeded generator."""
 
+import importlib
 import os
 
 # NumPy and matplotlib read these variables once, when they are first imported.
@@ -12,6 +13,20 @@ from skscratch.registry import Registered  # noqa: E402
 
 # They define fixtures, not tests; as modules with doctests their equal names would clash.
 collect_ignore_glob = ["*conftest.py"]
+
+
+# Examples of callbacks, which scikit-learn has from 1.9 on.
+WITH_CALLBACKS = ("skscratch/callbacks.py", "docs/guide/checkpoints.md")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the examples of callbacks if scikit-learn has none."""
+    try:
+        importlib.import_module("sklearn.callback")
+    except ImportError:
+        for item in items:
+            if any(name in item.nodeid for name in WITH_CALLBACKS):
+                item.add_marker(pytest.mark.skip(reason="scikit-learn has callbacks from 1.9 on"))
 
 
 @pytest.fixture

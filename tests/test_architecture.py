@@ -11,14 +11,17 @@ ORDER = """
 registry
 core.tape core.parameters core.initializers core.layers core.activations core.embeddings
 core.inverse_links core.losses core.schedules core.transformations core.optimizers
-core.network core.batches core.objective core.groups core.stopping core.training core.lbfgs core.gradcheck
+core.network core.batches core.objective core.groups core.stopping core.history core.training core.lbfgs core.gradcheck
 tabular.chunks tabular.columns tabular.scaling tabular.column_facts tabular.encoding
 tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabular.summary
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
 estimators.building estimators.parts estimators.attributes estimators.validation estimators.splitting
-estimators.callbacks estimators.fitting estimators.base estimators.classifier estimators.regressor
+persistence.files persistence.archive persistence.records persistence.generators persistence.values
+persistence.estimators persistence.checkpoints
+estimators.callbacks estimators.time_limit estimators.fitting estimators.base
+estimators.classifier estimators.regressor saving
 """.split()  # a module imports only what is printed before it
 EDGES = """
 datasets.titanic datasets.make_titanic
@@ -26,13 +29,25 @@ compat.parameters compat.losses compat.builders compat.progress compat.base comp
 dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions
 dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
+callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
-# __init__ and the version
-EXEMPT = {"", "_version", "core", "tabular", "estimators", "datasets", "compat", "displays", "dask"}
+EXEMPT = {
+    "",
+    "_version",
+    "core",
+    "tabular",
+    "estimators",
+    "datasets",
+    "compat",
+    "displays",
+    "persistence",
+    "dask",
+}  # __init__ and the version
 LIBRARIES = {
     "registry": set(),
     "core": {"numpy", "scipy"},
     "tabular": {"numpy", "scipy", "sklearn"},
+    "persistence": {"numpy", "scipy", "sklearn"},
     "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},
     "dask": {"numpy", "sklearn", "dask", "distributed"},
 }

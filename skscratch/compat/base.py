@@ -27,11 +27,12 @@ from skscratch.compat.losses import build_loss, scale_to_rows
 from skscratch.compat.parameters import PARAMETERS
 from skscratch.compat.progress import Progress
 from skscratch.core.batches import Rows
+from skscratch.core.history import Epoch
 from skscratch.core.lbfgs import lbfgs
 from skscratch.core.network import Network
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.training import Epoch, Trainer
+from skscratch.core.training import Trainer
 from skscratch.estimators.constraints import check_parameters
 
 

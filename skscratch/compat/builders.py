@@ -12,13 +12,14 @@ from sklearn.utils import check_array
 
 from skscratch.core.activations import Activation
 from skscratch.core.batches import Rows
+from skscratch.core.history import Epoch
 from skscratch.core.initializers import VarianceScaling
 from skscratch.core.layers import Dense, Layer
 from skscratch.core.network import Network
 from skscratch.core.optimizers import Adam, Chain, OptimizerState, Sgd
 from skscratch.core.parameters import Parameters
 from skscratch.core.schedules import Adaptive, Constant, InverseScaling, Schedule, ScheduleState
-from skscratch.core.training import SMALLEST_RATE, Epoch
+from skscratch.core.training import SMALLEST_RATE
 
 
 def build_network(widths: list[int], activation: str) -> Network:

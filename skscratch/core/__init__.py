@@ -23,6 +23,7 @@ from skscratch.core.batches import Batches, Rows
 from skscratch.core.embeddings import Linear, NumericEmbedding, Periodic, PiecewiseLinear, Waves
 from skscratch.core.gradcheck import gradcheck
 from skscratch.core.groups import MemberGroup
+from skscratch.core.history import Epoch, History, RunState
 from skscratch.core.initializers import (
     GlorotNormal,
     GlorotUniform,
@@ -47,7 +48,7 @@ from skscratch.core.inverse_links import (
     softmax,
 )
 from skscratch.core.layers import Dense, Dropout, Layer, SparseRows
-from skscratch.core.lbfgs import lbfgs
+from skscratch.core.lbfgs import LbfgsState, lbfgs
 from skscratch.core.losses import (
     AbsoluteError,
     BinaryLogLoss,
@@ -78,7 +79,7 @@ from skscratch.core.schedules import (
 )
 from skscratch.core.stopping import Best, Patience
 from skscratch.core.tape import Tape, run
-from skscratch.core.training import Epoch, History, Trainer
+from skscratch.core.training import Trainer
 from skscratch.core.transformations import (
     AccumulateMomentum,
     AddDecay,
@@ -135,6 +136,7 @@ __all__ = [
     "InverseMultinomialLogit",
     "InverseScaling",
     "Layer",
+    "LbfgsState",
     "LeakyRelu",
     "LecunNormal",
     "LecunUniform",
@@ -163,6 +165,7 @@ __all__ = [
     "Relu",
     "RmsProp",
     "Rows",
+    "RunState",
     "ScaleByAdam",
     "ScaleByKind",
     "ScaleByRate",

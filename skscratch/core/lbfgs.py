@@ -4,18 +4,51 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from skscratch.core.batches import Rows
+from skscratch.core.history import Epoch, History
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.stopping import Best, Patience
 from skscratch.core.tape import Array
-from skscratch.core.training import Callback, Epoch, History, Validate, restore
+from skscratch.core.training import Callback, Validate, restore
+
+
+@dataclass
+class LbfgsState:
+    """The state of a run of `lbfgs`: what is left of SciPy's solver when it is interrupted.
+
+    The state of SciPy's solver cannot be read, so the present member starts again from its initial parameters.
+
+    Parameters
+    ----------
+    values : ndarray of shape (k, p)
+        The final parameters of members that were trained, the initial ones of all others.
+    histories : list of History
+        Of the members that were trained.
+    best : Best
+        The best iteration so far of the present member, with parameters (1, p).
+    history : History
+        The history of the present member.
+    """
+
+    values: Array
+    histories: list[History]
+    best: Best
+    history: History
+
+    def best_so_far(self, *, all_members: bool) -> tuple[Array, History]:
+        """Return the parameters (k', p) of all members, or of those whose training has begun, and their history."""
+        present, k = replace(self.history, best_epoch=self.best.epoch), len(self.histories) + 1
+        values, later = np.concatenate([self.values[: k - 1], self.best.values, self.values[k:]]), len(self.values) - k
+        histories = [*self.histories, present, *(History() for _ in range(later if all_members else 0))]
+        return values[: len(histories)], _merge(histories)
 
 
 def lbfgs(
@@ -29,6 +62,7 @@ def lbfgs(
     validate: Validate | None = None,
     patience: Patience | None = None,
     callbacks: Sequence[Callback] = (),
+    resume: LbfgsState | None = None,
 ) -> History:
     """Train the parameters in place by L-BFGS-B (Byrd, Lu, Nocedal and Zhu, 1995).
 
@@ -48,6 +82,8 @@ def lbfgs(
     validate, patience, callbacks
         As in `Trainer.run`, after each iteration; callbacks and patience get one member at a time. Without
         `validate`, patience is not used, since every iteration lowers the loss.
+    resume : LbfgsState, optional
+        The state of an earlier run with the same arguments. Members that it trained are kept, the others are trained.
 
     Returns
     -------
@@ -76,15 +112,19 @@ def lbfgs(
     """
     rows = rows._replace(y=objective.training_target(rows.y))
     options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
-    histories, interrupted = [], False
-    for i in range(len(P.values)):
+    histories: list[History] = [] if resume is None else list(resume.histories)
+    if resume is not None:
+        P.values[...] = resume.values
+    values, interrupted = P.values.copy(), False
+    for i in range(len(histories), len(P.values)):
         member, history = P.like(P.values[i : i + 1]), History()
         best, f = Best(member.values), _value_and_gradient(objective, member, rows.of_member(i))
         with np.errstate(over="ignore", invalid="ignore"):  # whether a member diverged is checked afterwards
             try:
                 if not interrupted:
                     validate_member = validate and _column(validate, P, i)
-                    after_iteration = _after_iteration(member, history, best, validate_member, patience, callbacks)
+                    state = partial(LbfgsState, values, histories, best, history)
+                    after_iteration = _after_iteration(member, state, validate_member, patience, callbacks)
                     _minimise(f, member, history, after_iteration, options)
                     if validate_member and not history.validation:  # no iteration was needed
                         history.validation.append(validate_member(member))
@@ -96,6 +136,7 @@ def lbfgs(
             history.end = "interrupted"
         restore(member, history, best, keep_best=True)
         histories.append(history)
+        values[i] = member.values[0]
     return _merge(histories)
 
 
@@ -117,14 +158,14 @@ def _value_and_gradient(objective: Objective, P: Parameters, rows: Rows) -> Call
 
 def _after_iteration(
     P: Parameters,
-    history: History,
-    best: Best,
+    state: Callable[[], LbfgsState],
     validate: Validate | None,
     patience: Patience | None,
     callbacks: Sequence[Callback],
 ) -> Callable[[OptimizeResult], None]:
     """Make the function that runs after each iteration of one member; StopIteration ends the fit."""
     patience = patience and replace(patience, best=None, count=None)
+    best, history = state().best, state().history
 
     def after_iteration(intermediate_result: OptimizeResult) -> None:
         P.values[0] = intermediate_result.x
@@ -134,7 +175,7 @@ def _after_iteration(
         metrics = history.loss[-1][None] if validate is None else history.validation[-1]
         number = len(history.loss)
         best.update(P.values, metrics, number)
-        if any([callback(Epoch(number, P, history, 1.0)) for callback in callbacks]):
+        if any([callback(Epoch(number, P, history, 1.0, state)) for callback in callbacks]):
             history.end = "callback"
             raise StopIteration
         if validate is not None and patience is not None and patience.is_exceeded(metrics[0]):

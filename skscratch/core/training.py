@@ -11,6 +11,7 @@ import numpy as np
 
 from skscratch.core.batches import Batches, Rows
 from skscratch.core.groups import MemberGroup, divide_members, worker_threads
+from skscratch.core.history import Epoch, History, RunState
 from skscratch.core.objective import Objective
 from skscratch.core.optimizers import Chain, OptimizerState, Update
 from skscratch.core.parameters import Parameters
@@ -20,43 +21,6 @@ from skscratch.core.tape import Array
 
 # An adaptive rate is not lowered below this (scikit-learn's bound).
 SMALLEST_RATE = 1e-6
-
-
-@dataclass
-class History:
-    """What happened in a fit.
-
-    Attributes
-    ----------
-    loss : list of ndarray of shape (k,)
-        The mean training loss of each epoch, penalty included; the loss of each batch is that before its step.
-    validation : list of ndarray of shape (m, k)
-        What `validate` returned after each epoch.
-    best_epoch : ndarray of shape (k,)
-        The epoch, from 1, whose parameters each member keeps; 0 for the initial ones.
-    end : {"max_iter", "no_improvement", "callback", "diverged", "interrupted"}
-        Why the fit ended.
-    """
-
-    loss: list[Array] = field(default_factory=list)
-    validation: list[Array] = field(default_factory=list)
-    best_epoch: Array = field(default_factory=lambda: np.zeros(1, int))
-    end: str = "max_iter"
-
-    @property
-    def metrics(self) -> list[list[float]]:
-        """The curve of each metric of `validation`: after every epoch the mean over the members that are finite."""
-        return [[_mean_of_finite(epoch) for epoch in curve] for curve in zip(*self.validation, strict=True)]
-
-
-@dataclass
-class Epoch:
-    """What a callback gets after each epoch: its number from 1, the present parameters, the history and the rate."""
-
-    number: int
-    parameters: Parameters
-    history: History
-    rate: float
 
 
 Callback = Callable[[Epoch], "bool | None"]
@@ -126,7 +90,7 @@ class Trainer:
     state: OptimizerState | None = None
     rngs: list[np.random.Generator] | None = None
     schedule_state: ScheduleState = field(default_factory=ScheduleState)
-    _plan: int = field(default=0, init=False, repr=False)
+    _planned: int = field(default=0, init=False, repr=False)
 
     def run(
         self,
@@ -140,6 +104,7 @@ class Trainer:
         keep_finite: bool = True,
         order: Callable[[], Array | None] | None = None,
         callbacks: Sequence[Callback] = (),
+        resume: RunState | None = None,
     ) -> History:
         """Train the parameters in place.
 
@@ -164,6 +129,9 @@ class Trainer:
             Gives the order of rows of the next epoch, instead of a permutation by `rng`.
         callbacks : sequence of callable
             Called with an `Epoch` after each; the fit ends when one returns True.
+        resume : RunState, optional
+            The state of an earlier run with the same arguments, which continues after its last epoch. Its generators,
+            optimizer state and patience replace those of the trainer and of `patience`, and change in place.
 
         Returns
         -------
@@ -180,18 +148,25 @@ class Trainer:
         """
         rows = rows.with_target(self.objective.training_target)
         history, best, start = History(), Best(P.values), P.values.copy()
+        self._planned = epochs
+        if resume is not None:
+            start, best, history, patience = self._resume(P, resume)
+        state = partial(self._run_state, P, start, best, history, patience)
         try:
             with np.errstate(over="ignore", invalid="ignore"):  # whether members diverged is checked after each epoch
-                for number, loss in enumerate(self._epochs(P, rows, epochs, order), 1):
+                done = len(history.loss)
+                for number, loss in enumerate(self._epochs(P, rows, done, order), done + 1):
                     history.loss.append(loss)
                     if validate is not None:
                         history.validation.append(validate(P))
-                        self._plan = self.chain.schedule.epochs(self._plan, history.metrics)
+                        self._planned = self.chain.schedule.epochs(self._planned, history.metrics)
                     metrics = loss[None] if validate is None else history.validation[-1]
                     best.update(P.values, metrics, number)
-                    epoch = Epoch(number, P, history, self.rate)
-                    if end := self._end(epoch, metrics[0], patience, callbacks, keep_finite):
-                        history.end = end
+                    epoch = Epoch(number, P, history, self.rate, state)
+                    history.end = self._end(loss, metrics[0], patience, keep_finite)
+                    if history.end != "diverged" and any([callback(epoch) for callback in callbacks]):
+                        history.end = "callback"
+                    if history.end != "max_iter":
                         break
         except KeyboardInterrupt:
             history.end = "interrupted"
@@ -210,17 +185,45 @@ class Trainer:
         """The present learning rate."""
         return self.chain.rate_at(self.schedule_state)
 
+    @property
+    def transformations(self) -> tuple[str, ...]:
+        """The names of the gradient transformations, which the optimizer state belongs to."""
+        return self.chain.names
+
+    def _run_state(
+        self, P: Parameters, start: Array, best: Best, history: History, patience: Patience | None
+    ) -> RunState:
+        """Return the present state of this run."""
+        return RunState(
+            P.values, start, best, history, patience, self._planned,
+            self.transformations, self.state, self.schedule_state, self.rng, self.rngs,
+        )  # fmt: skip
+
+    def _resume(self, P: Parameters, run: RunState) -> tuple[Array, Best, History, Patience | None]:
+        """Set parameters, generators and states to those of an earlier run; return what else it had."""
+        if run.transformations != self.transformations or run.values.shape != P.values.shape:
+            raise ValueError(
+                f"resume must be the state of a run with the transformations {self.transformations} and parameters of "
+                f"shape {P.values.shape}, got {run.transformations} and {run.values.shape}; pass the state of a run "
+                "with the same arguments."
+            )
+        P.values[...] = run.values
+        self._planned = run.planned if run.history.end == "max_iter" else 0  # 0: that run has ended by itself
+        self.state, self.schedule_state, self.rng, self.rngs = run.state, run.schedule_state, run.rng, run.rngs
+        return run.start, run.best, run.history, run.patience
+
     def _epochs(
-        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
+        self, P: Parameters, rows: Rows, done: int, order: Callable[[], Array | None] | None
     ) -> Iterator[Array]:
-        """Train epoch by epoch; yields the mean loss (k,) of each."""
+        """Train epoch by epoch, after so many that are done; yields the mean loss (k,) of each."""
         n, batches = len(rows.y), Batches(rows, self.batch_size)
         order = order or self._order(n)
         groups = self._groups(P)
-        self._plan, done, per_epoch = epochs, 0, batches.per_epoch(n)
+        per_epoch = batches.per_epoch(n)
+        done *= per_epoch
         with worker_threads(min(self.threads, len(groups))) as map_groups:
-            while done < self._plan * per_epoch:
-                loss = self._epoch(groups, map_groups, batches.blocks(order()), done, self._plan * per_epoch)
+            while done < self._planned * per_epoch:
+                loss = self._epoch(groups, map_groups, batches.blocks(order()), done, self._planned * per_epoch)
                 done += per_epoch
                 self.schedule_state.rows += n
                 yield loss
@@ -275,25 +278,16 @@ class Trainer:
         """Return a function that draws the order of an epoch, or none where it would change nothing."""
         return (lambda: self.rng.permutation(n)) if self.shuffle and n > self.batch_size else (lambda: None)
 
-    def _end(
-        self,
-        epoch: Epoch,
-        metric: Array,
-        patience: Patience | None,
-        callbacks: Sequence[Callback],
-        keep_finite: bool,
-    ) -> str:
-        """Return why the fit should end after this epoch, or an empty string."""
-        if keep_finite and not np.isfinite(epoch.history.loss[-1]).any():
+    def _end(self, loss: Array, metric: Array, patience: Patience | None, keep_finite: bool) -> str:
+        """Return why the fit should end after this epoch, "max_iter" if it should not."""
+        if keep_finite and not np.isfinite(loss).any():
             return "diverged"
-        if any([callback(epoch) for callback in callbacks]):
-            return "callback"
         if patience is None or not patience.is_exceeded(metric):
-            return ""
+            return "max_iter"
         if isinstance(self.chain.schedule, Adaptive) and self.rate > SMALLEST_RATE:
             self.schedule_state.plateaus += 1
             patience.reset()
-            return ""
+            return "max_iter"
         return "no_improvement"
 
 
@@ -320,11 +314,6 @@ def restore(
             f"in epoch {len(history.loss)}; their last finite parameters are kept, a smaller learning_rate_init or "
             "clip_norm may help."
         )
-
-
-def _mean_of_finite(values: Array) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else np.inf
 
 
 def _warn(message: str) -> None:

@@ -49,6 +49,10 @@ FIT = """Train the members on the workers of the current `distributed.Client`.
         sample_weight : dask Series or Array of shape (n_samples,), default=None
             Weights of rows.
 
+        resume_from : str or path-like, default=None
+            A file of `skscratch.callbacks.Checkpoint`: the fit continues after its last epoch, on the same rows. The
+            momentum of rounds starts at zero.
+
         Returns
         -------
         self : object

@@ -25,8 +25,8 @@ class DaskSupport:
     _local: ClassVar[type]
 
     @with_callbacks
-    def fit(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        fit(self, self._cluster(), X, y, sample_weight)
+    def fit(self: Any, X: Any, y: Any, sample_weight: Any = None, *, resume_from: Any = None) -> Any:
+        fit(self, self._cluster(), X, y, sample_weight, resume_from)
         return self
 
     fit.__doc__ = documentation.FIT

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from math import ceil
 from typing import Any, NamedTuple
@@ -11,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skscratch.core.batches import Rows
-from skscratch.dask.cluster import Cluster
+from skscratch.dask.cluster import Cluster, ClusterError
 from skscratch.dask.collections import Parts, parts_of
 from skscratch.dask.executor import ClusterExecutor
 from skscratch.dask.partitions import Encoded, Encoding, Reading, describe, divide, encode, join, merge, summarise_part
@@ -19,13 +21,15 @@ from skscratch.dask.trainer import RoundTrainer
 from skscratch.estimators import builders
 from skscratch.estimators.attributes import fitted_attributes
 from skscratch.estimators.base import warning_if_interrupted
-from skscratch.estimators.building import build, encode_rows
+from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import fit_tasks
 from skscratch.estimators.fitting import train
 from skscratch.estimators.parts import learn, open_reader
 from skscratch.estimators.reading import Given
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
+from skscratch.estimators.time_limit import time_limits
+from skscratch.persistence.checkpoints import RunningFit, read_checkpoint
 from skscratch.tabular.summary import Summary
 
 # Partitions whose rows are mixed with each other: enough for a mixture that resembles the table.
@@ -49,30 +53,49 @@ class PartedRows(NamedTuple):
         return self.some.first(m)
 
 
-def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any) -> None:
+def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any, resume_from: Any) -> None:
     """Fit an estimator for Dask collections; all its attributes are set together at the end."""
     with warning_if_interrupted():
         _check(estimator)
         parts = parts_of(cluster, X, y, sample_weight)
-        state = TrainingState.start(estimator.random_state)
+        before = None if resume_from is None else read_checkpoint(resume_from, estimator._unfitted(), parts.meta)
+        state = TrainingState.start(estimator.random_state) if before is None else before.estimator._state.copy()
         reading = Reading(*open_reader(estimator._unfitted(), parts.meta), state.seed)
         data, validation_key = learn(reading.reader, reading.categorical, _summarise(cluster, reading, parts))
-        model, table = build(estimator, data, state)
+        model, table = (
+            build(estimator, data, state) if before is None else (resume(before.estimator._model, data), None)
+        )
         futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data, validation_key), parts)
         objective = builders.objective(estimator, model.network, model.loss)
         rows: Any = PartedRows(sum(sizes), encode_rows(model, data.training, table))
         no_validation = data.validation is None
+        if before is not None:
+            before.check_rows([rows.some])
         split = Split(rows) if no_validation else split_rows(estimator, objective, model, data, rows, state)
         tasks = fit_tasks(estimator, Given(X, y, sample_weight), builders.max_iter(estimator, rows.n))
+        running = RunningFit(estimator._unfitted(), data.reader, model, state, split.validation_rows, [rows.some])
         executor = ClusterExecutor(cluster, futures, estimator.n_tasks)
         options = {"executor": executor, "sizes": sizes, "seed": state.seed, "sync_every": estimator.sync_every}
-        state = train(
-            estimator, objective, model, split, state,
-            [partial(task, data.reader, model) for task in tasks], one_epoch=False,
-            trainer_class=partial(RoundTrainer, **options),
-        )  # fmt: skip
+        with _naming_the_checkpoint(running):
+            state = train(
+                estimator, objective, model, split, state,
+                [*[partial(task, running) for task in tasks], *time_limits(estimator)], one_epoch=False,
+                run=None if before is None else before.run, trainer_class=partial(RoundTrainer, **options),
+            )  # fmt: skip
         attributes = fitted_attributes(data.reader, model, state, keep=False)
         estimator._set({**attributes, "n_rounds_": executor.rounds}, tasks)
+
+
+@contextmanager
+def _naming_the_checkpoint(running: RunningFit) -> Iterator[None]:
+    """Make a context that adds the path of the last checkpoint, if there is one, to errors of the cluster."""
+    try:
+        yield
+    except ClusterError as error:
+        if running.path is None:
+            raise
+        message = f"{str(error).rstrip('.')}; the fit continues with resume_from={os.fspath(running.path)!r}."
+        raise ClusterError(message) from error
 
 
 def _check(estimator: Any) -> None:

@@ -77,16 +77,15 @@ class RoundTrainer(Trainer):
     _velocity: Array | None = field(default=None, init=False, repr=False)
 
     def _epochs(
-        self, P: Parameters, rows: Rows, epochs: int, order: Callable[[], Array | None] | None
+        self, P: Parameters, rows: Rows, done: int, order: Callable[[], Array | None] | None
     ) -> Iterator[Array]:
-        """Train epoch by epoch; yields the mean loss (k,) of each."""
+        """Train epoch by epoch, after so many that are done; yields the mean loss (k,) of each."""
         self.state = self.state or self.chain.init(P)
-        self._plan, done = epochs, 0
-        while done < self._plan:
+        while done < self._planned:
             loss = self._round_by_round(P, done)
             done += 1
             self.schedule_state.rows += sum(self.sizes)
-            self.schedule_state.progress = done / self._plan
+            self.schedule_state.progress = done / self._planned
             yield loss
 
     def _round_by_round(self, P: Parameters, epoch: int) -> Array:
@@ -100,7 +99,7 @@ class RoundTrainer(Trainer):
         longest, start, number, losses, weights = max(_rows(share) for share in shares), 0, 0, [], []
         while start < longest:
             stop = start + self._round_length(batch_size, longest, longest - start)
-            progress = ((epoch + start / longest) / self._plan, (epoch + stop / longest) / self._plan)
+            progress = ((epoch + start / longest) / self._planned, (epoch + stop / longest) / self._planned)
             pieces = [cut(share, start, stop) for share in shares]
             work = [Task(taken, number + i, progress) for i, taken in enumerate(pieces) if taken]
             began = perf_counter()

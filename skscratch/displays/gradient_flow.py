@@ -9,10 +9,10 @@ from sklearn.base import clone
 
 from skscratch.core.activations import Activation
 from skscratch.core.batches import Rows
+from skscratch.core.history import Epoch
 from skscratch.core.layers import Dense
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
-from skscratch.core.training import Epoch
 from skscratch.displays.drawing import COLOURS, panels, whole_numbers
 from skscratch.estimators.base import BaseScratchMLP
 

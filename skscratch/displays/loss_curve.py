@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skscratch.core.history import History
 from skscratch.core.losses import Loss
-from skscratch.core.training import History
 from skscratch.displays.drawing import BLUE, GREY, VERMILLION, legend_above, panels, whole_numbers
 
 

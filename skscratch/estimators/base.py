@@ -29,6 +29,7 @@ from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given, check_validation, read_data
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
+from skscratch.estimators.time_limit import time_limits
 from skscratch.tabular.columns import read_table
 from skscratch.tabular.encoding import Table
 
@@ -71,28 +72,41 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        resume_from: Any = None,
     ) -> Self:
         validation = Given(X_val, y_val, sample_weight_val)
-        return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start)
+        return self._fit(Given(X, y, sample_weight), validation, warm=self.warm_start, resume_from=resume_from)
 
     fit.__doc__ = docstrings.FIT
 
     def _fit(
-        self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None
-    ) -> Self:
-        """Train a new model, or continue to train the present one; all attributes are set together at the end."""
+        self, given: Given, validation: Given, *, warm: bool, one_epoch: bool = False, classes: Any = None,
+        resume_from: Any = None,
+    ) -> Self:  # fmt: skip
+        """Train a new model, or continue to train the present one or that of a checkpoint.
+
+        All attributes are set together at the end.
+        """
         with warning_if_interrupted():
-            before, state = (self._model, self._state) if warm else (None, None)
+            checkpoint = _read_checkpoint(self, resume_from, given.X)
+            source = self if checkpoint is None else checkpoint.estimator
+            before, state = (source._model, source._state) if warm or checkpoint else (None, None)
             passed = self._check(validation, before, one_epoch)
-            data = read_data(self, given, passed, before, classes)
+            limits = [] if one_epoch else time_limits(self)
+            data = read_data(source, given, passed, before, classes)
             state = TrainingState.start(self.random_state) if state is None else state.copy()
             model, table = build(self, data, state) if before is None else (resume(before, data), None)
             rows = encode_rows(model, data.training, table)
             objective = builders.objective(self, model.network, model.loss)
             split = Split(rows) if one_epoch else split_rows(self, objective, model, data, rows, state)
+            everything = [rows, *split.passed]
+            if checkpoint is not None:
+                checkpoint.check_rows(everything)
             tasks = [] if one_epoch else fit_tasks(self, given, builders.max_iter(self, split.rows.n))
-            callbacks = [partial(task, data.reader, model) for task in tasks]
-            state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch)
+            running = [_running(self, data.reader, model, state, split.validation_rows, everything) for _ in tasks]
+            callbacks: list[Callback] = [*map(partial, tasks, running), *limits]
+            run = None if checkpoint is None else checkpoint.run
+            state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
             self._set(fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch), tasks)
         return self
 
@@ -200,6 +214,22 @@ def is_stochastic(estimator: BaseScratchMLP) -> bool:
             "partial_fit is only available for stochastic solvers such as 'adam', got solver='lbfgs'; choose another."
         )
     return True
+
+
+def _read_checkpoint(estimator: BaseScratchMLP, path: Any, X: Any) -> Any:
+    """Read the checkpoint that a fit resumes, if it resumes one."""
+    if path is None:
+        return None
+    from skscratch.persistence.checkpoints import read_checkpoint  # not above: most programs read no files
+
+    return read_checkpoint(path, estimator, X)
+
+
+def _running(*parts: Any) -> Any:
+    """Make the value from which callbacks can make checkpoints."""
+    from skscratch.persistence.checkpoints import RunningFit  # not above: most fits have no callbacks
+
+    return RunningFit(*parts)
 
 
 @contextmanager

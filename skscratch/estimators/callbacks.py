@@ -6,9 +6,8 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from skscratch.core.training import Epoch
+from skscratch.core.history import Epoch
 from skscratch.estimators.attributes import prediction_attributes
-from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Given
 
 try:
@@ -84,22 +83,28 @@ class FitTask:
         self.fit = estimator._init_callback_context(max_subtasks=n_subtasks)
         self.fit.call_on_fit_task_begin(**self.arguments)
         self.member: Any = None
+        self.running: Any = None
         self.attributes: Callable[[], Mapping[str, Any]] = dict
 
-    def __call__(self, reader: Any, model: Model, epoch: Epoch) -> bool:
-        """Call the callbacks after an epoch of this model; return True if one of them ends the fit."""
+    def __call__(self, running: Any, epoch: Epoch) -> bool:
+        """Call the callbacks after an epoch of a `RunningFit`; return True if one of them ends the fit."""
         if self.one_by_one and epoch.number == 1:
             self._end_member()
             self.member = self.fit.subcontext(task_name="network", max_subtasks=self.max_iter)
             self.member.call_on_fit_task_begin(**self.arguments)
-        self.attributes = functools.partial(_attributes, reader, model, epoch)
+        self.attributes = functools.partial(_attributes, running, epoch)
         task = (self.member or self.fit).subcontext(task_name="iteration" if self.one_by_one else "epoch")
         task.call_on_fit_task_begin(**self.arguments)
-        return task.call_on_fit_task_end(**self.arguments, reconstruction_attributes=self.attributes)
+        self.running, running.epoch = running, epoch
+        ended: bool = task.call_on_fit_task_end(**self.arguments, reconstruction_attributes=self.attributes)
+        running.epoch = None
+        return ended
 
     def end(self, attributes: Mapping[str, Any]) -> None:
         """Call the callbacks at the end of the fit, with the attributes of the fitted estimator."""
         self._end_member()
+        if self.running is not None:
+            self.running.rows = ()
         self.fit.call_on_fit_task_end(**self.arguments, reconstruction_attributes=attributes)
 
     def _end_member(self) -> None:
@@ -107,10 +112,10 @@ class FitTask:
             self.member.call_on_fit_task_end(**self.arguments, reconstruction_attributes=self.attributes)
 
 
-def _attributes(reader: Any, model: Model, epoch: Epoch) -> dict[str, Any]:
+def _attributes(running: Any, epoch: Epoch) -> dict[str, Any]:
     """Make the attributes with which a copy of the estimator predicts with a copy of the present parameters."""
-    present = model.with_parameters(epoch.parameters.values.copy())
-    return {**prediction_attributes(reader, present), "n_iter_": epoch.number}
+    present = running.model.with_parameters(epoch.parameters.values.copy())
+    return {**prediction_attributes(running.reader, present), "n_iter_": epoch.number, "_running": running}
 
 
 def fit_tasks(estimator: Any, given: Given, max_iter: int) -> list[FitTask]:

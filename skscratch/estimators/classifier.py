@@ -42,6 +42,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         power_t=0.5,
         batch_size="auto",
         max_iter="auto",
+        max_time=None,
         shuffle=True,
         tol=1e-4,
         n_iter_no_change="auto",

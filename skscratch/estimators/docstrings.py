@@ -191,6 +191,12 @@ FIT = (
         sample_weight_val : array-like of shape (n_val_samples,), default=None
             Their weights.
 
+        resume_from : str or path-like, default=None
+            File of a `skscratch.callbacks.Checkpoint`: its fit continues after its last epoch, to the same results as
+            without the interruption. X, y, weights and validation rows must be the same, and all parameters but
+            `max_time`, `verbose`, `warm_start` and `random_state`, which is not read. With "lbfgs" members that are
+            trained are kept, and the next one starts again.
+
 """
     + _RETURNS
     + """

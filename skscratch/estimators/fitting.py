@@ -23,12 +23,14 @@ from skscratch.estimators.threads import threads_for
 
 def train(
     estimator: Any, objective: Objective, model: Model, split: Split, state: TrainingState,
-    callbacks: Sequence[Callback], *, one_epoch: bool, trainer_class: Callable[..., Trainer] = Trainer,
+    callbacks: Sequence[Callback], *, one_epoch: bool, run: Any = None,
+    trainer_class: Callable[..., Trainer] = Trainer,
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
-    The generators, the optimizer state and the schedule state change in place, too. `trainer_class` makes the trainer
-    of stochastic optimizers. A fit that is interrupted before
+    With the `RunState` or `LbfgsState` of an earlier run, that one continues. `trainer_class` makes the trainer of
+    stochastic optimizers.
+    The generators, the optimizer state and the schedule state change in place, too. A fit that is interrupted before
     the end of the first epoch raises KeyboardInterrupt.
     """
     P, rows, k = model.parameters, split.rows, len(model.parameters.values)
@@ -40,6 +42,7 @@ def train(
         "validate": split.validator,
         "patience": patience,
         "callbacks": [*lines, *callbacks, *observers],
+        "resume": run,
     }
     with threads_for(model.network, builders.batch_size(estimator, rows.n), k) as threads:
         if estimator.solver == "lbfgs":

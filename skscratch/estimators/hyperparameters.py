@@ -86,7 +86,7 @@ def snapshot(estimator: Any) -> dict[str, Any]:
 def check_unchanged(estimator: Any, before: Mapping[str, Any], *, one_epoch: bool) -> None:
     """Raise a ValueError if hyperparameters that must stay differ from those of the snapshot `before`."""
     now = snapshot(estimator)
-    changed = [name for name, value in before.items() if not _equal(now[name], value)]
+    changed = [name for name, value in before.items() if not equal(now[name], value)]
     if changed:
         where = "in partial_fit" if one_epoch else "where warm_start=True"
         raise ValueError(
@@ -101,5 +101,6 @@ def _listing(items: Iterable[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _equal(a: Any, b: Any) -> bool:
+def equal(a: Any, b: Any) -> bool:
+    """Return whether two values of a hyperparameter are equal; one of them may be an array."""
     return a is b or (a is None) == (b is None) and bool(np.array_equal(a, b))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from skscratch.core.training import Epoch
+from skscratch.core.history import Epoch
 
 
 class Progress:

@@ -40,6 +40,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         power_t=0.5,
         batch_size="auto",
         max_iter="auto",
+        max_time=None,
         shuffle=True,
         tol=1e-4,
         n_iter_no_change="auto",

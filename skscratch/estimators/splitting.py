@@ -19,11 +19,15 @@ from skscratch.estimators.validation import Validator, make_validator
 
 
 class Split(NamedTuple):
-    """The rows to train on, the validator (None if there is none), and the positions (k, m) of validation rows."""
+    """The rows to train on, the validator (None if there is none), and which rows it validates on.
+
+    These are rows that the user passed, or positions (k, m) among the rows of the fit.
+    """
 
     rows: Rows
     validator: Validator | None = None
     validation_rows: Array | None = None
+    passed: tuple[Rows, ...] = ()
 
 
 def split_rows(
@@ -32,7 +36,8 @@ def split_rows(
     """Validate on the rows that the user passed, or on rows that each member leaves out, or not at all."""
     if data.validation is not None:
         passed = encode_rows(model, data.validation)
-        return Split(rows, make_validator(estimator, objective, model, data, passed, data.validation))
+        validator = make_validator(estimator, objective, model, data, passed, data.validation)
+        return Split(rows, validator, passed=(passed,))
     if not builders.has_validation_rows(estimator, len(rows.y)):
         return Split(rows)
     k, link = estimator.n_estimators, model.loss.inverse_link

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skscratch.core.history import History, RunState
 from skscratch.core.optimizers import OptimizerState
 from skscratch.core.schedules import ScheduleState
-from skscratch.core.training import History, Trainer
+from skscratch.core.training import Trainer
 
 
 class Curves(NamedTuple):
@@ -105,9 +106,10 @@ class TrainingState:
         return replace(start, curves=self.curves, n_iter=self.n_iter, best_iter=self.best_iter)
 
     def after(
-        self, history: History, k: int, trainer: Trainer | None, validation_rows: np.ndarray | None, *, one_epoch: bool
-    ) -> TrainingState:
-        """Make the state after k members were trained; L-BFGS has no trainer and leaves the optimizer state alone."""
+        self, history: History, k: int, run: Trainer | RunState | None, validation_rows: np.ndarray | None, *,
+        one_epoch: bool,
+    ) -> TrainingState:  # fmt: skip
+        """Make the state after k members were trained in a run; that of L-BFGS, None, has no optimizer state."""
         curves, before = Curves.of(history, k), self.n_iter if one_epoch else 0
         state = replace(
             self,
@@ -116,15 +118,15 @@ class TrainingState:
             best_iter=before + history.best_epoch,
             validation_rows=self.validation_rows if one_epoch else validation_rows,
         )
-        if trainer is None:
+        if run is None:
             return state
         return replace(
             state,
-            rng=trainer.rng,
-            dropout_rngs=trainer.rngs,
-            transformations=trainer.chain.names,
-            optimizer_state=trainer.state,
-            schedule_state=trainer.schedule_state,
+            rng=run.rng,
+            dropout_rngs=run.rngs,
+            transformations=run.transformations,
+            optimizer_state=run.state,
+            schedule_state=run.schedule_state,
         )
 
 

@@ -43,6 +43,15 @@ TRAINING = (
         may_change=True,
     ),
     Hyperparameter(
+        "max_time",
+        (POSITIVE, NONE),
+        "Maximum time of `fit` in seconds: training ends after the epoch in which it has passed, and the best epoch is "
+        'kept. With "lbfgs" each member has an equal share of it. None is no limit.',
+        "if a fit must end by a certain time; choose `max_iter` so that the fit usually ends earlier, since the "
+        "learning rate does not decay before this limit",
+        may_change=True,
+    ),
+    Hyperparameter(
         "batch_size",
         (AUTO, POSITIVE_INT),
         'Rows in a batch. "auto" makes equal batches: of at most 128 rows, or sqrt(2 n) if that is more; in small '

@@ -1,5 +1,7 @@
 """L-BFGS against scikit-learn's linear models, whose minimum is unique, and how a fit ends."""
 
+import copy
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -219,6 +221,45 @@ def test_callbacks_see_each_iteration_and_end_the_fit():
     assert rates == {1.0}
     assert history.end == "callback"
     assert len(history.loss) == 3
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_a_run_is_resumed_with_the_members_that_are_trained(validated):
+    """From any iteration, the result is the same bit for bit; trained members are not trained again."""
+    objective, P, rows = hidden(k=3)
+    start, states, calls = P.values.copy(), [], []
+
+    def validate(Q):
+        return objective.loss_sum(objective.network.predict(Q, rows.x), rows.y, rows.w)[None]
+
+    def run(P, callback, **options):
+        more = {"validate": validate if validated else None, "patience": Patience(2, 1e-3)}
+        return lbfgs(objective, P, rows, max_iter=6, callbacks=[callback], **more, **options)
+
+    expected = run(P, lambda epoch: states.append(copy.deepcopy(epoch.run_state())))
+    for state in states[::4]:
+        resumed, trained = P.like(start.copy()), len(state.histories)
+        history = run(resumed, lambda epoch: calls.append(epoch.number), resume=state)
+        np.testing.assert_array_equal(resumed.values, P.values)
+        np.testing.assert_array_equal(history.loss, expected.loss)
+        np.testing.assert_array_equal(history.best_epoch, expected.best_epoch)
+        assert calls.count(1) == 3 - trained
+        calls.clear()
+    assert {len(state.histories) for state in states[::4]} == {0, 1, 2}
+
+
+def test_the_best_so_far():
+    """Of the second of three members in its second iteration."""
+    objective, P, rows = hidden(k=3)
+    start, seen = P.values.copy(), []
+    lbfgs(objective, P, rows, max_iter=4, callbacks=[lambda epoch: seen.append(copy.deepcopy(epoch.run_state()))])
+    state = seen[5]
+    for all_members, k in ((False, 2), (True, 3)):
+        values, history = state.best_so_far(all_members=all_members)
+        np.testing.assert_array_equal(values[0], P.values[0])
+        np.testing.assert_array_equal(values[1], state.best.values[0])
+        np.testing.assert_array_equal(values[2:], start[2:k])
+        assert history.best_epoch.tolist() == [4, 2, 0][:k] and np.shape(history.loss) == (4, k)
 
 
 class CtrlCError(SquaredError):

@@ -1,5 +1,6 @@
 """The training loop, against scikit-learn's, and rule by rule with losses that are given beforehand."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -386,6 +387,46 @@ def test_running_again_continues_from_the_same_state():
 
 
 # The best epoch.
+
+
+@pytest.mark.parametrize("validated", [False, True])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_is_resumed_after_every_epoch(validated, threads):
+    """With dropout, patience, a schedule that plans fewer epochs, and several worker threads: bit for bit."""
+    network = Network((Dense(6), Tanh(), Dropout(0.2), Dense(2)), D)
+    states, options = [], {"epochs": 12, "patience": Patience(5, 1e-3)}
+
+    def run(P, callbacks, **more):
+        validate = scripted(*[(loss, loss + i) for i, loss in enumerate((5, 3, 2, 2, 2.5, 4, 1, 3, 3, 3, 3, 3))])
+        chain = Adam().chain(0.05, FlatCosine(0.5, patience=2))
+        done = 0 if "resume" not in more else len(more["resume"].history.loss)
+        for _ in range(done if validated else 0):
+            validate(P)
+        new = trainer(chain, network=network, dropout=True, threads=threads)
+        return new.run(P, rows, validate=validate if validated else None, callbacks=callbacks, **options, **more)
+
+    P, rows = draw(2, network=network)
+    start = P.values.copy()
+    expected = run(P, [lambda epoch: states.append(copy.deepcopy(epoch.run_state()))])
+    assert len(states) == len(expected.loss) < 12 if validated else len(states) == 12
+    for state in states:
+        resumed = P.like(start.copy())
+        options["patience"] = Patience(0, np.inf)  # that of the state is used
+        history = run(resumed, [], resume=state)
+        np.testing.assert_array_equal(resumed.values, P.values)
+        np.testing.assert_array_equal(history.loss, expected.loss)
+        np.testing.assert_array_equal(history.best_epoch, expected.best_epoch)
+        assert history.end == expected.end
+
+
+def test_the_state_of_another_run_is_refused():
+    states = []
+    P, rows = draw()
+    trainer().run(P, rows, epochs=1, callbacks=[lambda epoch: states.append(epoch.run_state())])
+    with pytest.raises(ValueError, match=r"^resume must be the state of a run with the transformations \('ScaleByRate"):
+        trainer(Sgd().chain(0.1)).run(P, rows, epochs=2, resume=states[0])
+    with pytest.raises(ValueError, match=r"and parameters of shape \(1, 38\), got .* and \(3, 38\); pass the state"):
+        trainer().run(draw(1)[0], rows, epochs=2, resume=states[0])
 
 
 def snapshots_of(*metrics, **options):

@@ -8,8 +8,8 @@ from sklearn import neural_network
 from sklearn.base import clone
 
 from skscratch import ScratchMLPRegressor, compat
+from skscratch.core.history import History
 from skscratch.core.losses import HuberLoss
-from skscratch.core.training import History
 from skscratch.displays import LossCurveDisplay
 
 
