@@ -99,6 +99,7 @@ class Checkpoint:
             return
         try:
             write_content(self.path, fitted_estimator._running.content())
+            fitted_estimator._running.path = self.path
         except OSError as error:
             warnings.warn(
                 f"The checkpoint {str(self.path)!r} could not be written after epoch {fitted_estimator.n_iter_} "

@@ -31,10 +31,12 @@ EDGES = """
 datasets.titanic datasets.make_titanic
 compat.parameters compat.losses compat.builders compat.progress compat.base compat.estimators
 onnx.model onnx.pipelines
+dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions
+dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
 callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
-PACKAGES = {"core", "tabular", "estimators", "persistence", "export", "datasets", "compat", "displays", "onnx"}
+PACKAGES = {"core", "tabular", "estimators", "persistence", "export", "datasets", "compat", "displays", "onnx", "dask"}
 EXEMPT = {"", "_version", *PACKAGES}  # __init__ and the version
 LIBRARIES = {
     "registry": set(),
@@ -43,6 +45,7 @@ LIBRARIES = {
     "tabular": {"numpy", "scipy", "sklearn"},
     "persistence": {"numpy", "scipy", "sklearn"},
     "estimators": {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"},
+    "dask": {"numpy", "sklearn", "dask", "distributed"},
 }
 OPTIONAL = {"tabular.sources": {"pyarrow"}}  # imported inside functions
 

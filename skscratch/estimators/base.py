@@ -97,7 +97,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
 
         All attributes are set together at the end.
         """
-        with _warning_if_interrupted():
+        with warning_if_interrupted():
             given = take_columns(given)
             checkpoint = _read_checkpoint(self, resume_from, given.X)
             source = self if checkpoint is None else checkpoint.estimator
@@ -157,7 +157,7 @@ class BaseScratchMLP(CallbackSupport, BaseEstimator):
 
     def _fit_statistics(self, X: Any, y: Any, sample_weight: Any, classes: Any = None) -> Self:
         """Set the attributes of a model with its initial parameters."""
-        with _warning_if_interrupted():
+        with warning_if_interrupted():
             self._check(Given(None, None), None, one_epoch=True)
             given, state = take_columns(Given(X, y, sample_weight)), TrainingState.start(self.random_state)
             data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
@@ -321,7 +321,7 @@ def _running(*parts: Any) -> Any:
 
 
 @contextmanager
-def _warning_if_interrupted() -> Iterator[None]:
+def warning_if_interrupted() -> Iterator[None]:
     """Make a context that warns of a KeyboardInterrupt before it passes it on."""
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sklearn.exceptions import ConvergenceWarning
@@ -25,10 +25,12 @@ from skscratch.estimators.threads import threads_for
 def train(
     estimator: Any, objective: Objective, model: Model, split: Split, state: TrainingState,
     callbacks: Sequence[Callback], *, one_epoch: bool, run: Any = None,
+    trainer_class: Callable[..., Trainer] = Trainer,
 ) -> TrainingState:  # fmt: skip
     """Train the parameters of a model in place, in a whole fit, or for one epoch at a constant rate.
 
-    With the `RunState` or `LbfgsState` of an earlier run, that one continues.
+    With the `RunState` or `LbfgsState` of an earlier run, that one continues. `trainer_class` makes the trainer of
+    stochastic optimizers.
     The generators, the optimizer state and the schedule state change in place, too. A fit that is interrupted before
     the end of the first epoch raises KeyboardInterrupt.
     """
@@ -49,7 +51,7 @@ def train(
             assert isinstance(rows, Rows)
             history = lbfgs(objective, P, rows, **limits, **options)
         else:
-            trainer = _trainer(estimator, objective, rows.n, state, threads, one_epoch)
+            trainer = _trainer(trainer_class, estimator, objective, rows.n, state, threads, one_epoch)
             history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
     for line in lines:
         line.end()
@@ -73,12 +75,13 @@ def _patience(estimator: Any, n: int) -> Patience | None:
 
 
 def _trainer(
-    estimator: Any, objective: Objective, n: int, state: TrainingState, threads: int, one_epoch: bool
-) -> Trainer:
+    trainer_class: Callable[..., Trainer], estimator: Any, objective: Objective, n: int, state: TrainingState,
+    threads: int, one_epoch: bool,
+) -> Trainer:  # fmt: skip
     """Make a trainer that continues from a state, with its optimizer state if the optimizer is of the same kind."""
     schedule = Constant() if one_epoch else builders.schedule(estimator, n)
     chain = builders.chain(estimator, schedule)
-    trainer = Trainer(
+    trainer = trainer_class(
         objective, chain, state.rng, builders.batch_size(estimator, n), estimator.shuffle, bool(estimator.dropout),
         threads=threads, rngs=state.dropout_rngs, schedule_state=state.schedule_state,
     )  # fmt: skip

@@ -122,8 +122,9 @@ def _encode_numbers(encoder: TableEncoder, x: Tensor, dtype: np.dtype) -> list[T
     return [t, cast(apply("Gather", missing, flagged, axis=1), t.dtype)] if len(flagged) else [t]
 
 
-def _clip(t: Tensor, dtype: np.dtype) -> Tensor:
-    return np.maximum(np.minimum(cast(t, dtype), bound(dtype)), -bound(dtype))
+def _clip(t: Any, dtype: np.dtype) -> Tensor:
+    t = cast(t, dtype)
+    return np.clip(t, -bound(dtype), bound(dtype))
 
 
 def _scale(fitted: FittedScaler, x: Tensor) -> Tensor:

@@ -58,6 +58,7 @@ class RunningFit:
     split: Split
     rows: Sequence[Rows | RowStream]
     epoch: Epoch | None = None
+    path: str | os.PathLike[str] | None = None  # of the last checkpoint
     _checksum: int | None = field(default=None, init=False)
 
     def content(self) -> dict[str, Any]:
