@@ -20,7 +20,9 @@ def test_intervals_by_cross_validation():
     assert 0.7 < ((lower <= y[300:]) & (y[300:] <= upper)).mean() < 0.9
 
 
-@pytest.mark.filterwarnings("ignore:.*does not appear fitted", "ignore:X does not have valid feature names")
+@pytest.mark.filterwarnings(
+    "ignore:.*does not appear fitted", "ignore:X does not have valid feature names", "ignore:No value of X is known"
+)
 def test_sets_after_the_fit():
     """MAPIE tries a prediction for an array without names, which warns after a fit on a frame."""
     classification = pytest.importorskip("mapie.classification")
