@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import sqrt
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,6 @@ SAME_TYPE = {
     np.log: "Log",
     np.tanh: "Tanh",
     np.sin: "Sin",
-    np.cos: "Cos",
     expit: "Sigmoid",
 }
 COMPARISONS = {
@@ -288,6 +287,12 @@ RULES.update(
         np.copyto: Tensor.set,
     }
 )
+
+
+@rule(np.cos)
+def _cosine(x: Tensor) -> Tensor:
+    """cos x; in float64 sin(x + pi/2), since onnxruntime below 1.30 has no other."""
+    return np.sin(x + pi / 2) if x.dtype == np.float64 else apply("Cos", x)
 
 
 @rule(ndtr)
