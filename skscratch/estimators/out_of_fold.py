@@ -74,17 +74,16 @@ def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfF
 
 def _own_rows(outputs: Array, y: Array, positions: Array, sample: Sample) -> OutOfFold:
     """Average outputs (k, m, o) of the rows that each member left out, by row."""
-    n, o = len(sample.raw), outputs.shape[2]
-    total, targets, count = np.zeros((n, o), outputs.dtype), np.zeros((n, o), y.dtype), np.zeros((n, 1), outputs.dtype)
-    for member_rows, member_outputs, member_y in zip(positions, outputs, y, strict=True):
-        total[member_rows] += member_outputs
-        targets[member_rows] = member_y
-        count[member_rows] += 1
-    found = np.flatnonzero(count)
+    found = np.unique(positions)
+    places, r, o = np.searchsorted(found, positions), len(found), outputs.shape[2]
+    total, targets, count = np.zeros((r, o), outputs.dtype), np.zeros((r, o), y.dtype), np.zeros((r, 1), outputs.dtype)
+    for member_places, member_outputs, member_y in zip(places, outputs, y, strict=True):
+        total[member_places] += member_outputs
+        targets[member_places] = member_y
+        count[member_places] += 1
     rows = found if sample.positions is None else sample.positions[found]
-    n_given = n if sample.positions is None else number_of_rows(sample.X)
-    means = total[found] / count[found]
-    return OutOfFold(sets_of_members(positions, n), means, targets[found], rows.astype(np.uint32), n_given)
+    n = len(sample.raw) if sample.positions is None else number_of_rows(sample.X)
+    return OutOfFold(sets_of_members(places, r), total / count, targets, rows.astype(np.uint32), n)
 
 
 def sets_of_members(positions: Array, n: int) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skscratch.tabular.scaling import mean_and_std
 from skscratch.tabular.target_reading import check_indicator, read_labels, read_numbers
+
+CHUNK_ROWS = 2**20
 
 
 class ClassMass(NamedTuple):
@@ -42,8 +45,17 @@ class ClassMass(NamedTuple):
         if y.ndim == 2:
             w = np.ones(len(y)) if sample_weight is None else sample_weight
             return cls("multilabel", np.arange(y.shape[1]), w @ check_indicator(y).astype(np.float64))
+        parts = [
+            cls._of_classes(y[rows], None if sample_weight is None else sample_weight[rows])
+            for rows in (slice(start, start + CHUNK_ROWS) for start in range(0, max(len(y), 1), CHUNK_ROWS))
+        ]
+        return reduce(cls.merge, parts)
+
+    @classmethod
+    def _of_classes(cls, y: np.ndarray, w: np.ndarray | None) -> ClassMass:
+        """Collect the classes of a chunk of rows: their codes take more memory than y."""
         classes, codes = np.unique(y, return_inverse=True)
-        return cls("classes", classes, np.bincount(codes, sample_weight, len(classes)).astype(np.float64))
+        return cls("classes", classes, np.bincount(codes, w, len(classes)).astype(np.float64))
 
     def mass_of(self, classes: np.ndarray) -> np.ndarray:
         """Return the total weight of each of these classes, which contain all that were found."""
