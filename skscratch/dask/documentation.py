@@ -91,4 +91,5 @@ SCORE = """Compute the accuracy of a classifier, or R² of a regressor.
         Returns
         -------
         score : float
+            1 is the best.
         """

@@ -63,8 +63,8 @@ class DaskSupport:
         return default_cluster(float(self.worker_timeout))
 
 
-@with_options(ScratchMLPClassifier)
 @docstrings.document(documentation.CLASSIFIER, {**table.CLASSIFIER, **OPTIONS})
+@with_options(ScratchMLPClassifier)
 class DaskScratchMLPClassifier(DaskSupport, ScratchMLPClassifier):
     _hyperparameters: ClassVar = {**table.CLASSIFIER, **OPTIONS}
     _local: ClassVar = ScratchMLPClassifier
@@ -74,8 +74,8 @@ class DaskScratchMLPClassifier(DaskSupport, ScratchMLPClassifier):
     decision_function = lazy(ScratchMLPClassifier, "decision_function")
 
 
-@with_options(ScratchMLPRegressor)
 @docstrings.document(documentation.REGRESSOR, {**table.REGRESSOR, **OPTIONS})
+@with_options(ScratchMLPRegressor)
 class DaskScratchMLPRegressor(DaskSupport, ScratchMLPRegressor):
     _hyperparameters: ClassVar = {**table.REGRESSOR, **OPTIONS}
     _local: ClassVar = ScratchMLPRegressor

@@ -229,7 +229,7 @@ FIT = (
             `max_time`, `verbose`, `warm_start` and `random_state`, which is not read. With "lbfgs" members that are
             trained are kept, and the next one starts again.
 
-        unknown : object
+        **unknown : object
             There are no other arguments; an error says which one was meant.
 
 """

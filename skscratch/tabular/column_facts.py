@@ -1,11 +1,8 @@
 """Facts of columns that are read in parts: ranges and missing values of numbers, counts of categories.
 
 The counts of a column are exact up to 65,536 categories. With more, a count may be too small, by at most n / 65,536 for
-n rows, and a category with fewer rows than that may be left out [1]_.
-
-References
-----------
-.. [1] P. K. Agarwal et al., "Mergeable summaries", PODS 2012 (the algorithm of Misra and Gries).
+n rows, and a category with fewer rows than that may be left out: the algorithm of Misra and Gries, merged as in P. K.
+Agarwal et al., "Mergeable summaries", PODS 2012.
 """
 
 from __future__ import annotations

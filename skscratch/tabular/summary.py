@@ -4,15 +4,13 @@ The summary of several parts is `merge_summaries` of their summaries, in any ord
 
 - **a uniform sample of rows**: each row gets a random key in [0, 1), and the m rows with the smallest keys are kept,
   which are all rows if there are m or fewer. With Fhat(x) the share of a column's sampled values up to x and F(x) that
-  of all values, P(max |Fhat - F| > eps) <= 2 exp(-2 m eps^2) [1]_. So of 131,072 rows a quantile is, with a probability
+  of all values, P(max |Fhat - F| > eps) <= 2 exp(-2 m eps^2). So of 131,072 rows a quantile is, with a probability
   of 99 %, one whose rank in all rows is wrong by at most 0.45 %;
 - **exact facts of columns**: the range of numbers, whether some are missing, and how often each category occurs;
 - **exact facts of the target**: the weight of each class, or weight, mean, standard deviation and range of numbers.
 
-References
-----------
-.. [1] P. Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Annals of Probability 18, 1990.
-   Drawing without replacement does not increase the deviation: R. J. Serfling, Annals of Statistics 2, 1974.
+The bound is that of P. Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Annals of Probability
+18, 1990. Drawing without replacement does not increase the deviation (R. J. Serfling, Annals of Statistics 2, 1974).
 """
 
 from __future__ import annotations
@@ -82,22 +80,22 @@ class RowSample(NamedTuple):
 class Summary:
     """Summary of the rows of one or several parts.
 
-        Parameters
-        ----------
-        n : int
-            Number of rows, those of zero weight left out.
-        sample : RowSample
-            A uniform sample of these rows.
-        columns : ColumnFacts
-            Exact facts of their columns.
-        target : ClassMass or Moments
-            Exact facts of their targets.
-        weights : WeightScale or None
-            What their weights are to be divided by; None without weights.
+    Parameters
+    ----------
+    n : int
+        Number of rows, those of zero weight left out.
+    sample : RowSample
+        A uniform sample of these rows.
+    columns : ColumnFacts
+        Exact facts of their columns.
+    target : ClassMass or Moments
+        Exact facts of their targets.
+    weights : WeightScale or None
+        What their weights are to be divided by; None without weights.
 
-        Examples
-        --------
-        Of two parts, of two rows each:
+    Examples
+    --------
+    Of two parts, of two rows each:
 
     >>> from skscratch.tabular import Moments, RawTable, Summary, merge_summaries, row_keys
     >>> y, parts = np.array([1.0, 2.0]), [np.array([[1.0], [np.nan]]), np.array([[5.0], [3.0]])]
