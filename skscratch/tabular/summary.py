@@ -9,8 +9,9 @@ The summary of several parts is `merge_summaries` of their summaries, in any ord
 - **exact facts of columns**: the range of numbers, whether some are missing, and how often each category occurs;
 - **exact facts of the target**: the weight of each class, or weight, mean, standard deviation and range of numbers.
 
-The bound is that of P. Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Annals of Probability
-18, 1990. Drawing without replacement does not increase the deviation (R. J. Serfling, Annals of Statistics 2, 1974).
+The bound is that of P. Massart, "The tight constant in the Dvoretzky-Kiefer-Wolfowitz inequality", Annals of
+Probability 18, 1990. Drawing without replacement does not increase the deviation (R. J. Serfling, Annals of Statistics
+2, 1974).
 """
 
 from __future__ import annotations
