@@ -19,6 +19,7 @@ from skscratch.tabular.frames import (
     is_frame,
     is_sparse_frame,
     number_of_rows,
+    require_distinct,
     select,
     take_rows,
     type_name,
