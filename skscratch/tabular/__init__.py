@@ -90,6 +90,7 @@ __all__ = [
     "merge_summaries",
     "none_for_missing",
     "number_of_rows",
+    "require_distinct",
     "quantiles",
     "read_labels",
     "read_numbers",
