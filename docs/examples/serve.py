@@ -156,12 +156,12 @@ def row_schema(columns: dict[str, str]) -> type[BaseModel]:
     return create_model("Row", __config__=ConfigDict(strict=True, extra="forbid", allow_inf_nan=False), **fields)
 
 
-def in_words(errors: Sequence[Any], columns: dict[str, str]) -> list[str]:
+def sentences(errors: Sequence[Any], columns: dict[str, str]) -> list[str]:
     """Write a sentence for each error of a request, and only one for a cell."""
-    return list(dict.fromkeys(one_in_words(error, columns) for error in errors))
+    return list(dict.fromkeys(sentence(error, columns) for error in errors))
 
 
-def one_in_words(error: Any, columns: dict[str, str]) -> str:
+def sentence(error: Any, columns: dict[str, str]) -> str:
     """Write what is wrong, what it must be, and what was given."""
     kind, place = error["type"], [part for part in error["loc"] if part not in ("body", "rows")]
     row = f"Row {place.pop(0)}: t" if place and isinstance(place[0], int) and kind != "json_invalid" else "T"
@@ -196,7 +196,7 @@ def create_app(path: str | os.PathLike[str], engine: str = "estimator") -> FastA
 
     @app.exception_handler(RequestValidationError)
     async def refuse(request: Any, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"errors": in_words(error.errors(), columns)}, status_code=422)
+        return JSONResponse({"errors": sentences(error.errors(), columns)}, status_code=422)
 
     @app.post("/predict")
     def predict(row: Row) -> dict[str, Any]:  # type: ignore[valid-type]

@@ -12,6 +12,7 @@ from helpers import SMALL, STEADY, ignore_convergence, scores, two_classes
 from numpy.testing import assert_array_equal
 
 from skscratch import __version__, skops_types
+from skscratch.compat import MLPClassifier, MLPRegressor
 from skscratch.core import Adam, Relu
 from skscratch.estimators import pickles
 from skscratch.exceptions import VersionWarning
@@ -141,3 +142,12 @@ def test_a_pickle_continues(Estimator):
     model.partial_fit(X, y)
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(scores(model.partial_fit(X, y), X), scores(again.partial_fit(X, y), X))
+
+
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_pickles_of_compat_have_the_version(cls, monkeypatch):
+    with monkeypatch.context() as other:
+        other.setattr(pickles, "__version__", "0.0.7")
+        file = pickle.dumps(cls())
+    with pytest.warns(VersionWarning, match=f"this {cls.__name__} should be read by skscratch 0.0.7"):
+        pickle.loads(file)
