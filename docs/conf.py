@@ -52,7 +52,7 @@ numpydoc_validation_exclude = {
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"\.py$",
+    "filename_pattern": r"/(?!serve)\w+\.py$",  # the service is shown, but not run: it would not end
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,

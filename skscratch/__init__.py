@@ -5,3 +5,4 @@ from skscratch.estimators.classifier import ScratchMLPClassifier as ScratchMLPCl
 from skscratch.estimators.regressor import ScratchMLPRegressor as ScratchMLPRegressor
 from skscratch.saving import load as load
 from skscratch.saving import save as save
+from skscratch.saving import skops_types as skops_types

@@ -13,3 +13,7 @@ class ColumnWarning(UserWarning):
     `fit` warns of columns from which the network learns nothing or of which it ignores values, and `predict` of
     categorical columns in which no value is known. `model.columns_` says what was done with each column.
     """
+
+
+class VersionWarning(UserWarning):
+    """A pickled estimator is read by another version of skscratch than the one that wrote it."""

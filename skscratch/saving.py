@@ -100,3 +100,31 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise foreign(path)
     with errors_in_content(path):
         return make_estimator(ESTIMATORS[content["estimator"]], content)
+
+
+def skops_types() -> list[str]:
+    """Return the names of all types of this package that an estimator can contain, for skops to trust.
+
+    skops loads a file only if all its types are trusted: those of NumPy and scikit-learn, which it knows, and those
+    in this list. Classes that you have registered yourself are not in it: add their names.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order. Trust them by ``skops.io.load(file, trusted=skops_types())``.
+
+    See Also
+    --------
+    save : Save an estimator without skops.
+
+    Examples
+    --------
+    >>> from skscratch import skops_types
+    >>> skops_types()[0]
+    'skscratch.core.activations.Elu'
+    """
+    from skscratch.persistence.records import CLASSES, FAMILIES
+
+    registered = [cls for family in FAMILIES.values() for cls in family._classes.values()]
+    names = {f"{cls.__module__}.{cls.__qualname__}" for cls in [*CLASSES.values(), *registered, *ESTIMATORS.values()]}
+    return sorted(name for name in names if name.startswith("skscratch."))

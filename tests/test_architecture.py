@@ -23,7 +23,7 @@ estimators.building estimators.parts estimators.streaming
 estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
 persistence.files persistence.archive persistence.records persistence.generators persistence.values
 persistence.estimators persistence.checkpoints
-estimators.callbacks estimators.time_limit estimators.fitting estimators.base
+estimators.pickles estimators.callbacks estimators.time_limit estimators.fitting estimators.base
 estimators.classifier estimators.regressor saving
 export.tensor export.quantile export.columns export.layers export.outputs export.graph export.predictor export.numpy
 """.split()  # a module imports only what is printed before it

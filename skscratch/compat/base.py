@@ -34,9 +34,10 @@ from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.training import Trainer
 from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.pickles import StoresVersion
 
 
-class BaseMLP(BaseEstimator):
+class BaseMLP(StoresVersion, BaseEstimator):
     """Fit and prediction of both estimators; reading and decoding y is implemented by subclasses.
 
     The parameters are `coefs_` and `intercepts_`, which a user may change.

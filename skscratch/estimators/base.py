@@ -30,6 +30,7 @@ from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
 from skscratch.estimators.out_of_fold import OutOfFold, out_of_fold
+from skscratch.estimators.pickles import StoresVersion
 from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
@@ -41,7 +42,7 @@ from skscratch.tabular.report import ColumnTable, report_columns
 from skscratch.tabular.sources import find_source
 
 
-class BaseScratchMLP(CallbackSupport, BaseEstimator):
+class BaseScratchMLP(StoresVersion, CallbackSupport, BaseEstimator):
     """Base class: fit and raw scores; subclasses implement how y is read and what raw scores mean."""
 
     _hyperparameters: ClassVar[Hyperparameters]

@@ -14,7 +14,7 @@ from skscratch.estimators.parts import encode_part, learn, open_reader, read_par
 from skscratch.estimators.progress import watched
 from skscratch.estimators.reading import Data, Given, Sample, require_column
 from skscratch.tabular.columns import RawTable, read_table
-from skscratch.tabular.frames import column_array, columns_of, select
+from skscratch.tabular.frames import column_array, columns_of, require_distinct, select
 from skscratch.tabular.sources import Source
 from skscratch.tabular.summary import Summary, merge_summaries
 
@@ -174,6 +174,7 @@ def _check_hyperparameters(estimator: Any) -> None:
 
 def _choose_columns(estimator: Any, source: Source, given: Given, before: Model | None) -> Columns:
     """Find the columns of X, y and weights in a source."""
+    require_distinct(source.names)
     vector = not isinstance(given.y, (list, tuple))
     y, w = [given.y] if vector else list(given.y), [] if given.sample_weight is None else [given.sample_weight]
     for what, name in [*(("y", name) for name in y), *(("sample_weight", name) for name in w)]:

@@ -11,6 +11,10 @@ import numpy as np
 from scipy.sparse import issparse
 
 MISSING_TYPES = ("NoneType", "NAType", "NaTType")  # by name, since pandas is not imported
+INSTEAD_OF_DATES = (
+    "convert it to numbers that may matter, such as the days since a date, the month and the day of the week, or drop "
+    "it."
+)
 
 
 def kind_of(values: np.ndarray) -> str:
@@ -148,6 +152,9 @@ def explain_matrix(X: Any, error: Exception) -> Exception:
         return error  # rows of different lengths
     if cells.ndim != 2:
         return error
+    dates = [j for j, column in enumerate(cells.T) if kind_of(column) == "dates"]
+    if dates:
+        return ValueError(f"X must be numeric, but its column {dates[0]} holds dates or times: {INSTEAD_OF_DATES}")
     texts = [j for j, column in enumerate(cells.T) if any(isinstance(cell, (str, bytes)) for cell in column)]
     if not texts:
         return error

@@ -20,9 +20,24 @@ from scipy.sparse import issparse, vstack
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skscratch.tabular.cells import explain_matrix, kind_of, none_for_missing, require_values, to_floats
+from skscratch.tabular.cells import (
+    INSTEAD_OF_DATES,
+    explain_matrix,
+    kind_of,
+    none_for_missing,
+    require_values,
+    to_floats,
+)
 from skscratch.tabular.chunks import row_chunks
-from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, is_sparse_frame, type_name
+from skscratch.tabular.frames import (
+    column_array,
+    column_names,
+    columns_of,
+    is_frame,
+    is_sparse_frame,
+    require_distinct,
+    type_name,
+)
 
 # Beginnings of the printed names of types in pandas (also Arrow-backed), polars and pyarrow
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
@@ -137,10 +152,14 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     Raises
     ------
     ValueError
-        If X has other columns than at fit, no rows, infinite values, or a column that cannot be read.
+        If X has other columns than at fit, two columns with one name, no rows, infinite values, or a column that cannot
+        be read.
     """
     if type(X) is not np.ndarray:
         require_values(X, "X")
+    if is_frame(X):
+        require_distinct(column_names(X))
+        X = _as_table(X)
     if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
@@ -149,16 +168,23 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     return table
 
 
+def _as_table(X: Any) -> Any:
+    """Return a record batch of pyarrow as a table: scikit-learn does not read the names of a batch."""
+    return type(X.schema.empty_table()).from_batches([X]) if type(X).__name__ == "RecordBatch" else X
+
+
 def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
     """Read one array or matrix of numbers; of a float array only the number of columns is checked.
 
     On a single row the other checks would take several times as long as a small network.
     """
     if not (type(X) is np.ndarray and X.ndim == 2 and X.size > 0 and X.dtype in (np.float64, np.float32)):
+        if DATE_TYPES.match(str(getattr(X, "dtype", ""))):
+            raise ValueError(f"X must be numeric, but it is an array of {X.dtype}, dates or times: {INSTEAD_OF_DATES}")
         options = {"accept_sparse": "csr", "dtype": [np.float64, np.float32], "ensure_all_finite": False}
         try:
             return validate_data(estimator, X, reset=reset, **options)
-        except (ValueError, OverflowError) as error:
+        except (ValueError, OverflowError, TypeError) as error:
             raise explain_matrix(X, error) from error
     if reset or hasattr(estimator, "feature_names_in_") or X.shape[1] != estimator.n_features_in_:
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -220,8 +246,8 @@ def _read_numbers(column: Any, name: str) -> np.ndarray:
     kind = type_name(column)
     if DATE_TYPES.match(kind) or (kind == "object" and kind_of(column_array(column)) == "dates"):
         raise ValueError(
-            f"Column {name!r} of X must be numeric, but it has the type {kind} and holds dates or times: convert it to "
-            "numbers that may matter, such as the days since a date, the month and the day of the week, or drop it."
+            f"Column {name!r} of X must be numeric, but it has the type {kind} and holds dates or times: "
+            f"{INSTEAD_OF_DATES}"
         )
     if kind.startswith("complex"):
         raise _unreadable(name, f"it has the type {kind} (Complex data not supported)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,22 @@ def is_sparse_frame(X: Any) -> bool:
 def column_names(X: Any) -> list[Any]:
     """Return the names of the columns of a frame."""
     return list(X.columns if hasattr(X, "iloc") or hasattr(X, "get_columns") else X.column_names)
+
+
+def require_distinct(names: Sequence[Any]) -> None:
+    """Raise a ValueError if two columns have the same name.
+
+    >>> require_distinct(["a", "b", "a"])
+    Traceback (most recent call last):
+        ...
+    ValueError: The columns of X must have different names, but several have the name 'a': rename or drop some.
+    """
+    if len(set(names)) < len(names):
+        repeated = [name for name, times in Counter(names).items() if times > 1]
+        shown = ", ".join(map(repr, repeated[:5]))
+        raise ValueError(
+            f"The columns of X must have different names, but several have the name {shown}: rename or drop some."
+        )
 
 
 def columns_of(X: Any) -> list[Any]:
@@ -84,7 +101,8 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
 
 
 def _is_arrow(column: Any) -> bool:
-    return hasattr(column, "dictionary_encode")
+    """Return whether a column is of pyarrow; a series of pandas would need long to say that it has no such method."""
+    return type(column).__module__.partition(".")[0] == "pyarrow"
 
 
 def _shape(X: Any) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator
@@ -259,6 +260,35 @@ def test_dates_raise(frame, values, read):
 def test_dates_of_pandas_raise(values, read):
     with pytest.raises(ValueError, match="Column 'when' of X must be numeric"):
         read(pd.DataFrame({"when": values}))
+
+
+DAYS = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)]
+ARRAYS_OF_DATES = [
+    np.array(DAYS, "datetime64[D]")[:, None],
+    np.array(DAYS, "datetime64[s]")[:, None] - np.datetime64("2020"),
+    np.array(DAYS, object)[:, None],
+    [[1.0, day] for day in DAYS],
+]
+
+
+@pytest.mark.parametrize("X", ARRAYS_OF_DATES, ids=lambda X: str(getattr(X, "dtype", "list")))
+def test_dates_without_names_raise(X, read):
+    with pytest.raises(ValueError, match="X must be numeric, but .* dates or times: convert it to numbers"):
+        read(X)
+
+
+REPEATED = {
+    "pandas": pd.DataFrame([[1.0, 2.0, 3.0]], columns=["a", "b", "a"]),
+    "sparse": pd.DataFrame([[1.0, 2.0, 3.0]], columns=["a", "b", "a"]).astype(pd.SparseDtype(float)),
+    "categories": pd.DataFrame([["u", 2.0, "v"]], columns=["a", "b", "a"]),
+    "pyarrow": pa.table([[1.0], [2.0], [3.0]], names=["a", "b", "a"]),
+}
+
+
+@pytest.mark.parametrize("X", REPEATED.values(), ids=REPEATED)
+def test_names_that_are_repeated_raise(X, read):
+    with pytest.raises(ValueError, match="columns of X must have different names, but several have the name 'a'"):
+        read(X)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
