@@ -13,7 +13,7 @@ from sklearn.utils import check_consistent_length
 from skscratch.core.losses import Loss
 from skscratch.estimators.model import Model
 from skscratch.tabular.columns import RawTable, find_categories, read_table
-from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, select
+from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, require_different_names, select
 from skscratch.tabular.sources import find_source
 from skscratch.tabular.summary import Summary
 from skscratch.tabular.target_reading import require_target
@@ -151,6 +151,7 @@ def take_columns(given: Given) -> Given:
             f"y and sample_weight must be arrays where X is no frame, but {names[0]!r} was given with a "
             f"{type(given.X).__name__}: names are those of columns of X."
         )
+    require_different_names(given.X)
     for name in names:
         require_column(name, column_names(given.X), "y or sample_weight")
     y, w = (

@@ -22,7 +22,15 @@ from sklearn.utils.validation import validate_data
 
 from skscratch.tabular.cells import explain_matrix, kind_of, none_for_missing, require_values, to_floats
 from skscratch.tabular.chunks import row_chunks
-from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, is_sparse_frame, type_name
+from skscratch.tabular.frames import (
+    column_array,
+    column_names,
+    columns_of,
+    is_frame,
+    is_sparse_frame,
+    require_different_names,
+    type_name,
+)
 
 # Beginnings of the printed names of types in pandas (also Arrow-backed), polars and pyarrow
 CATEGORY_TYPES = re.compile(r"(category|categorical|enum|string|string_view|large_string|str|object|dictionary)\b")
@@ -141,6 +149,8 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     """
     if type(X) is not np.ndarray:
         require_values(X, "X")
+    if is_frame(X):
+        require_different_names(X)
     if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:

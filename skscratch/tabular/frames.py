@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +16,28 @@ def is_frame(X: Any) -> bool:
 
 
 def is_sparse_frame(X: Any) -> bool:
-    """Return whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
-    return hasattr(X, "iloc") and X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+    """Return whether every column of a pandas frame is sparse, with zeros in most rows, as in a sparse matrix."""
+    return hasattr(X, "iloc") and X.shape[1] > 0 and all(map(_is_sparse, X.dtypes))
+
+
+def _is_sparse(dtype: Any) -> bool:
+    return str(dtype).startswith("Sparse") and dtype.fill_value == 0
 
 
 def column_names(X: Any) -> list[Any]:
     """Return the names of the columns of a frame."""
     return list(X.columns if hasattr(X, "iloc") or hasattr(X, "get_columns") else X.column_names)
+
+
+def require_different_names(X: Any) -> None:
+    """Raise a ValueError if two columns of a frame have the same name."""
+    names = column_names(X)
+    if len(set(names)) < len(names):
+        name, count = Counter(names).most_common(1)[0]
+        raise ValueError(
+            f"The columns of X must have different names, but {count} are named {name!r}: rename them, or pass "
+            "X.to_numpy()."
+        )
 
 
 def columns_of(X: Any) -> list[Any]:
