@@ -6,6 +6,17 @@ from hypothesis import strategies as st
 
 from skscratch.estimators.constraints import Named, Number, ScorerName
 
+
+def minus_one(progress):
+    """Return a factor that makes a rate negative."""
+    return -1.0
+
+
+def not_a_number(progress):
+    """Return no factor."""
+    return float("nan")
+
+
 # A fit with a large value of these is allowed, but takes long or much memory.
 SMALL = {
     "width": st.integers(1, 3),
@@ -20,7 +31,7 @@ ALLOWED = {
     "class_weight": st.dictionaries(st.sampled_from((0, 1, 2)), st.floats(), max_size=3),
     "categorical_features": st.lists(st.integers(0, 3), max_size=3),
     "n_iter_no_change": st.just(float("inf")),
-    "learning_rate": st.sampled_from((abs, lambda progress: -1.0, lambda progress: float("nan"))),
+    "learning_rate": st.sampled_from((abs, minus_one, not_a_number)),
     "scoring": st.sampled_from(("accuracy", "r2", "roc_auc", "neg_log_loss", "f1", "recall_macro", "max_error")),
 }
 OTHERS = st.one_of(
