@@ -106,7 +106,9 @@ def arrays(draw, n=None):
 def sparse_tables(draw, n=None):
     """Sparse matrices and sparse arrays of every format."""
     x = draw(number_matrices(n))
-    x = cast(np.where(np.arange(x.size).reshape(x.shape) % 3 == 0, 0, x), draw(st.sampled_from(("f8", "f4", "i8", "?"))))
+    x = cast(
+        np.where(np.arange(x.size).reshape(x.shape) % 3 == 0, 0, x), draw(st.sampled_from(("f8", "f4", "i8", "?")))
+    )
     kind = draw(st.sampled_from(SPARSE))
     return getattr(sp, f"{kind}_{draw(st.sampled_from(('array', 'matrix')))}")(x)
 

@@ -1,13 +1,14 @@
 """Tables, targets and weights of every kind: each fit ends in outputs as documented or in a sentence."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from outcomes import attempt_with, check_outputs, share_of_cases
-from tables import tables
+from tables import arrow_frames, pandas_frames, tables
 from targets import labels, targets, weights
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
-from skscratch.tabular.frames import number_of_rows
+from skscratch.tabular.frames import number_of_rows, take_rows
 
 TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
 OPTIONS = st.fixed_dictionaries(
@@ -49,7 +50,24 @@ def try_fit(model, data, X, y):
     attempt_with(model, "predict", data.draw(tables()))
 
 
-@share_of_cases(0.1)
+@share_of_cases(0.05)
+@given(st.one_of(pandas_frames(32), arrow_frames(32)), OPTIONS)
+def test_rows_in_parts(X, options):
+    """A list of frames is read in parts, with y as a column."""
+    parts = [with_column(take_rows(X, np.arange(start, start + 16)), "y", np.resize([0, 1], 16)) for start in (0, 16)]
+    model = ScratchMLPClassifier(**TINY | options)
+    if attempt_with(model, "fit", parts, "y")[1] is None:
+        check_outputs(model, X, 32)
+
+
+def with_column(frame, name, values):
+    """A frame with one more column."""
+    if hasattr(frame, "iloc"):
+        return frame.assign(**{name: values})
+    return frame.append_column(name, [values]) if hasattr(frame, "append_column") else frame.with_columns(y=values)
+
+
+@share_of_cases(0.05)
 @given(st.data(), st.integers(1, 3).flatmap(lambda m: tables(8 * m)))
 def test_predict_other_tables(data, X):
     """A table of the same kind with other types, names and values."""
