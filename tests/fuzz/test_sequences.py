@@ -35,8 +35,9 @@ WEIGHTS = {"none": None, "some zero": np.resize([0.0, 1.0, 3.0], n), "negative":
 CHANGES = {
     "warm_start": (True, False), "solver": ("adam", "sgd", "lbfgs", "adamw"), "width": (1, 3, -1), "max_iter": (1, 3),
     "learning_rate_init": (1e-3, 1e300, None), "early_stopping": (True, False, "auto"), "dtype": ("float64", "float32"),
-    "scaling": (None, "standard", "robust"), "n_estimators": (1, 2, 0), "alpha": (0.0, 1.0, 1e300), "max_time": (1e-9, None),
-    "scoring": ("loss", None, "no scorer"), "max_categories": (1, None), "batch_size": (7, "auto"), "dropout": (0.5, 0.0),
+    "scaling": (None, "standard", "robust"), "n_estimators": (1, 2, 0), "alpha": (0.0, 1.0, 1e300),
+    "scoring": ("loss", None, "no scorer"), "max_categories": (1, None), "batch_size": (7, "auto"),
+    "dropout": (0.5, 0.0), "max_time": (1e-9, None),
     "learning_rate": ("constant", "adaptive", "flat_cosine"), "random_state": (0, 1, None), "no_parameter": (1,),
 }  # fmt: skip
 CHANGE = st.sampled_from([(name, value) for name, options in CHANGES.items() for value in options])
@@ -104,7 +105,7 @@ class Calls:
         self.model, self.rows = clone(self.model), None
 
     def replace(self, other):
-        """Go on with a copy, which must predict the same."""
+        """Use a copy from now on, which must predict the same."""
         if self.rows is not None:
             scores = [attempt_with(model, "predict_members", self.rows)[0] for model in (self.model, other)]
             np.testing.assert_array_equal(*scores)
