@@ -116,7 +116,8 @@ class InverseMultinomialLogit(ClassInverseLink):
 def softmax(z: Array) -> Array:
     """Compute exp(z_j) / sum_i exp(z_i) over the last axis of z (k, n, o)."""
     e = np.ascontiguousarray(z.mT)  # over few columns, reductions are slow along the last axis and fast along this one
-    e = np.exp(e - e.max(axis=-2, keepdims=True))
+    with np.errstate(over="ignore"):  # exp(-inf) is 0
+        e = np.exp(e - e.max(axis=-2, keepdims=True))
     e /= e.sum(axis=-2, keepdims=True)
     return e.mT
 
@@ -124,6 +125,7 @@ def softmax(z: Array) -> Array:
 def log_softmax(z: Array) -> Array:
     """Compute z_j - log(sum_i exp(z_i)) over the last axis of z (k, n, o)."""
     t = np.ascontiguousarray(z.mT)
-    t = t - t.max(axis=-2, keepdims=True)
+    with np.errstate(over="ignore"):
+        t = np.maximum(t - t.max(axis=-2, keepdims=True), -np.finfo(t.dtype).max)
     t -= np.log(np.exp(t).sum(axis=-2, keepdims=True))
     return t.mT

@@ -104,6 +104,11 @@ class AccumulateMomentum(Transformation):
             do(np.copyto, u, v)
 
 
+def _representable(epsilon: float, u: Array) -> float:
+    """Return a number that is not zero in the precision of u, where 0 / (0 + epsilon) must be 0."""
+    return max(epsilon, float(np.finfo(u.dtype).tiny))
+
+
 @dataclass(frozen=True)
 class ScaleByRms(Transformation):
     """V <- beta V + (1 - beta) u^2;  u <- u / (sqrt(V) + epsilon).  (Tieleman and Hinton, 2012: RMSprop.)"""
@@ -121,7 +126,7 @@ class ScaleByRms(Transformation):
         do(np.multiply, t, 1 - self.beta, out=t)
         do(np.add, V, t, out=V)
         do(np.sqrt, V, out=t)
-        do(np.add, t, self.epsilon, out=t)
+        do(np.add, t, _representable(self.epsilon, u), out=t)
         do(np.divide, u, t, out=u)
 
 
@@ -154,7 +159,7 @@ class ScaleByAdam(Transformation):
         do(np.multiply, u, u, out=u)
         do(np.add, V, u, out=V)
         do(np.sqrt, V, out=u)
-        do(np.add, u, self.epsilon / root, out=u)
+        do(np.add, u, _representable(self.epsilon / root, u), out=u)
         do(np.divide, M, u, out=u)
         do(np.multiply, u, c, out=u)
 

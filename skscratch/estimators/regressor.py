@@ -182,7 +182,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         from sklearn.metrics import r2_score  # not above: it takes longer to import than all of this package
 
         return self._of_left_out(
-            lambda left_out: r2_score(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
+            lambda left_out: r2_score(*_of_size_one(self._target.numbers(left_out.y), self._numbers(left_out.outputs)))
         )
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
@@ -209,3 +209,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _of_size_one(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Divide both by the largest absolute value of each column, since squares of large numbers would overflow."""
+    peak = np.abs([y, p]).max(axis=(0, 1))
+    peak[peak == 0] = 1
+    return y / peak, p / peak

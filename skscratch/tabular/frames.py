@@ -16,8 +16,12 @@ def is_frame(X: Any) -> bool:
 
 
 def is_sparse_frame(X: Any) -> bool:
-    """Return whether every column of a pandas frame is sparse; scikit-learn reads such a frame as a sparse matrix."""
-    return hasattr(X, "iloc") and X.shape[1] > 0 and all(str(dtype).startswith("Sparse") for dtype in X.dtypes)
+    """Return whether every column of a pandas frame is sparse, with zeros in most rows, as in a sparse matrix."""
+    return hasattr(X, "iloc") and X.shape[1] > 0 and all(map(_is_sparse, X.dtypes))
+
+
+def _is_sparse(dtype: Any) -> bool:
+    return str(dtype).startswith("Sparse") and dtype.fill_value == 0
 
 
 def column_names(X: Any) -> list[Any]:

@@ -33,6 +33,7 @@ from scipy.special import ndtri
 from skscratch.registry import Registered
 
 TINY = float(np.finfo(np.float64).tiny)  # a smaller spread has no finite inverse
+LARGEST = float(np.finfo(np.float64).max)  # a larger one is infinite
 ROUNDING = 1e-12  # relative error of a sum of weights
 FAR = 1e9  # for larger values the smooth clip is 3 to the last digit
 
@@ -163,6 +164,13 @@ def _widened(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
     return x.astype(np.float64) if factor.max(initial=0) > np.finfo(x.dtype).max else x
 
 
+def _difference(high: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Compute high - low in float64; where this is infinite, the largest number."""
+    with np.errstate(over="ignore"):
+        d: np.ndarray = np.clip(np.subtract(high, low), -LARGEST, LARGEST)
+    return d
+
+
 def _median(Q: np.ndarray) -> np.ndarray:
     """The median (m,) of an odd number of quantiles (q, m)."""
     median: np.ndarray = Q[len(Q) // 2]
@@ -186,19 +194,19 @@ class Robust(Scaler, name="robust"):
     bounded = True
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
-        median, spread, varies = _median(Q), Q[3] - Q[1], Q[0] < Q[-1]
+        median, spread, varies = _median(Q), _difference(Q[3], Q[1]), Q[0] < Q[-1]
         for j in np.flatnonzero((spread <= 0) & varies):  # column by column, so that no copy of all x is made
-            others = np.where(x[:, [j]] == median[j], np.nan, x[:, [j]]) - median[j]
+            others = _difference(np.where(x[:, [j]] == median[j], np.nan, x[:, [j]]).astype(np.float64), median[j])
             q = quantiles(others, self.levels, sample_weight)[:, 0]
             distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0, 0]
-            spread[j] = q[3] - q[1] if q[3] > q[1] else distance
+            spread[j] = _difference(q[3], q[1]) if q[3] > q[1] else distance
         return median, np.where(varies, 1 / np.maximum(spread, TINY), 0.0)
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         median, factor = statistics
         x = _widened(x, factor)
-        t: np.ndarray = x - median.astype(x.dtype)
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
+            t: np.ndarray = x - median.astype(x.dtype)
             t *= factor.astype(x.dtype)
         np.clip(t, -FAR, FAR, out=t)
         root = np.square(t)
@@ -218,8 +226,8 @@ class Standard(Scaler, name="standard"):
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         mean, factor = statistics
         x = _widened(x, factor)
-        t: np.ndarray = x - mean.astype(x.dtype)
         with np.errstate(over="ignore"):  # the encoder clips infinity
+            t: np.ndarray = x - mean.astype(x.dtype)
             t *= factor.astype(x.dtype)
         return t
 

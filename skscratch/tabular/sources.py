@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 
-from skscratch.tabular.frames import column_names, is_frame, is_sparse_frame, select, take_rows
+from skscratch.tabular.frames import column_names, is_frame, is_sparse_frame, require_distinct, select, take_rows
 
 # Size of a part, for 8 bytes in each column, where the source does not consist of parts already.
 PART_BYTES, PART_ROWS = 16 * 2**20, 2**16
@@ -270,12 +270,13 @@ def _require_columns(frame: Any, expected: Sequence[Any], number: int) -> Any:
 
 
 def _require_frame(part: Any, number: int) -> Any:
-    """Return the part itself, if it is a dense frame."""
+    """Return the part itself, if it is a dense frame whose columns have different names."""
     if not is_frame(part):
         raise TypeError(
             f"X must give frames of pandas, polars or pyarrow, but part {number} (from 0) is a {type(part).__name__}: "
             "convert it to a frame, with y as one of its columns."
         )
+    require_distinct(column_names(part))
     if is_sparse_frame(part):
         raise TypeError(
             f"X must give dense frames, but all columns of part {number} (from 0) are sparse: convert them with "

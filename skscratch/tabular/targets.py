@@ -159,9 +159,18 @@ class RegressionTarget:
         Raises
         ------
         ValueError
-            If y is not finite or has another number of columns.
+            If y is not finite, has another number of columns, or is too large for this precision.
         """
-        return np.asarray((self._numbers(y) - self.shift) / self.scale, dtype)
+        y, limit = self._numbers(y), float(np.finfo(dtype).max ** 0.25)
+        with np.errstate(over="ignore"):
+            z = 2 * ((y / 2 - self.shift / 2) / self.scale)  # half of each number: a difference may overflow
+        if not (np.abs(z) <= limit).all():
+            raise ValueError(
+                f"y must be at most {limit:.2g} times as large as the standard deviation or the mean in the first fit, "
+                f"or as 1 with the cosine loss, but it holds {y[~(np.abs(z) <= limit)][0]}: rescale it, or use "
+                "dtype='float64'."
+            )
+        return np.asarray(z, dtype)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Decode z (n, o) as y = shift + scale z, finite, clipped to [low, high], float64 of shape (n,) or (n, o)."""

@@ -167,7 +167,7 @@ def test_parts_that_are_no_frames(table):
 
 
 def test_sparse_frames():
-    frame = pd.DataFrame({"i": pd.arrays.SparseArray([0.0, 1.0])})
+    frame = pd.DataFrame({"i": pd.arrays.SparseArray([0.0, 1.0], fill_value=0)})
     with pytest.raises(TypeError, match=r"all columns of part 0 \(from 0\) are sparse"):
         list(find_source([frame]).frames(["i"]))
 

@@ -1,0 +1,92 @@
+"""The smallest cases of all defects that random cases have found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import r2_score
+
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.core import InverseMultinomialLogit
+from skscratch.tabular import RegressionTarget, Scaler
+
+TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
+LARGEST = np.finfo(np.float64).max
+n = 40
+A = np.random.default_rng(0).normal(size=(n, 2))
+y = np.resize([0, 1], n)
+
+
+@pytest.mark.parametrize("names", [["c", "c"], [1, 1], [None, None]])
+def test_repeated_names_are_refused(names):
+    """narwhals, which scikit-learn 1.9 calls, raised an error of its own, in several lines."""
+    frame = pd.DataFrame(A, columns=names)
+    with pytest.raises(ValueError, match="must have different names, but several have the name"):
+        ScratchMLPClassifier(**TINY).fit(frame, y)
+    with pytest.raises(ValueError, match="must have different names, but several have the name"):
+        ScratchMLPClassifier(**TINY).fit([frame.iloc[:20], frame.iloc[20:]], "y")
+
+
+def test_a_target_with_a_repeated_name_is_refused():
+    with pytest.raises(ValueError, match="must have different names, but several have the name 'y'"):
+        ScratchMLPRegressor(**TINY).fit(pd.DataFrame(np.hstack([A, A]), columns=["a", "y", "b", "y"]), "y")
+
+
+def test_a_sparse_frame_of_other_values_than_zero_is_read_as_dense():
+    """pandas refused to convert it: "fill value must be 0"."""
+    frame = pd.DataFrame(np.where(A > 0, A, np.nan), columns=["a", "b"])
+    models = [ScratchMLPClassifier(**TINY).fit(X, y) for X in (frame.astype("Sparse[float64]"), frame)]
+    assert_array_equal(*(model.predict_proba(frame) for model in models))
+
+
+@pytest.mark.parametrize("scaling", Scaler.names())
+@pytest.mark.parametrize("rare", [n // 2, 3])
+def test_differences_of_the_largest_numbers(scaling, rare):
+    """x - median and the interquartile range were infinite, with a warning of NumPy."""
+    X = np.where(np.arange(n) < rare, -LARGEST, LARGEST)[:, None]
+    model = ScratchMLPClassifier(**TINY, scaling=scaling).fit(X, np.arange(n) < rare)
+    p = model.predict_proba(X)
+    assert np.isfinite(p).all() and p[0, 1] != p[-1, 1]
+
+
+@pytest.mark.parametrize("size", [1.0, 1e300, 1e-300])
+def test_score_of_targets_of_any_size(size):
+    """Squares of large errors were infinite, and those of small ones zero."""
+    models = [ScratchMLPRegressor(**TINY).fit(A, A[:, 0] * factor) for factor in (1.0, size)]
+    assert_allclose(models[1].oof_score_, models[0].oof_score_, rtol=1e-4)
+    seen = ~np.isnan(models[0].oof_prediction_)
+    assert_allclose(models[0].oof_score_, r2_score(A[seen, 0], models[0].oof_prediction_[seen]), rtol=1e-4)
+
+
+def test_targets_beyond_the_precision_are_refused():
+    """The cast to float32 overflowed, with a warning of NumPy."""
+    for dtype in ("float32", "float64"):
+        model = ScratchMLPRegressor("cosine", **TINY, dtype=dtype)
+        with pytest.raises(ValueError, match=r"y must be at most \S+ times as large as the standard deviation"):
+            model.fit(A, A * 1e300)
+    model = ScratchMLPRegressor("poisson", **TINY).partial_fit(A, np.exp(A[:, 0]))
+    with pytest.raises(ValueError, match="rescale it"):
+        model.partial_fit(A, np.full(n, 1e300))
+
+
+def test_targets_far_apart_are_standardised():
+    """y - mean was infinite."""
+    numbers = np.array([-LARGEST, LARGEST, LARGEST, LARGEST])
+    z = RegressionTarget.fit(numbers).encode(numbers)
+    assert_allclose(z[:, 0], RegressionTarget.fit(numbers / LARGEST).encode(numbers / LARGEST)[:, 0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_epsilon_that_float32_rounds_to_zero(solver, dtype):
+    """Parameters without a gradient became 0 / 0, and all members diverged."""
+    model = ScratchMLPRegressor(**TINY, solver=solver, epsilon=5e-324, dtype=dtype).fit(A, A[:, 0])
+    assert np.isfinite(model.loss_curve_).all()
+
+
+def test_log_probabilities_of_raw_scores_of_any_size():
+    """The difference of two scores was infinite, with a warning of NumPy."""
+    z = np.array([[[LARGEST, -LARGEST, 0.0]]])
+    link = InverseMultinomialLogit()
+    assert_array_equal(link.log_probabilities(z), [[[0, -LARGEST, -LARGEST]]])
+    assert_array_equal(link.predict(z), [[[1, 0, 0]]])
