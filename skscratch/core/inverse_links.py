@@ -31,6 +31,17 @@ class InverseLink(ABC):
         """Compute the mean, quantile or probability (k, n, o) for raw scores z (k, n, o)."""
 
 
+    def gradient(self, z: Array, v: Array) -> Array:
+        """Compute d/dz of the sum of v p (k, n, o), for z and v (k, n, o): v times the Jacobian of `predict`.
+
+        Needed by ``input_gradients`` only.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must have a method gradient(z, v) for derivatives of predictions, but has none; "
+            "write it as in skscratch.core.inverse_links."
+        )
+
+
 class ClassInverseLink(InverseLink):
     """A function from raw scores to probabilities, and what follows from it about classes."""
 
@@ -59,6 +70,9 @@ class InverseIdentity(InverseLink):
     def predict(self, z: Array) -> Array:
         return z
 
+    def gradient(self, z: Array, v: Array) -> Array:
+        return v.copy()
+
 
 class InverseLog(InverseLink):
     """exp(min(z, 88)), for targets that are not negative: at most 1.7e38, half of the largest number of float32."""
@@ -68,6 +82,10 @@ class InverseLog(InverseLink):
     def predict(self, z: Array) -> Array:
         return np.exp(np.minimum(z, MAX_EXPONENT))
 
+    def gradient(self, z: Array, v: Array) -> Array:
+        """v exp(z), 0 beyond 88."""
+        return v * self.predict(z) * (z < MAX_EXPONENT)
+
 
 class InverseLogit(ClassInverseLink):
     """p = 1 / (1 + exp(-z)) for two classes, or for labels that may occur together."""
@@ -76,6 +94,10 @@ class InverseLogit(ClassInverseLink):
 
     def predict(self, z: Array) -> Array:
         return expit(z)
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """v p (1 - p), where 1 - p is the probability of -z: it does not round to 0."""
+        return v * expit(z) * expit(-z)
 
     def log_probabilities(self, z: Array) -> Array:
         """Compute log(1 - p) and log p, (k, n, o, 2)."""
@@ -98,6 +120,11 @@ class InverseMultinomialLogit(ClassInverseLink):
 
     def predict(self, z: Array) -> Array:
         return softmax(z)
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """p_j (v_j - sum_i p_i v_i)."""
+        p = softmax(z)
+        return p * (v - np.vecdot(p, v)[..., None])
 
     def log_probabilities(self, z: Array) -> Array:
         """Compute log p, (k, n, o)."""

@@ -185,6 +185,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             lambda left_out: r2_score(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
         )
 
+    def _prediction_gradients(self, gradients: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        gradients = gradients * self._target.slopes(outputs)[:, None]
+        return gradients[..., 0] if self._target.vector else gradients
+
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         """Decode outputs (n, o) of networks as predictions, also with a single output of shape (n, o)."""
         return self._target.decode(outputs).reshape(outputs.shape)

@@ -131,6 +131,6 @@ class TrainingState:
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:
-    """Make the generator of initial parameters, "init", of validation rows, "split", or of orders of rows, "train"."""
-    stream = np.random.SeedSequence(seed).spawn(3)[("init", "split", "train").index(purpose)]
+    """Make the generator of initial parameters, "init", of validation rows, "split", orders of rows, "train", or pairs, "pairs"."""
+    stream = np.random.SeedSequence(seed).spawn(4)[("init", "split", "train", "pairs").index(purpose)]
     return np.random.default_rng(stream)
