@@ -35,6 +35,7 @@ onnx.model onnx.pipelines
 dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions
 dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
+displays.importances displays.intervals
 callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
 PACKAGES = {"core", "tabular", "estimators", "persistence", "export", "datasets", "compat", "displays", "onnx", "dask"}

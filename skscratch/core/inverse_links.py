@@ -11,6 +11,7 @@ array([[[0.5  ],
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -29,7 +30,6 @@ class InverseLink(ABC):
     @abstractmethod
     def predict(self, z: Array) -> Array:
         """Compute the mean, quantile or probability (k, n, o) for raw scores z (k, n, o)."""
-
 
     def gradient(self, z: Array, v: Array) -> Array:
         """Compute d/dz of the sum of v p (k, n, o), for z and v (k, n, o): v times the Jacobian of `predict`.
@@ -85,6 +85,33 @@ class InverseLog(InverseLink):
     def gradient(self, z: Array, v: Array) -> Array:
         """v exp(z), 0 beyond 88."""
         return v * self.predict(z) * (z < MAX_EXPONENT)
+
+
+@dataclass(frozen=True)
+class InverseIncrements(InverseLink):
+    """p_1 = z_1, p_j = p_(j-1) + log(1 + exp(z_j)): numbers in ascending order, for quantiles that never cross.
+
+    Parameters
+    ----------
+    n : int
+        How many numbers.
+    """
+
+    n: int
+    name = "increments"
+
+    def predict(self, z: Array) -> Array:
+        softplus = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+        return np.matmul(np.where(self._is_first, z, softplus), np.triu(np.ones((self.n, self.n), z.dtype)))
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """The sum of v_j, v_(j+1), ..., v_n, times 1 / (1 + exp(-z_j)) for j > 1."""
+        slopes: Array = np.where(self._is_first, 1, expit(z))
+        return slopes * np.matmul(v, np.tril(np.ones((self.n, self.n), v.dtype)))
+
+    @property
+    def _is_first(self) -> Array:
+        return np.arange(self.n) == 0
 
 
 class InverseLogit(ClassInverseLink):

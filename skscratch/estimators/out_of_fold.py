@@ -75,7 +75,8 @@ def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfF
 def _own_rows(outputs: Array, y: Array, positions: Array, sample: Sample) -> OutOfFold:
     """Average outputs (k, m, o) of the rows that each member left out, by row."""
     n, o = len(sample.raw), outputs.shape[2]
-    total, targets, count = np.zeros((n, o), outputs.dtype), np.zeros((n, o), y.dtype), np.zeros((n, 1), outputs.dtype)
+    total, targets = np.zeros((n, o), outputs.dtype), np.zeros((n, y.shape[2]), y.dtype)
+    count = np.zeros((n, 1), outputs.dtype)
     for member_rows, member_outputs, member_y in zip(positions, outputs, y, strict=True):
         total[member_rows] += member_outputs
         targets[member_rows] = member_y

@@ -7,6 +7,7 @@ from scipy import special
 from skscratch.core import (
     ClassInverseLink,
     InverseIdentity,
+    InverseIncrements,
     InverseLink,
     InverseLog,
     InverseLogit,
@@ -16,9 +17,20 @@ from skscratch.core import (
 )
 
 K, N, OUTPUTS = 2, 5, 3
+
+
+def increments(z):
+    """Each number is the one before plus log(1 + exp(z)), one after the other."""
+    p = [z[..., 0]]
+    for j in range(1, OUTPUTS):
+        p.append(p[-1] + np.logaddexp(0, z[..., j]))
+    return np.stack(p, axis=-1)
+
+
 ROWS = [  # an inverse link, its name, and its formula by SciPy
     (InverseIdentity(), "identity", lambda z: z),
     (InverseLog(), "exp", np.exp),
+    (InverseIncrements(OUTPUTS), "increments", increments),
     (InverseLogit(), "logistic", special.expit),
     (InverseMultinomialLogit(), "softmax", lambda z: special.softmax(z, axis=-1)),
 ]

@@ -116,7 +116,7 @@ def test_categories_and_missing_numbers_have_no_derivative(frame):
     assert np.nanmedian(np.abs(gradients[:, 2])) < 0.1
 
 
-def test_importances_are_those_of_columns_of_X(frame):
+def test_importances_are_those_of_all_columns(frame):
     X, y = frame
     importances = ScratchMLPRegressor(random_state=0).fit(X, y).feature_importances_
     assert importances.shape == (3,)
@@ -195,7 +195,7 @@ def test_classes_of_the_user_without_a_derivative():
         def gradient(self, z, v):
             return super(InverseIdentity, self).gradient(z, v)
 
-    class Mine(SquaredError):
+    class MyError(SquaredError):
         inverse_link = Link()
 
     class Third(Scaler):
@@ -206,7 +206,7 @@ def test_classes_of_the_user_without_a_derivative():
             return x / 3
 
     X, y = make_regression(100, 2, random_state=0)
-    model = ScratchMLPRegressor(Mine(), **SMALL).fit(X, y)
+    model = ScratchMLPRegressor(MyError(), **SMALL).fit(X, y)
     assert not hasattr(model, "feature_importances_")
     with pytest.raises(NotImplementedError, match="Link must have a method gradient"):
         model.input_gradients(X)
