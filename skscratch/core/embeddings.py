@@ -201,8 +201,8 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
     """c_t = (x - l_t) / (r_t - l_t) between 0 and 1: which share of each of f bins [l_t, r_t] lies below x.
 
     The first bin is open to the left, the last to the right. x (1, m, 1, n) -> c (1, m, f, n), the same for all
-    members. c_t' = 1 / (r_t - l_t) in the bin, half of it at an inner edge, 0 outside: at an edge, the derivative is the
-    mean of those on both sides. (Gorishniy et al., 2022, arXiv:2203.05556, equation 1.)
+    members. c_t' = 1 / (r_t - l_t) in the bin, half of it at an inner edge, 0 outside: at an edge the derivative is
+    the mean of those on both sides. (Gorishniy et al., 2022, arXiv:2203.05556, equation 1.)
 
     Parameters
     ----------

@@ -9,13 +9,18 @@ from skscratch.core import (
     AbsoluteError,
     BinaryLogLoss,
     CosineDistance,
+    Dense,
     GammaLoss,
     HuberLoss,
     Loss,
     MulticlassLogLoss,
+    Network,
+    Objective,
     PoissonLoss,
     QuantileLoss,
     SquaredError,
+    Tanh,
+    gradcheck,
 )
 
 MEMBERS, ROWS, OUTPUTS = 3, 7, 4
@@ -99,6 +104,12 @@ def test_several_quantiles(dtype, rng):
     for j, step in enumerate(h * np.eye(3)):
         difference = (loss.value(z64 + step, y) - loss.value(z64 - step, y)) / (2 * h)
         np.testing.assert_allclose(gradient[..., j], difference, atol=1e-5)
+
+
+def test_gradient_of_several_quantiles_through_a_network(rng):
+    objective = Objective(Network((Dense(4), Tanh(), Dense(3)), 2), QuantileLoss((0.1, 0.5, 0.9)))
+    P, x, y = objective.network.init(2, rng), rng.standard_normal((ROWS, 2)), rng.standard_normal((ROWS, 1))
+    assert gradcheck(objective, P, x, y, rng=rng) < 1e-6
 
 
 def test_several_quantiles_have_one_target(rng):

@@ -183,6 +183,15 @@ def test_without_rows_there_are_no_importances():
     assert not hasattr(model.fit_statistics(X, y), "feature_importances_")
 
 
+def test_explainers_of_shap():
+    """The sum over columns is the difference from the mean prediction of the background."""
+    shap = pytest.importorskip("shap")
+    X, y = make_regression(200, 3, random_state=0)
+    model = ScratchMLPRegressor(**SMALL).fit(X, y)
+    values = shap.PermutationExplainer(model.predict, X[:50], seed=0)(X[:4]).values
+    np.testing.assert_allclose(values.sum(axis=1), model.predict(X[:4]) - model.predict(X[:50]).mean(), rtol=1e-3)
+
+
 def test_constant_columns_have_no_importance():
     y = np.random.default_rng(0).standard_normal(100)
     model = ScratchMLPRegressor(**SMALL).fit(np.ones((100, 2)), y)
