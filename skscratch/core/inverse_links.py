@@ -95,6 +95,13 @@ class InverseIncrements(InverseLink):
     ----------
     n : int
         How many numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core import InverseIncrements
+    >>> InverseIncrements(3).predict(np.array([[[5.0, 0.0, -20.0]]])).round(3)
+    array([[[5.   , 5.693, 5.693]]])
     """
 
     n: int
