@@ -19,6 +19,7 @@ tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabu
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings estimators.arguments
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
+estimators.explanations
 estimators.building estimators.parts estimators.streaming
 estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
 persistence.files persistence.archive persistence.records persistence.generators persistence.values
@@ -34,6 +35,7 @@ onnx.model onnx.pipelines
 dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions
 dask.prediction dask.scoring dask.options dask.documentation dask.fitting dask.estimators
 displays.drawing displays.loss_curve displays.grid displays.function displays.gradient_flow displays.network
+displays.importances displays.intervals
 callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
 PACKAGES = {"core", "tabular", "estimators", "persistence", "export", "datasets", "compat", "displays", "onnx", "dask"}

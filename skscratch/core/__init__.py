@@ -40,6 +40,7 @@ from skscratch.core.initializers import (
 from skscratch.core.inverse_links import (
     ClassInverseLink,
     InverseIdentity,
+    InverseIncrements,
     InverseLink,
     InverseLog,
     InverseLogit,
@@ -131,6 +132,7 @@ __all__ = [
     "Identity",
     "Initializer",
     "InverseIdentity",
+    "InverseIncrements",
     "InverseLink",
     "InverseLog",
     "InverseLogit",

@@ -2,8 +2,8 @@
 
 A dense layer sees a column through one product only; a tree splits it anywhere. These layers give the network
 functions of each single column to combine (Gorishniy, Rubachev and Babenko, 2022, arXiv:2203.05556).
-They read the network's input, so they come first, and compute no gradient for it. Shapes: k members, n samples, d
-inputs of which m are embedded, f features of a column, o outputs of a column.
+They read the network's input, so they come first. Shapes: k members, n samples, d inputs of which m are embedded, f
+features of a column, o outputs of a column.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from skscratch.core.parameters import ParameterSpec
 from skscratch.core.tape import Array, Do
 from skscratch.registry import Registered
 
-# Records the gradients of the parameters of the features, from g = dL/de (k, m, o, n).
 MAX_SLOPE = 1e19  # of a bin: products with it stay finite in float32
-FeaturesBackward: TypeAlias = Callable[[Array, Any], None]
+# Records the gradients of the parameters of the features, from g = dL/de (k, m, o, n), and what the features add to the
+# gradient of the m columns of x, into the last argument (k, m, 1, n), unless it is None.
+FeaturesBackward: TypeAlias = Callable[[Array, Any, Array | None], None]
 
 
 class Linear(NamedTuple):
@@ -48,8 +49,8 @@ class Waves(NamedTuple):
 class NumericEmbedding(Layer, Registered):
     """z = [x, e_1, ..., e_m], e_j = V_j' c_j(x_j) + a_j: x itself, and o outputs for each of m columns j.
 
-    x (1 or k, n, d), V (k, m, f, o), a (k, m, o) -> z (k, n, d + m o);  dV = c g', da = sum of g over n.
-    Subclasses compute the features c (1 or k, m, f, n).
+    x (1 or k, n, d), V (k, m, f, o), a (k, m, o) -> z (k, n, d + m o);  dV = c g', da = sum of g over n,
+    dx_j = g_x + sum over f of c_j' (V_j g_j). Subclasses compute the features c (1 or k, m, f, n).
     """
 
     columns: tuple[int, ...] = ()
@@ -96,16 +97,19 @@ class NumericEmbedding(Layer, Registered):
         do(np.matmul, p.V.mT, c, out=e)
         do(np.add, e, p.a[..., None], out=e)
 
-        def backward(g: Array, dp: Any, columns: slice | None) -> None:
-            if columns is not None:
-                raise ValueError(
-                    f"{type(self).__name__} must be the first layer with parameters, since it computes no gradient for "
-                    "its input, but a layer before it has some; put it first."
-                )
-            ge = g.mT.reshape(k, m, o, n)
+        def backward(g: Array, dp: Any, columns: slice | None) -> Array | None:
+            ge_rows = g.mT[:, g.shape[-1] - m * o :]  # g also has the columns of x if their gradient is needed
+            ge = ge_rows.reshape(k, m, o, n)
             do(np.matmul, c, ge.mT, out=dp.V)
-            record_product(do, g.mT, np.ones((1, n, 1), g.dtype), dp.a.reshape(k, m * o, 1))  # faster than a sum
-            features_backward(ge, dp)
+            record_product(do, ge_rows, np.ones((1, n, 1), g.dtype), dp.a.reshape(k, m * o, 1))  # faster than a sum
+            if columns is None:
+                features_backward(ge, dp, None)
+                return None
+            dx, dx_columns = np.empty((k, n, d), g.dtype), np.empty((k, m, 1, n), g.dtype)
+            features_backward(ge, dp, dx_columns)
+            do(np.copyto, dx, g[..., :d])
+            do(np.add.at, dx.mT, (slice(None), np.array(self.columns)), dx_columns[:, :, 0])
+            return dx[..., columns]
 
         return z, backward
 
@@ -115,7 +119,7 @@ class Periodic(NumericEmbedding, name="periodic"):
     """c = cos(u), u = 2 pi x w + b, with f learned frequencies w and phases b for each column.
 
     x (1, m, 1, n), w and b (k, m, f) -> c (k, m, f, n);  with D = sin(u) [g; x g]', (k, m, f, 2 o), the sums over n,
-    db = -(sum over outputs of V D_g), dw = -2 pi (sum over outputs of V D_xg).
+    db = -(sum over outputs of V D_g), dw = -2 pi (sum over outputs of V D_xg), c' = -2 pi w sin(u).
     (Holzmüller, Grinsztajn and Steinwart, 2024, arXiv:2407.04491: "PBLD".)
 
     Parameters
@@ -172,7 +176,7 @@ class Periodic(NumericEmbedding, name="periodic"):
         do(np.matmul, wb, x1, out=u)
         do(np.cos, u, out=c)
 
-        def backward(g: Array, dp: Waves) -> None:
+        def backward(g: Array, dp: Waves, dx: Array | None) -> None:
             gxg, D = np.empty((k, m, 2 * o, n), dtype), np.empty((k, m, f, 2 * o), dtype)
             do(np.copyto, gxg[:, :, :o], g)
             do(np.multiply, x, g, out=gxg[:, :, o:])
@@ -182,6 +186,12 @@ class Periodic(NumericEmbedding, name="periodic"):
             do(np.vecdot, D[..., o:], p.V, out=dp.w)
             do(np.multiply, dp.b, -1, out=dp.b)
             do(np.multiply, dp.w, -2 * pi, out=dp.w)
+            if dx is not None:
+                gu = np.empty((k, m, f, n), dtype)
+                do(np.matmul, p.V, g, out=gu)
+                do(np.multiply, gu, u, out=gu)
+                do(np.matmul, p.w[:, :, None], gu, out=dx)
+                do(np.multiply, dx, -2 * pi, out=dx)
 
         return c, backward
 
@@ -191,7 +201,8 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
     """c_t = (x - l_t) / (r_t - l_t) between 0 and 1: which share of each of f bins [l_t, r_t] lies below x.
 
     The first bin is open to the left, the last to the right. x (1, m, 1, n) -> c (1, m, f, n), the same for all
-    members. (Gorishniy et al., 2022, arXiv:2203.05556, equation 1.)
+    members. c_t' = 1 / (r_t - l_t) in the bin, half of it at an inner edge, 0 outside: at an edge the derivative is
+    the mean of those on both sides. (Gorishniy et al., 2022, arXiv:2203.05556, equation 1.)
 
     Parameters
     ----------
@@ -269,4 +280,22 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
         do(np.multiply, c, slope, out=c)
         do(np.maximum, c, low, out=c)
         do(np.minimum, c, high, out=c)  # together a third of the time of np.clip
-        return c, lambda g, dp: None  # bins have no parameters
+
+        def backward(g: Array, dp: Linear, dx: Array | None) -> None:
+            if dx is not None:  # bins have no parameters
+                gc, c_x = np.empty((len(g), *c.shape[1:]), x.dtype), np.empty_like(c)
+                do(self.derivatives, x, c_x)
+                do(np.matmul, p.V, g, out=gc)
+                do(np.multiply, gc, c_x, out=gc)
+                do(np.sum, gc, axis=2, keepdims=True, out=dx)
+
+        return c, backward
+
+    def derivatives(self, x: Array, out: Array) -> None:
+        """Write c' (1 or k, m, f, n) for x (1 or k, m, 1, n): the mean of the derivatives on both sides."""
+        edges, slope = np.array(self.edges, x.dtype)[None, ..., None], self.bin_constants[1].astype(x.dtype)
+        start, end = edges[:, :, :-1].copy(), edges[:, :, 1:].copy()
+        start[:, :, 0], end[:, :, -1] = -np.inf, np.inf
+        out[...] = (start <= x) & (x < end)
+        out += (start < x) & (x <= end)
+        out *= slope / 2

@@ -11,6 +11,7 @@ array([[[0.5  ],
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,16 @@ class InverseLink(ABC):
     @abstractmethod
     def predict(self, z: Array) -> Array:
         """Compute the mean, quantile or probability (k, n, o) for raw scores z (k, n, o)."""
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """Compute d/dz of the sum of v p (k, n, o), for z and v (k, n, o): v times the Jacobian of `predict`.
+
+        Needed by ``input_gradients`` only.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} must have a method gradient(z, v) for derivatives of predictions, but has none; "
+            "write it as in skscratch.core.inverse_links."
+        )
 
 
 class ClassInverseLink(InverseLink):
@@ -59,6 +70,9 @@ class InverseIdentity(InverseLink):
     def predict(self, z: Array) -> Array:
         return z
 
+    def gradient(self, z: Array, v: Array) -> Array:
+        return v.copy()
+
 
 class InverseLog(InverseLink):
     """exp(min(z, 88)), for targets that are not negative: at most 1.7e38, half of the largest number of float32."""
@@ -68,6 +82,44 @@ class InverseLog(InverseLink):
     def predict(self, z: Array) -> Array:
         return np.exp(np.minimum(z, MAX_EXPONENT))
 
+    def gradient(self, z: Array, v: Array) -> Array:
+        """v exp(z), 0 beyond 88."""
+        return v * self.predict(z) * (z < MAX_EXPONENT)
+
+
+@dataclass(frozen=True)
+class InverseIncrements(InverseLink):
+    """p_1 = z_1, p_j = p_(j-1) + log(1 + exp(z_j)): numbers in ascending order, for quantiles that never cross.
+
+    Parameters
+    ----------
+    n : int
+        How many numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skscratch.core import InverseIncrements
+    >>> InverseIncrements(3).predict(np.array([[[5.0, 0.0, -20.0]]])).round(3)
+    array([[[5.   , 5.693, 5.693]]])
+    """
+
+    n: int
+    name = "increments"
+
+    def predict(self, z: Array) -> Array:
+        softplus = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+        return np.matmul(np.where(self._is_first, z, softplus), np.triu(np.ones((self.n, self.n), z.dtype)))
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """The sum of v_j, v_(j+1), ..., v_n, times 1 / (1 + exp(-z_j)) for j > 1."""
+        slopes: Array = np.where(self._is_first, 1, expit(z))
+        return slopes * np.matmul(v, np.tril(np.ones((self.n, self.n), v.dtype)))
+
+    @property
+    def _is_first(self) -> Array:
+        return np.arange(self.n) == 0
+
 
 class InverseLogit(ClassInverseLink):
     """p = 1 / (1 + exp(-z)) for two classes, or for labels that may occur together."""
@@ -76,6 +128,10 @@ class InverseLogit(ClassInverseLink):
 
     def predict(self, z: Array) -> Array:
         return expit(z)
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """v p (1 - p), where 1 - p is the probability of -z: it does not round to 0."""
+        return v * expit(z) * expit(-z)
 
     def log_probabilities(self, z: Array) -> Array:
         """Compute log(1 - p) and log p, (k, n, o, 2)."""
@@ -98,6 +154,11 @@ class InverseMultinomialLogit(ClassInverseLink):
 
     def predict(self, z: Array) -> Array:
         return softmax(z)
+
+    def gradient(self, z: Array, v: Array) -> Array:
+        """p_j (v_j - sum_i p_i v_i)."""
+        p = softmax(z)
+        return p * (v - np.vecdot(p, v)[..., None])
 
     def log_probabilities(self, z: Array) -> Array:
         """Compute log p, (k, n, o)."""

@@ -82,7 +82,7 @@ class Layer(ABC):
         assert not p, f"{type(self).__name__} has parameters and must set them in init"
 
     def needed_columns(self, d: int) -> slice:
-        """Return the columns of the output whose gradient is needed; all unless a subclass says otherwise."""
+        """Return the columns of the output whose gradient that of the parameters needs; by default all."""
         return ALL
 
     @abstractmethod

@@ -23,6 +23,7 @@ from scipy.special import expit, xlogy
 
 from skscratch.core.inverse_links import (
     InverseIdentity,
+    InverseIncrements,
     InverseLink,
     InverseLog,
     InverseLogit,
@@ -55,7 +56,7 @@ class Loss(Registered, ABC):
         scale it (where the loss depends on u alone), scale it (with a log link), or nothing.
     """
 
-    inverse_link: ClassVar[InverseLink]
+    inverse_link: InverseLink
     invariance: ClassVar[Literal["affine", "scale", "none"]]
 
     @abstractmethod
@@ -68,6 +69,10 @@ class Loss(Registered, ABC):
 
     def check_target(self, y: Array) -> None:
         """Raise a ValueError where y (n, o) is outside the domain; by default every y is inside."""
+
+    def n_scores(self, o: int) -> int:
+        """Return the number of raw scores for o outputs of y; as many, unless a subclass says otherwise."""
+        return o
 
     def predict(self, z: Array) -> Array:
         """Compute the mean, quantile or probability (k, n, o) for raw scores z (k, n, o)."""
@@ -140,28 +145,45 @@ class HuberLoss(Loss, name="huber"):
 class QuantileLoss(Loss, name="quantile"):
     """sum max(-q u, (1 - q) u), d = [u > 0] - q: the pinball loss, whose minimum is the q-quantile.
 
-    Koenker and Bassett, Regression quantiles, Econometrica 46 (1978).
+    With several quantiles of one output, u = p - y, where p are the numbers in ascending order of `InverseIncrements`.
+    d is multiplied by the derivative of p. (Koenker and Bassett, Regression quantiles, Econometrica 46, 1978.)
 
     Parameters
     ----------
-    quantile : float in (0, 1), default 0.5
-        q; at 0.5 the loss is half the absolute error.
+    quantile : float in (0, 1) or tuple of float, default 0.5
+        q; at 0.5 the loss is half the absolute error. A tuple is in ascending order.
     """
 
-    quantile: float = 0.5
-    inverse_link = InverseIdentity()
+    quantile: float | tuple[float, ...] = 0.5
     invariance = "affine"
 
     def __post_init__(self) -> None:
-        if not 0 < self.quantile < 1:
-            raise ValueError(f"quantile must be in (0, 1), got {self.quantile!r}: the median is 0.5.")
+        q = np.array(self.quantile, float)
+        if not (q.size and q.ndim < 2 and np.all((q > 0) & (q < 1)) and np.all(np.diff(np.atleast_1d(q)) > 0)):
+            raise ValueError(
+                f"quantile must be in (0, 1), and several in ascending order, got {self.quantile!r}: the median is 0.5."
+            )
+
+    @property
+    def inverse_link(self) -> InverseLink:  # type: ignore[override]
+        return InverseIncrements(len(self.quantile)) if isinstance(self.quantile, tuple) else InverseIdentity()
+
+    def check_target(self, y: Array) -> None:
+        if isinstance(self.quantile, tuple) and y.shape[-1] != 1:
+            got = f"{y.shape[-1]} outputs"
+            raise outside_domain(self, "one output for several quantiles", got, "fit an estimator for each output")
+
+    def n_scores(self, o: int) -> int:
+        return len(self.quantile) if isinstance(self.quantile, tuple) else o
 
     def value(self, z: Array, y: Array) -> Array:
-        u, q = z - y, self.quantile
+        u, q = self.predict(z) - y, np.array(self.quantile, z.dtype)
         return np.maximum(-q * u, (1 - q) * u).sum(axis=-1)
 
     def gradient(self, z: Array, y: Array, out: Array) -> Array:
-        return np.subtract(np.greater(z, y, out=out), self.quantile, out=out)
+        np.subtract(np.greater(self.predict(z), y, out=out), np.array(self.quantile, z.dtype), out=out)
+        np.copyto(out, self.inverse_link.gradient(z, out))
+        return out
 
 
 class PoissonLoss(Loss, name="poisson"):

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from skscratch.core.layers import Dense, Dropout, Layer, Rngs, SparseRows
+from skscratch.core.layers import ALL, Dense, Dropout, Layer, Rngs, SparseRows
 from skscratch.core.parameters import Parameters, ParameterSpec, count
 from skscratch.core.tape import Array, Do, Tape, run
 
 # Rows that are predicted at once: their buffers fit into the cache of a core.
 PREDICT_BLOCK = 256
+# Numbers in the gradient of a block with respect to its inputs, of all members: 128 MiB in float32.
+GRADIENT_BLOCK = 2**25
 
 
 class Pass(NamedTuple):
@@ -27,11 +29,12 @@ class Pass(NamedTuple):
     outputs : list of ndarray
         For each layer its output (k, n, h); that of the last are the raw scores z (k, n, o).
     backward : callable
-        Records the gradient: from g = dL/dz (k, n, o), which is overwritten, dL/dP into the second argument.
+        Records the gradient: from g = dL/dz (k, n, o), which is overwritten, dL/dP into the second argument. Returns
+        those columns of dL/dx (k, n, d) that the third argument names, a slice, or None without it.
     """
 
     outputs: list[Any]
-    backward: Callable[[Array, Parameters], None]
+    backward: Callable[..., Array | None]
 
     @property
     def z(self) -> Array:
@@ -122,13 +125,19 @@ class Network:
             backwards.append(backward)
         first = next((i for i, specs in enumerate(self.specs) if specs), len(backwards))
 
-        def record_backward(g: Array, dP: Parameters) -> None:
-            """No gradient is computed before the first layer with parameters."""
+        def record_backward(g: Array, dP: Parameters, columns: slice | None = None) -> Array | None:
+            """Without `columns`, no gradient is computed before the first layer with parameters."""
+            stop = first if columns is None else 0
             gradient: Array | None = g
-            for i in range(len(backwards) - 1, first - 1, -1):
+            for i in range(len(backwards) - 1, stop - 1, -1):
                 assert gradient is not None
-                needed = self.layers[i - 1].needed_columns(self.widths[i - 1]) if i > first else None
+                needed: slice | None = ALL
+                if i == stop:
+                    needed = columns
+                elif i == stop + 1 and columns is None:
+                    needed = self.layers[stop].needed_columns(self.widths[stop])
                 gradient = backwards[i](gradient, dP.layers[i], needed)
+            return gradient
 
         return Pass(outputs[1:], record_backward)
 
@@ -137,6 +146,39 @@ class Network:
         if x.shape[-2] <= block:  # made once: recording it would take longer
             return self.record(run, P, as_input(x)).z
         return RawScores(self, P, block)(x)
+
+    def input_gradient(self, P: Parameters, x: Any, score_gradient: Callable[[Array, slice], Array]) -> Array:
+        """Compute dL/dx (n, d) for any number of rows x (n, d), dense or sparse, block by block.
+
+        Parameters
+        ----------
+        P : Parameters
+            The parameters of k members.
+        x : ndarray or sparse array of shape (n, d)
+            Rows, which all members share: L is a sum over members.
+        score_gradient : callable
+            Returns dL/dz (k, m, o) for the raw scores z (k, m, o) of a slice of m rows, its two arguments.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skscratch.core import Dense, Network
+        >>> network = Network((Dense(1),), n_inputs=2)
+        >>> P = network.init(k=1, rng=np.random.default_rng(0))
+        >>> P.layers[0].W[...] = [[3.0], [5.0]]
+        >>> network.input_gradient(P, np.zeros((1, 2)), lambda z, rows: np.ones_like(z))
+        array([[3., 5.]])
+        """
+        (n, d), k, dP = x.shape, len(P.values), P.empty()
+        dx = np.empty((n, d), P.values.dtype)
+        block = max(min(PREDICT_BLOCK, GRADIENT_BLOCK // (k * d)), 1)
+        for start in range(0, n, block):
+            rows = slice(start, min(start + block, n))
+            recorded = self.record(run, P, as_input(x[rows]))
+            gradient = recorded.backward(score_gradient(recorded.z, rows), dP, ALL)
+            assert gradient is not None
+            gradient.sum(axis=0, out=dx[rows])
+        return dx
 
     def activations(self, P: Parameters, x: Any, stop: int) -> Array:
         """Compute the output (k, n, h) of the first `stop` layers for rows x (n, d), as `predict`."""

@@ -23,6 +23,7 @@ from skscratch.estimators.attributes import fitted_attributes
 from skscratch.estimators.base import warning_if_interrupted
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import fit_tasks
+from skscratch.estimators.explanations import importances
 from skscratch.estimators.fitting import train
 from skscratch.estimators.out_of_fold import out_of_fold
 from skscratch.estimators.parts import learn, open_reader
@@ -70,7 +71,8 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any, re
             )  # fmt: skip
         attributes = fitted_attributes(data.reader, model, state, keep=False)
         left_out = out_of_fold(model, split.validator, data)
-        estimator._set({**attributes, "_out_of_fold": left_out, "n_rounds_": executor.rounds}, tasks)
+        results = {"_out_of_fold": left_out, "_importances": importances(model, data.training, state.seed)}
+        estimator._set({**attributes, **results, "n_rounds_": executor.rounds}, tasks)
 
 
 @contextmanager

@@ -16,6 +16,8 @@ numbers can also be passed to the constructor. Matplotlib is imported when somet
 from skscratch.displays.function import FunctionDisplay
 from skscratch.displays.gradient_flow import GradientFlowDisplay, GradientRecorder
 from skscratch.displays.grid import GridDisplay
+from skscratch.displays.importances import ImportanceDisplay
+from skscratch.displays.intervals import IntervalDisplay
 from skscratch.displays.loss_curve import LossCurveDisplay
 from skscratch.displays.network import NetworkDisplay
 
@@ -24,6 +26,8 @@ __all__ = [
     "GradientFlowDisplay",
     "GradientRecorder",
     "GridDisplay",
+    "ImportanceDisplay",
+    "IntervalDisplay",
     "LossCurveDisplay",
     "NetworkDisplay",
 ]

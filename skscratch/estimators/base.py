@@ -26,6 +26,7 @@ from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
+from skscratch.estimators.explanations import ExplanationSupport, importances
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
@@ -42,13 +43,14 @@ from skscratch.tabular.report import ColumnTable, report_columns
 from skscratch.tabular.sources import find_source
 
 
-class BaseScratchMLP(StoresVersion, CallbackSupport, BaseEstimator):
+class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEstimator):
     """Base class: fit and raw scores; subclasses implement how y is read and what raw scores mean."""
 
     _hyperparameters: ClassVar[Hyperparameters]
     _model: Model | None = None
     _state: TrainingState | None = None
     _out_of_fold: OutOfFold | None = None
+    _importances: np.ndarray | None = None
     # Each is called with objective, rows and parameters before the first epoch, and returns a callback.
     _observers: Sequence[Callable[[Objective, Rows, Parameters], Callback]] = ()
 
@@ -119,7 +121,8 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, BaseEstimator):
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
             left_out = out_of_fold(model, split.validator, data)
             attributes = fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch)
-            self._set({**attributes, "_out_of_fold": left_out}, tasks)
+            shares = None if one_epoch else importances(model, data.training, state.seed)
+            self._set({**attributes, "_out_of_fold": left_out, "_importances": shares}, tasks)
         return self
 
     def _prepare(
@@ -164,7 +167,8 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, BaseEstimator):
             data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
             k = len(model.parameters.values)
             state = state.after(History(best_epoch=np.zeros(k, int)), k, None, None, one_epoch=True)
-            self._set(fitted_attributes(data.reader, model, state, keep=True), [])
+            attributes = fitted_attributes(data.reader, model, state, keep=True)
+            self._set({**attributes, "_out_of_fold": None, "_importances": None}, [])
         return self
 
     def hidden_activations(self, X: Any, layer: int = -1) -> np.ndarray:

@@ -71,11 +71,12 @@ def regression_loss(estimator: Any) -> Loss:
     """Build the loss, with its quantile where it has one."""
     if (estimator.loss == "quantile") == (estimator.quantile is None):
         raise ValueError(
-            "quantile must be a float between 0 and 1 where loss='quantile' and None elsewhere, got "
+            "quantile must be a float between 0 and 1, or several, where loss='quantile' and None elsewhere, got "
             f"loss={estimator.loss!r} and quantile={estimator.quantile!r}; for the median write loss='quantile', "
             "quantile=0.5."
         )
-    loss = Loss.make(estimator.loss, quantile=estimator.quantile)
+    quantile = estimator.quantile
+    loss = Loss.make(estimator.loss, quantile=tuple(map(float, quantile)) if np.ndim(quantile) else quantile)
     if isinstance(loss.inverse_link, ClassInverseLink):
         raise ValueError(f"loss must be a regression loss, got {loss!r}; for classes use ScratchMLPClassifier.")
     return loss

@@ -36,7 +36,7 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Tabl
     encoder.fit(sample.raw, sample.w, facts)
     _warn_of_columns(encoder, data, dtype)
     table = encoder.transform(sample.raw, dtype)
-    network = builders.network(estimator, table, data.target.n_outputs, sample.w)
+    network = builders.network(estimator, table, data.loss.n_scores(data.target.n_outputs), sample.w)
     parameters = _init(estimator, network, state, dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
     return model, table

@@ -256,6 +256,9 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
             lambda z: logsumexp(self._loss.inverse_link.log_probabilities(z), axis=0) - np.log(len(z)), X
         )
 
+    def _prediction_gradients(self, gradients: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        return np.concatenate([-gradients, gradients], axis=-1) if self._target.kind == "binary" else gradients
+
     def _read_target(self, y: Any) -> np.ndarray:
         return read_labels(y)
 

@@ -85,7 +85,12 @@ _NUMBERS = _OUT_OF_FOLD.format(
     score="R2",
 )
 
-_ATTRIBUTES = """    coefs_ : list of ndarray of shape (n_estimators, fan_in, fan_out)
+_ATTRIBUTES = """    feature_importances_ : ndarray of shape (n_features_in_,)
+        Importance of each column of X; the sum is 1. The mean square of its share in the difference of the predictions
+        of two training rows, by derivatives along the line between them (integrated gradients), for 64 to 256 pairs of
+        rows. Not available after `partial_fit`.
+
+    coefs_ : list of ndarray of shape (n_estimators, fan_in, fan_out)
         Effective weights of each dense layer: the raw outputs are its inputs times these weights, plus biases.
 
     intercepts_ : list of ndarray of shape (n_estimators, fan_out)

@@ -76,7 +76,8 @@ def _own_rows(outputs: Array, y: Array, positions: Array, sample: Sample) -> Out
     """Average outputs (k, m, o) of the rows that each member left out, by row."""
     found = np.unique(positions)
     places, r, o = np.searchsorted(found, positions), len(found), outputs.shape[2]
-    total, targets, count = np.zeros((r, o), outputs.dtype), np.zeros((r, o), y.dtype), np.zeros((r, 1), outputs.dtype)
+    total, targets = np.zeros((r, o), outputs.dtype), np.zeros((r, y.shape[2]), y.dtype)
+    count = np.zeros((r, 1), outputs.dtype)
     for member_places, member_outputs, member_y in zip(places, outputs, y, strict=True):
         total[member_places] += member_outputs
         targets[member_places] = member_y

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
 
+from skscratch.core.inverse_links import InverseIncrements
 from skscratch.core.losses import Loss
 from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
@@ -89,7 +91,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
         Returns
         -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        y : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             In the units of the training targets; clipped to their range, unless the loss is "poisson", "gamma" or
             "cosine".
         """
@@ -166,6 +168,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         True
         """
         left_out, target = self._left_out_rows(), self._target
+        if self._levels is not None:
+            raise ValueError(
+                f"quantile must be one number for predict_interval, got {self._levels}: the columns of predict are "
+                "bounds already."
+            )
         residuals = np.abs(target.numbers(left_out.y) - self._numbers(left_out.outputs))
         centres = np.stack([self._numbers(p) for p in self._means_without(left_out, X)])
         bounds = [intervals(c, r, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
@@ -179,11 +186,52 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     @property
     def oof_score_(self) -> float | None:
         """R2 of the out-of-fold predictions."""
-        from sklearn.metrics import r2_score  # not above: it takes longer to import than all of this package
-
         return self._of_left_out(
-            lambda left_out: r2_score(*_of_size_one(self._target.numbers(left_out.y), self._numbers(left_out.outputs)))
+            lambda left_out: self._score(
+                *_of_size_one(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
+            )
         )
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2 of `predict`, or for several quantiles the mean of D2 of their pinball losses.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
+            Rows with the columns of fit.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True targets.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of rows.
+
+        Returns
+        -------
+        score : float
+            At most 1; 0 for a prediction by a constant, the mean or the quantile of y.
+        """
+        return self._score(y, self.predict(X), sample_weight)
+
+    def _score(self, y: Any, prediction: np.ndarray, sample_weight: Any = None) -> float:
+        # not above: they take longer to import than all of this package
+        from sklearn.metrics import d2_pinball_score, r2_score
+
+        if self._levels is None:
+            return float(r2_score(y, prediction, sample_weight=sample_weight))
+        columns = zip(self._levels, prediction.T, strict=True)
+        scores = [d2_pinball_score(y, column, alpha=q, sample_weight=sample_weight) for q, column in columns]
+        return float(np.mean(scores))
+
+    @property
+    def _levels(self) -> tuple[float, ...] | None:
+        """The quantiles that are predicted, if they are several."""
+        quantile = getattr(self._loss, "quantile", None)
+        return quantile if isinstance(quantile, tuple) else None
+
+    def _prediction_gradients(self, gradients: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        gradients = gradients * self._target.slopes(outputs)[:, None]
+        return gradients[..., 0] if self._target.vector else gradients
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         """Decode outputs (n, o) of networks as predictions, also with a single output of shape (n, o)."""
@@ -200,7 +248,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     def _learn_target(self, facts: Moments, classes: Any) -> tuple[RegressionTarget, Loss]:
         loss = builders.regression_loss(self)
-        return RegressionTarget.fit(facts, invariance=loss.invariance), loss
+        target = RegressionTarget.fit(facts, invariance=loss.invariance)
+        one_column_each = isinstance(loss.inverse_link, InverseIncrements)
+        return replace(target, vector=target.vector and not one_column_each), loss
 
     def _weigh(self, target: RegressionTarget, y: np.ndarray, w: np.ndarray | None, mass: Any) -> np.ndarray | None:
         return w

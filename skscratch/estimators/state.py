@@ -131,6 +131,8 @@ class TrainingState:
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:
-    """Make the generator of initial parameters, "init", of validation rows, "split", or of orders of rows, "train"."""
-    stream = np.random.SeedSequence(seed).spawn(3)[("init", "split", "train").index(purpose)]
+    """Make a generator: of initial parameters, "init", of validation rows, "split", of orders of rows, "train", or of
+    pairs of rows, "pairs".
+    """
+    stream = np.random.SeedSequence(seed).spawn(4)[("init", "split", "train", "pairs").index(purpose)]
     return np.random.default_rng(stream)

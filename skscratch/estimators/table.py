@@ -47,6 +47,9 @@ SEQUENCE_OF_ACTIVATION = Satisfying(
 SEQUENCE_OF_INT = Satisfying(
     is_sequence_of(UNITS), "a sequence of ints in the range [1, 1000000]", ("sequence of int in [1, 1000000]",)
 )
+SEQUENCE_OF_SHARES = Satisfying(
+    is_sequence_of(Number(Real, 0, 1, "()")), "a sequence of them", ("sequence of float in (0, 1)",)
+)
 LOSS_OBJECT = Satisfying(
     lambda value: isinstance(value, Loss), f"an instance of {Loss.__module__}.{Loss.__name__}", ("Loss",)
 )
@@ -132,9 +135,10 @@ LOSS = (
     ),
     Hyperparameter(
         "quantile",
-        (Number(Real, 0, 1, "()"), NONE),
-        'The quantile to predict, if and only if ``loss="quantile"``.',
-        "with that loss",
+        (Number(Real, 0, 1, "()"), SEQUENCE_OF_SHARES, NONE),
+        'The quantile to predict, if and only if ``loss="quantile"``. Several in ascending order are predicted by one '
+        "network, for a y of one output: `predict` returns a column for each, and they never cross.",
+        "with that loss; `[0.1, 0.5, 0.9]` predicts an interval whose width depends on the row",
         "regressor",
     ),
     Hyperparameter(

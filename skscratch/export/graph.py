@@ -77,7 +77,7 @@ def model_graph(estimator: Any, specs: Sequence[InputSpec]) -> Graph:
     dtype, target = np.float32 if numeric == {np.dtype(np.float32)} else np.float64, model.target
     if not is_classifier(estimator):
         y = cast(outputs.numbers(target, mean), dtype).in_part("variable")
-        return Graph(tuple(specs), {"variable": y}, {"variable": (None, target.n_outputs)})
+        return Graph(tuple(specs), {"variable": y}, {"variable": (None, model.network.n_outputs)})
     p = cast(outputs.probabilities(target, mean), dtype).in_part("probabilities")
     label = outputs.labels(target, mean).in_part("label")
     shape = (None, len(target.classes_))

@@ -23,6 +23,7 @@ def content_of(estimator: Any) -> dict[str, Any]:
         "model": estimator._model,
         "state": estimator._state,
         "out_of_fold": estimator._out_of_fold,
+        "importances": estimator._importances,
         "fit": None,
     }
     return content if estimator._model is None else {**content, "t_": estimator.t_}
@@ -36,7 +37,8 @@ def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
     vars(estimator).update(content["columns"])
     if content["model"] is not None:
         attributes = fitted_attributes(estimator, content["model"], content["state"], keep=True)
-        vars(estimator).update(attributes, t_=content["t_"], _out_of_fold=content.get("out_of_fold"))
+        added = {"_out_of_fold": content.get("out_of_fold"), "_importances": content.get("importances")}
+        vars(estimator).update(attributes, t_=content["t_"], **added)
     return estimator
 
 

@@ -35,8 +35,6 @@ from skscratch.tabular.report import CategoryFacts, Facts, bound
 from skscratch.tabular.scaling import FittedScaler, Scaler, Unscaled, root_mean_square
 
 MIN_FREQUENCY, MAX_CATEGORIES = 2, 100  # the defaults of the hyperparameters with these names
-
-
 FEW_VALUES = 10  # so many new values are nothing unusual
 
 
@@ -241,6 +239,41 @@ class TableEncoder:
         if self._is_encoded(raw, dtype):
             return Table(raw.numeric, raw.numeric.shape[1])
         return self._encode_dense(raw, dtype)
+
+    def derivatives(self, raw: RawTable, dtype: DTypeLike = np.float32) -> np.ndarray:
+        """Compute the derivative of each scaled number with respect to the number in X.
+
+        Parameters
+        ----------
+        raw : RawTable
+            Rows with the columns of the training rows.
+        dtype : dtype, default=float32
+            Precision of the inputs, on which it depends where numbers are clipped: there the derivative is 0.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_numeric)
+            In float64; NaN where a number is missing.
+        """
+        x = raw.numeric.toarray() if issparse(raw.numeric) else raw.numeric
+        slopes = np.where(np.isnan(x), np.nan, 1 / self.scale_) if self.sparse_ else self.scaler_.derivative(x)
+        t = self.transform(raw, dtype).x
+        t = t.toarray() if issparse(t) else t[:, : x.shape[1]]
+        return slopes * (np.abs(t) < bound(dtype))
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of the raw table."""
+        return len(self.numeric_names_) + len(self.category_names_)
+
+    @property
+    def column_of_input(self) -> np.ndarray:
+        """For each input the number of its column: of `numeric_names_`, then of `category_names_`."""
+        m = len(self.numeric_names_)
+        if self.sparse_:
+            return np.arange(m)
+        categories = [m + i for i, category in enumerate(self.categories_) for _ in category.names]
+        return np.array([*range(m), *self.flagged_, *categories] or [0])
 
     def _learn_dense(
         self, raw: RawTable, scaler: Scaler, sample_weight: np.ndarray | None, facts: ColumnFacts

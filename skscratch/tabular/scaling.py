@@ -132,6 +132,13 @@ class Scaler(Registered, ABC):
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         """Scale columns (n, m) in float32 or float64, by what `learn` returned; NaN stays NaN."""
 
+    def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Compute dt/dx (n, m) of columns x (n, m) in float64 without NaN; needed by ``input_gradients`` only."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must have a method derivative(x, statistics) for derivatives of predictions, but "
+            "has none; write it as in skscratch.tabular.scaling."
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class FittedScaler:
@@ -157,6 +164,12 @@ class FittedScaler:
     def transform(self, x: np.ndarray) -> np.ndarray:
         """Scale columns (n, m) in the precision of x; NaN stays NaN."""
         return self.scaler.transform(x, self.statistics)
+
+    def derivative(self, x: np.ndarray) -> np.ndarray:
+        """Compute dt/dx (n, m) in float64; NaN where x is NaN."""
+        missing, x = np.isnan(x), x.astype(np.float64)
+        slopes = self.scaler.derivative(np.where(missing, self.median, x), self.statistics)
+        return np.where(missing, np.nan, slopes)
 
 
 def _widened(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
@@ -185,6 +198,9 @@ class Unscaled(Scaler):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         return x
+
+    def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        return np.ones_like(x)
 
 
 class Robust(Scaler, name="robust"):
@@ -215,6 +231,14 @@ class Robust(Scaler, name="robust"):
         t /= np.sqrt(root, out=root)
         return t
 
+    def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Compute f (1 + (u/3)^2)^(-3/2), u = f (x - Q_.5)."""
+        median, factor = statistics
+        with np.errstate(over="ignore"):  # as in transform
+            u = np.clip((x - median) * factor, -FAR, FAR)
+        slopes: np.ndarray = factor * (1 + (u / 3) ** 2) ** -1.5
+        return slopes
+
 
 class Standard(Scaler, name="standard"):
     """t = (x - mean) / std."""
@@ -230,6 +254,9 @@ class Standard(Scaler, name="standard"):
             t: np.ndarray = x - mean.astype(x.dtype)
             t *= factor.astype(x.dtype)
         return t
+
+    def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        return np.broadcast_to(statistics[1], x.shape)
 
 
 class Quantile(Scaler, name="quantile"):
@@ -251,6 +278,19 @@ class Quantile(Scaler, name="quantile"):
             lower = -np.interp(-x[:, j], -Q[::-1, j], -self.levels[::-1])
             t[:, j] = ndtri(np.clip((upper + lower) / 2, self.edge, 1 - self.edge))
         return t
+
+    def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Compute F'(x) / phi(t), the mean of both sides at a quantile; 0 at steps of F and where t does not change."""
+        (Q,) = statistics
+        t, slopes = self.transform(x, statistics), np.zeros_like(x)
+        for j in np.flatnonzero(Q[0] < Q[-1]):
+            width = np.diff(Q[:, j])
+            slope = np.divide(self.levels[1], width, out=np.zeros_like(width), where=width > 0)
+            slope = np.concatenate([[0], slope, [0]])
+            after, before = (np.searchsorted(Q[:, j], x[:, j], side) for side in ("right", "left"))
+            slopes[:, j] = (slope[after] + slope[before]) / 2 * np.sqrt(2 * np.pi) * np.exp(t[:, j] ** 2 / 2)
+        slopes[np.abs(t) >= -ndtri(self.edge)] = 0
+        return slopes
 
 
 def root_mean_square(x: csr_array, sample_weight: np.ndarray | None = None) -> np.ndarray:

@@ -184,6 +184,11 @@ class RegressionTarget:
             y: np.ndarray = self.shift + self.scale * z.astype(np.float64)
         return y
 
+    def slopes(self, z: np.ndarray) -> np.ndarray:
+        """Compute the derivative (n, o) of `decode` at z (n, o): scale, and 0 where the prediction is clipped."""
+        y = self.numbers(z)
+        return np.where((self.low <= y) & (y <= self.high), self.scale, 0.0)
+
     def widen(self, y: Any) -> RegressionTarget:
         """Return the same target with a range that also contains y, or its `Moments`, for `partial_fit`."""
         numbers = self._numbers(y.extremes if isinstance(y, Moments) else y)

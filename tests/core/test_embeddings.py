@@ -8,10 +8,12 @@ from skscratch.core import (
     Dropout,
     Network,
     NumericEmbedding,
+    Objective,
     Periodic,
     PiecewiseLinear,
+    SquaredError,
     Tanh,
-    Tape,
+    gradcheck,
     run,
 )
 
@@ -153,11 +155,22 @@ def test_fitting_piecewise_linear_sets_quantiles(weighted, dtype, rng):
 @every_layer
 @pytest.mark.parametrize("before", [Dense(D), Dense(D, input_factors=True)], ids=repr)
 def test_an_embedding_behind_something_learned(layer, before, rng):
-    network, tape = Network((before, layer), D), Tape(np.float64)
-    P = network.init(K, rng)
-    recorded = network.record(tape, P, rng.standard_normal((1, N, D)))
-    with pytest.raises(ValueError, match="must be the first layer with parameters.* put it first"):
-        recorded.backward(np.empty_like(recorded.z), P.empty())
+    objective = Objective(Network((before, layer, Dense(2)), D), SquaredError())
+    P = objective.network.init(K, rng)
+    x, y = rng.standard_normal((N, D)), rng.standard_normal((N, 2))
+    assert gradcheck(objective, P, x, y, rng=rng) < 1e-5  # a bin has kinks
+
+
+@every_layer
+def test_gradient_of_the_input_equals_differences(layer, rng):
+    network, h = Network((layer, Dense(4), Tanh(), Dense(1)), D), 1e-6
+    P, x = network.init(K, rng), rng.standard_normal((N, D))
+    x[0] = EDGES[0][0], 0.3, EDGES[1][1]  # at kinks, where the mean of both sides is expected
+    dx = network.input_gradient(P, x, lambda z, rows: np.ones_like(z))
+    for j in range(D):
+        step = h * np.eye(D)[j]
+        difference = (network.predict(P, x + step) - network.predict(P, x - step)).sum(axis=(0, 2)) / (2 * h)
+        np.testing.assert_allclose(dx[:, j], difference, rtol=1e-6, atol=1e-7)
 
 
 def test_an_embedding_behind_dropout_of_the_input(rng):

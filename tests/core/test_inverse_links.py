@@ -7,6 +7,7 @@ from scipy import special
 from skscratch.core import (
     ClassInverseLink,
     InverseIdentity,
+    InverseIncrements,
     InverseLink,
     InverseLog,
     InverseLogit,
@@ -16,9 +17,20 @@ from skscratch.core import (
 )
 
 K, N, OUTPUTS = 2, 5, 3
+
+
+def increments(z):
+    """Each number is the one before plus log(1 + exp(z)), one after the other."""
+    p = [z[..., 0]]
+    for j in range(1, OUTPUTS):
+        p.append(p[-1] + np.logaddexp(0, z[..., j]))
+    return np.stack(p, axis=-1)
+
+
 ROWS = [  # an inverse link, its name, and its formula by SciPy
     (InverseIdentity(), "identity", lambda z: z),
     (InverseLog(), "exp", np.exp),
+    (InverseIncrements(OUTPUTS), "increments", increments),
     (InverseLogit(), "logistic", special.expit),
     (InverseMultinomialLogit(), "softmax", lambda z: special.softmax(z, axis=-1)),
 ]
@@ -135,3 +147,28 @@ def test_exponents_are_bounded(dtype):
     p = InverseLog().predict(z)
     assert np.isfinite(p).all() and p.dtype == dtype
     np.testing.assert_allclose(p.ravel(), [0, *np.exp([87.0, 88.0, 88.0])], rtol=1e-5)
+
+
+@every_row
+def test_gradient_equals_differences(link, name, reference, z, rng):
+    v, h = rng.standard_normal(z.shape), 1e-6
+    gradient = link.gradient(z, v)
+    for j in range(OUTPUTS):
+        step = h * np.eye(OUTPUTS)[j]
+        difference = (v * (link.predict(z + step) - link.predict(z - step))).sum(axis=-1) / (2 * h)
+        np.testing.assert_allclose(gradient[..., j], difference, rtol=1e-6, atol=1e-6 * np.abs(gradient).max())
+
+
+def test_gradient_of_a_clipped_exponent_is_zero():
+    np.testing.assert_array_equal(InverseLog().gradient(np.array([[[100.0]]]), np.ones((1, 1, 1))), 0)
+
+
+def test_a_class_without_gradient():
+    class Square(InverseLink):
+        name = "square"
+
+        def predict(self, z):
+            return z**2
+
+    with pytest.raises(NotImplementedError, match="Square must have a method gradient"):
+        Square().gradient(np.zeros((1, 1, 1)), np.ones((1, 1, 1)))

@@ -9,13 +9,18 @@ from skscratch.core import (
     AbsoluteError,
     BinaryLogLoss,
     CosineDistance,
+    Dense,
     GammaLoss,
     HuberLoss,
     Loss,
     MulticlassLogLoss,
+    Network,
+    Objective,
     PoissonLoss,
     QuantileLoss,
     SquaredError,
+    Tanh,
+    gradcheck,
 )
 
 MEMBERS, ROWS, OUTPUTS = 3, 7, 4
@@ -80,6 +85,36 @@ def draw(loss, dtype=float, seed=0):
 
 def gradient(loss, z, y):
     return loss.gradient(z, y, out=np.full_like(z, np.nan))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_several_quantiles(dtype, rng):
+    """The sum of the pinball losses of numbers in ascending order, and its gradient by differences."""
+    levels, h = (0.1, 0.5, 0.9), 1e-6
+    loss = QuantileLoss(levels)
+    z, y = rng.standard_normal((MEMBERS, ROWS, 3)).astype(dtype), rng.standard_normal((ROWS, 1)).astype(dtype)
+    p = loss.predict(z)
+    assert (np.diff(p, axis=-1) > 0).all()
+    for i, value in np.ndenumerate(loss.value(z, y)):
+        terms = [metrics.mean_pinball_loss(y[i[1]], [number], alpha=q) for q, number in zip(levels, p[i], strict=True)]
+        np.testing.assert_allclose(value, sum(terms), rtol=1e-5)
+    gradient = loss.gradient(z, y, np.empty_like(z))
+    assert gradient.dtype == dtype
+    z64 = z.astype(float)
+    for j, step in enumerate(h * np.eye(3)):
+        difference = (loss.value(z64 + step, y) - loss.value(z64 - step, y)) / (2 * h)
+        np.testing.assert_allclose(gradient[..., j], difference, atol=1e-5)
+
+
+def test_gradient_of_several_quantiles_through_a_network(rng):
+    objective = Objective(Network((Dense(4), Tanh(), Dense(3)), 2), QuantileLoss((0.1, 0.5, 0.9)))
+    P, x, y = objective.network.init(2, rng), rng.standard_normal((ROWS, 2)), rng.standard_normal((ROWS, 1))
+    assert gradcheck(objective, P, x, y, rng=rng) < 1e-6
+
+
+def test_several_quantiles_have_one_target(rng):
+    with pytest.raises(ValueError, match="one output for several quantiles, got 2 outputs"):
+        QuantileLoss((0.1, 0.9)).check_target(rng.standard_normal((4, 2)))
 
 
 def test_every_class_has_a_row(concrete_classes):
@@ -272,7 +307,10 @@ def test_targets_inside_the_domain(loss, y):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        *((lambda q=q: QuantileLoss(q), r"quantile must be in \(0, 1\), got") for q in (0.0, 1.0, np.nan)),
+        *(
+            (lambda q=q: QuantileLoss(q), r"quantile must be in \(0, 1\), and")
+            for q in (0.0, 1.0, np.nan, (), (0.9, 0.1))
+        ),
         *((lambda d=d: HuberLoss(d), "delta must be > 0, got") for d in (0.0, -1.0, np.nan)),
     ],
 )
