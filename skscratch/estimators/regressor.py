@@ -15,6 +15,7 @@ from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.conformal import intervals
 from skscratch.estimators.hyperparameters import store
+from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.tabular.target_facts import Moments
 from skscratch.tabular.target_reading import read_numbers
 from skscratch.tabular.targets import RegressionTarget
@@ -186,11 +187,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     @property
     def oof_score_(self) -> float | None:
         """R2 of the out-of-fold predictions."""
-        return self._of_left_out(
-            lambda left_out: self._score(
-                *_of_size_one(self._target.numbers(left_out.y), self._numbers(left_out.outputs))
-            )
-        )
+        return self._of_left_out(self._score_left_out)
+
+    def _score_left_out(self, left_out: OutOfFold) -> float:
+        y, p = self._target.numbers(left_out.y), self._numbers(left_out.outputs)
+        return self._score(*(_of_size_one(y, p) if self._levels is None else (y, p)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2 of `predict`, or for several quantiles the mean of D2 of their pinball losses.
