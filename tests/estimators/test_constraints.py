@@ -238,7 +238,7 @@ def test_hidden_layer_sizes_excludes_width_and_depth(Estimator, given):
 @pytest.mark.parametrize("given", [dict(loss="quantile"), dict(quantile=0.5), dict(loss=HuberLoss(), quantile=0.5)])
 def test_quantile_requires_its_loss(given):
     with pytest.raises(
-        ValueError, match="quantile must be a float between 0 and 1 where loss='quantile' and None else"
+        ValueError, match="quantile must be a float between 0 and 1, or several, where loss='quantile' and None else"
     ):
         ScratchMLPRegressor(**given).fit(X, y)
 

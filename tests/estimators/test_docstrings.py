@@ -104,7 +104,7 @@ def test_lines_are_short(Estimator):
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict", "predict_members", "hidden_activations", "score"])
 def test_methods_document_their_arguments(Estimator, method):
     function = getattr(Estimator(), method)
-    documented = [name for names, *_ in entries(function.__doc__, "Parameters") for name in names]
+    documented = [name.lstrip("*") for names, *_ in entries(function.__doc__, "Parameters") for name in names]
     assert documented == list(inspect.signature(function).parameters)
 
 
