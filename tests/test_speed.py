@@ -158,11 +158,11 @@ def test_pytorchs_ensemble_computes_the_scores_of_the_core():
     P.values[...] = rng.normal(size=P.values.shape)
     forward, groups, _ = ensemble(problem)
     weights, biases, (s,), (V, a) = (group["params"] for group in groups)
-    front, scale, *hidden = P.layers
-    dense = [p for p in hidden if vars(p)]
+    front, *hidden = P.layers
+    dense = [p for p in hidden if p]
     # PyTorch concatenates the outputs of all members: (k, m, f, o) -> (m, f, k o).
     embedding = [front.V.transpose(1, 2, 0, 3), front.a.transpose(1, 0, 2)]
-    arrays = [*embedding, scale.s, *(p.W for p in dense), *(p.b for p in dense)]
+    arrays = [*embedding, dense[0].s, *(p.W for p in dense), *(p.b for p in dense)]
     with torch.no_grad():
         for tensor, values in zip([V, a, s, *weights, *biases], arrays, strict=True):
             tensor.copy_(torch.from_numpy(values).reshape(tensor.shape))
