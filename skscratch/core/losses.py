@@ -217,7 +217,8 @@ class GammaLoss(Loss, name="gamma"):
             raise outside_domain(self, "> 0", f"a smallest value of {y.min()}", "use PoissonLoss where zeros occur")
 
     def value(self, z: Array, y: Array) -> Array:
-        return (y * np.exp(-z) + z - (np.log(y) + 1)).sum(axis=-1)
+        log_y = np.log(np.maximum(y, np.finfo(y.dtype).tiny))  # float32 rounds a very small target to zero
+        return (y * np.exp(-z) + z - (log_y + 1)).sum(axis=-1)
 
     def gradient(self, z: Array, y: Array, out: Array) -> Array:
         np.exp(np.negative(z, out=out), out=out)

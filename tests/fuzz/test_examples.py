@@ -90,3 +90,10 @@ def test_log_probabilities_of_raw_scores_of_any_size():
     link = InverseMultinomialLogit()
     assert_array_equal(link.log_probabilities(z), [[[0, -LARGEST, -LARGEST]]])
     assert_array_equal(link.predict(z), [[[1, 0, 0]]])
+
+
+def test_targets_of_the_gamma_loss_that_float32_rounds_to_zero():
+    y = np.where(np.arange(64) % 2, 1.0, 1e-300)
+    X = np.arange(64.0)[:, None]
+    model = ScratchMLPRegressor("gamma", width=2, max_iter=2, n_estimators=1, random_state=0)
+    assert np.isfinite(model.fit(X, y).loss_curve_).all()
