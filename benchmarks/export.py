@@ -10,7 +10,6 @@ times are CPU times.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,9 +21,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.csv_files import write_csv
-from benchmarks.machine import machine, print_facts
-from benchmarks.tables import Table, sources, split
+from benchmarks import each_table
+from benchmarks.tables import Table, split
 from benchmarks.timing import alternate
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.export import predictor, to_numpy
@@ -124,24 +122,10 @@ def write(measurement: Measurement) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each table and print a line for it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=30)
-    parser.add_argument("--max-iter", type=int, default=16)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--only", default="", help="a part of the names of the tables")
-    parser.add_argument("--csv", type=Path)
-    given = parser.parse_args(arguments)
-    print_facts(facts := machine())
-    print(f"{'':20} {'deviation':^19} {'size (kB)':^29} {'1 row (us)':^29} {'1,000 rows (us)':^29}")
     exports, three = ["onnx", "numpy"], ["estimator", "onnx", "numpy"]
-    print(f"{'table':20}", *(f"{name:>9}" for name in [*exports, "weights", *exports, *three, *three]))
-    measurements = []
-    for name, load in sources(given.data).items():
-        if given.only in name:
-            measurements.append(measure(load(), given.max_iter, given.repeats))
-            print(write(measurements[-1]), flush=True)
-    if given.csv:
-        write_csv(given.csv, [measurement._asdict() for measurement in measurements], facts)
+    groups = f"{'':20} {'deviation':^19} {'size (kB)':^29} {'1 row (us)':^29} {'1,000 rows (us)':^29}"
+    names = " ".join([f"{'table':20}", *(f"{name:>9}" for name in [*exports, "weights", *exports, *three, *three])])
+    each_table.main(__doc__, arguments, f"{groups}\n{names}", lambda *given: [measure(*given)], write)
 
 
 if __name__ == "__main__":

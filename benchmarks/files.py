@@ -9,7 +9,6 @@ last two columns say whether reading a file runs code that is in it, and which v
 
 from __future__ import annotations
 
-import argparse
 import pickle
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,10 +24,9 @@ import skops.io
 from threadpoolctl import threadpool_limits
 
 import skscratch
-from benchmarks.csv_files import write_csv
+from benchmarks import each_table
 from benchmarks.export import columns_of, damaged
-from benchmarks.machine import machine, print_facts
-from benchmarks.tables import Table, sources, split
+from benchmarks.tables import Table, split
 from benchmarks.timing import alternate
 from skscratch.export import predictor, to_numpy
 from skscratch.onnx import to_onnx
@@ -128,22 +126,8 @@ def line(measurement: Measurement) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure each table and print a line for each format."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=30)
-    parser.add_argument("--max-iter", type=int, default=16)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("--only", default="", help="a part of the names of the tables")
-    parser.add_argument("--csv", type=Path)
-    given = parser.parse_args(arguments)
-    print_facts(facts := machine())
-    print(f"{'table':20} {'format':15} {'size (kB)':>9} {'write, ms':>9} {'read, ms':>9}  {'runs code':16}  read by")
-    measurements = []
-    for name, load in sources(given.data).items():
-        if given.only in name:
-            measurements += (rows := measure(load(), given.max_iter, given.repeats))
-            print("\n".join(map(line, rows)), flush=True)
-    if given.csv:
-        write_csv(given.csv, [measurement._asdict() for measurement in measurements], facts)
+    heading = f"{'table':20} {'format':15} {'size (kB)':>9} {'write, ms':>9} {'read, ms':>9}  {'runs code':16}  read by"
+    each_table.main(__doc__, arguments, heading, measure, line)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ estimators.progress estimators.threads estimators.model estimators.state estimat
 estimators.explanations
 estimators.building estimators.parts estimators.streaming
 estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
+estimators.results
 persistence.files persistence.archive persistence.records persistence.generators persistence.values
 persistence.estimators persistence.checkpoints
 estimators.pickles estimators.callbacks estimators.time_limit estimators.fitting estimators.base

@@ -36,7 +36,7 @@ class InverseLink(ABC):
 
         Needed by ``input_gradients`` only.
         """
-        raise NotImplementedError(
+        raise TypeError(
             f"{type(self).__name__} must have a method gradient(z, v) for derivatives of predictions, but has none; "
             "write it as in skscratch.core.inverse_links."
         )

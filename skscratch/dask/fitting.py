@@ -23,11 +23,10 @@ from skscratch.estimators.attributes import fitted_attributes
 from skscratch.estimators.base import warning_if_interrupted
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import fit_tasks
-from skscratch.estimators.explanations import importances
 from skscratch.estimators.fitting import train
-from skscratch.estimators.out_of_fold import out_of_fold
 from skscratch.estimators.parts import learn, open_reader
 from skscratch.estimators.reading import Given
+from skscratch.estimators.results import fit_results
 from skscratch.estimators.splitting import split_rows
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.time_limit import time_limits
@@ -69,10 +68,9 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any, re
                 [*[partial(task, running) for task in tasks], *time_limits(estimator)], one_epoch=False,
                 run=None if before is None else before.run, trainer_class=partial(RoundTrainer, **options),
             )  # fmt: skip
-        attributes = fitted_attributes(data.reader, model, state, keep=False)
-        left_out = out_of_fold(model, split.validator, data)
-        results = {"_out_of_fold": left_out, "_importances": importances(model, data.training, state.seed)}
-        estimator._set({**attributes, **results, "n_rounds_": executor.rounds}, tasks)
+        results = fit_results(model, split.validator, data, state.seed)
+        attributes = fitted_attributes(data.reader, model, state, keep=False, **results)
+        estimator._set({**attributes, "n_rounds_": executor.rounds}, tasks)
 
 
 @contextmanager

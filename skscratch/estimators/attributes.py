@@ -21,8 +21,14 @@ def prediction_attributes(reader: Any, model: Model) -> dict[str, Any]:
     return {**columns, **classes, "_model": model}
 
 
-def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: bool) -> dict[str, Any]:
-    """Make all attributes of a fitted estimator; `keep` says whether the optimizer state is among them."""
+def fitted_attributes(
+    reader: Any, model: Model, state: TrainingState, *, keep: bool, left_out: Any = None, importances: Any = None
+) -> dict[str, Any]:
+    """Make all attributes of a fitted estimator.
+
+    `keep` says whether the optimizer state is among them. The `OutOfFold` of left-out rows and the importances are
+    results of a whole fit.
+    """
     assert state.curves is not None
     return {
         **prediction_attributes(reader, model),
@@ -34,6 +40,8 @@ def fitted_attributes(reader: Any, model: Model, state: TrainingState, *, keep: 
         "n_layers_": sum(isinstance(layer, Dense) for layer in model.network.layers) + 1,
         "out_activation_": model.loss.inverse_link.name,
         "_state": state if keep else state.without_optimizer(),
+        "_out_of_fold": left_out,
+        "_importances": importances,
     }
 
 

@@ -26,13 +26,14 @@ from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.estimators.building import build, encode_rows, resume
 from skscratch.estimators.callbacks import CallbackSupport, FitTask, fit_tasks, with_callbacks
 from skscratch.estimators.constraints import check_parameters
-from skscratch.estimators.explanations import ExplanationSupport, importances
+from skscratch.estimators.explanations import ExplanationSupport
 from skscratch.estimators.fitting import train
 from skscratch.estimators.hyperparameters import Hyperparameters, check_unchanged, constraints
 from skscratch.estimators.model import Model
-from skscratch.estimators.out_of_fold import OutOfFold, out_of_fold
+from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.estimators.pickles import StoresVersion
 from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
+from skscratch.estimators.results import fit_results
 from skscratch.estimators.splitting import Split, split_rows
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.streaming import Stream, read_tables
@@ -119,10 +120,9 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
             callbacks: list[Callback] = [*map(partial, tasks, running), *limits]
             run = None if checkpoint is None else checkpoint.run
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
-            left_out = out_of_fold(model, split.validator, data)
-            attributes = fitted_attributes(data.reader, model, state, keep=self.warm_start or one_epoch)
-            shares = None if one_epoch else importances(model, data.training, state.seed)
-            self._set({**attributes, "_out_of_fold": left_out, "_importances": shares}, tasks)
+            results = {} if one_epoch else fit_results(model, split.validator, data, state.seed)
+            keep = self.warm_start or one_epoch
+            self._set(fitted_attributes(data.reader, model, state, keep=keep, **results), tasks)
         return self
 
     def _prepare(
@@ -167,8 +167,7 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
             data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
             k = len(model.parameters.values)
             state = state.after(History(best_epoch=np.zeros(k, int)), k, None, None, one_epoch=True)
-            attributes = fitted_attributes(data.reader, model, state, keep=True)
-            self._set({**attributes, "_out_of_fold": None, "_importances": None}, [])
+            self._set(fitted_attributes(data.reader, model, state, keep=True), [])
         return self
 
     def hidden_activations(self, X: Any, layer: int = -1) -> np.ndarray:

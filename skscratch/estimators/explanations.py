@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from skscratch.core.inverse_links import InverseLink
 from skscratch.core.network import PREDICT_BLOCK
 from skscratch.core.tape import Array
 from skscratch.estimators.model import Model
@@ -69,7 +70,7 @@ class ExplanationSupport:
 
         Raises
         ------
-        NotImplementedError
+        TypeError
             If the inverse link of the loss, or the scaling, is a class of the user without a derivative.
 
         Examples
@@ -139,18 +140,17 @@ def numeric_columns(model: Model) -> Array:
 def importances(model: Model, sample: Sample, seed: int) -> Array | None:
     """Compute the importance (n_features,) of each column of X, from pairs of training rows drawn by weight.
 
-    None if numbers are not finite, or a derivative is not known.
+    None if numbers are not finite, or the inverse link is a class of the user without a derivative.
     """
+    if type(model.loss.inverse_link).gradient is InverseLink.gradient:
+        return None
     rng, n = generator(seed, "pairs"), len(sample.raw)
     pairs = int(np.clip(min(n // 16, MAX_NUMBERS // model.network.n_inputs), MIN_PAIRS, MAX_PAIRS))
     p = None if sample.w is None else sample.w / sample.w.sum()
     x = model.encode(sample.raw.take(rng.choice(n, 2 * pairs, p=p))).x
     x = x if isinstance(x, np.ndarray) else x.toarray()
     with np.errstate(over="ignore", invalid="ignore"):
-        try:
-            shares = shares_of_inputs(model, x[:pairs], x[pairs:], rng)
-        except NotImplementedError:  # a class of the user
-            return None
+        shares = shares_of_inputs(model, x[:pairs], x[pairs:], rng)
         by_column = np.zeros((pairs, model.encoder.n_columns))
         np.add.at(by_column.T, model.encoder.column_of_input, shares.T)
         values = np.empty(by_column.shape[1])

@@ -36,9 +36,12 @@ def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
     estimator = cls(**content["hyperparameters"])
     vars(estimator).update(content["columns"])
     if content["model"] is not None:
-        attributes = fitted_attributes(estimator, content["model"], content["state"], keep=True)
-        added = {"_out_of_fold": content.get("out_of_fold"), "_importances": content.get("importances")}
-        vars(estimator).update(attributes, t_=content["t_"], **added)
+        results = {
+            "left_out": content.get("out_of_fold"),
+            "importances": content.get("importances"),
+        }  # not in old files
+        attributes = fitted_attributes(estimator, content["model"], content["state"], keep=True, **results)
+        vars(estimator).update(attributes, t_=content["t_"])
     return estimator
 
 

@@ -134,7 +134,7 @@ class Scaler(Registered, ABC):
 
     def derivative(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         """Compute dt/dx (n, m) of columns x (n, m) in float64 without NaN; needed by ``input_gradients`` only."""
-        raise NotImplementedError(
+        raise TypeError(
             f"{type(self).__name__} must have a method derivative(x, statistics) for derivatives of predictions, but "
             "has none; write it as in skscratch.tabular.scaling."
         )

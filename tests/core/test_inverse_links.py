@@ -170,5 +170,5 @@ def test_a_class_without_gradient():
         def predict(self, z):
             return z**2
 
-    with pytest.raises(NotImplementedError, match="Square must have a method gradient"):
+    with pytest.raises(TypeError, match="Square must have a method gradient"):
         Square().gradient(np.zeros((1, 1, 1)), np.ones((1, 1, 1)))

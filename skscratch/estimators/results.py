@@ -1,0 +1,16 @@
+"""What a whole fit finds out from its rows at its end, besides the parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skscratch.estimators.explanations import importances
+from skscratch.estimators.model import Model
+from skscratch.estimators.out_of_fold import out_of_fold
+from skscratch.estimators.reading import Data
+from skscratch.estimators.validation import Validator
+
+
+def fit_results(model: Model, validator: Validator | None, data: Data, seed: int) -> dict[str, Any]:
+    """Predict left-out rows and compute importances: the arguments of `fitted_attributes` with these names."""
+    return {"left_out": out_of_fold(model, validator, data), "importances": importances(model, data.training, seed)}
