@@ -39,7 +39,7 @@ def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
         results = {
             "left_out": content.get("out_of_fold"),
             "importances": content.get("importances"),
-        }  # not in old files
+        }
         attributes = fitted_attributes(estimator, content["model"], content["state"], keep=True, **results)
         vars(estimator).update(attributes, t_=content["t_"])
     return estimator
