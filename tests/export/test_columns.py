@@ -5,8 +5,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
-from skscratch import ScratchMLPRegressor
+from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.export import predictor
 from skscratch.export.columns import input_specs
 from skscratch.export.graph import model_graph
@@ -127,3 +128,13 @@ def test_a_model_of_sparse_rows_reads_an_array(rng):
     np.testing.assert_allclose(load(model).predict(X), model.predict(csr_array(X)), rtol=1e-6)
     missing = np.where(X == 0, np.nan, X)
     np.testing.assert_allclose(load(model).predict(missing), model.predict(csr_array(X)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scaling", [None, "standard"])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_numbers_beyond_the_bound_of_inputs_are_clipped(scaling, is_sparse):
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.resize([0, 1], 40)
+    model = ScratchMLPClassifier(scaling=scaling, width=4, max_iter=2, n_estimators=1, random_state=0)
+    model.fit(csr_array(X) if is_sparse else X, y)
+    far = np.array([[1e30, 1.0], [1.0, -1e30]])
+    np.testing.assert_allclose(load(model).predict_proba(far), model.predict_proba(far), rtol=1e-6, atol=1e-12)

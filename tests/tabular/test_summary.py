@@ -123,6 +123,14 @@ def test_counts_are_exact_until_there_are_too_many_values(monkeypatch):
         assert 200 - 6000 / 50 <= counts[f"c{i}"] <= 200
 
 
+def test_the_next_count_is_subtracted_from_those_that_stay(monkeypatch):
+    """As by Misra and Gries: 5, 3 and 2 rows with room for two values."""
+    monkeypatch.setattr("skscratch.tabular.column_facts.MAX_COUNTS", 2)
+    values = np.array(["x"] * 5 + ["y"] * 3 + ["z"] * 2, object)
+    parts = summarise(RawTable(np.zeros((10, 0)), [values], [], ["c"]), np.zeros(10), [8, 2])
+    assert merge_summaries(parts).columns.counts[0] == {"x": 3, "y": 1}
+
+
 def test_sparse_rows():
     rng = np.random.default_rng(0)
     x = csr_array(np.where(rng.random((100, 5)) < 0.2, rng.random((100, 5)), 0))
