@@ -158,3 +158,17 @@ def test_the_other_members_choose_the_epoch_of_unselected_raw_scores(k, rng):
         allowed = [epoch for epoch in range(12) if np.isfinite(epochs[epoch][0][:, member]).all()]
         best = min(allowed, key=lambda epoch: others[epoch])
         assert_array_equal(found[member], epochs[best][1][member])
+
+
+def test_raw_scores_of_an_epoch_that_was_best_for_the_other_members():
+    """Of two epochs, each member's own metric is better in one, and the mean of the others' in the other one."""
+    epochs = iter([np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.2, 0.5])])
+    objective = Objective(Network((Dense(1),), n_inputs=1), BinaryLogLoss())
+    rows, positions = Rows(np.ones((4, 1)), np.ones((4, 1)), None), np.array([[0], [1], [2]])
+    validator = Validator(objective, rows, lambda P, z: next(epochs), positions, has_others=True)
+    scores = []
+    for seed in range(2):
+        P = objective.network.init(3, np.random.default_rng(seed), np.float64)
+        validator(P)
+        scores.append(np.stack([objective.network.predict(P, rows.x[:1])[i] for i in range(3)]))
+    assert_allclose(validator.unselected(P), np.stack([scores[1][0], scores[0][1], scores[0][2]]))
