@@ -124,7 +124,7 @@ def test_counts_are_exact_until_there_are_too_many_values(monkeypatch):
 
 
 def test_the_next_count_is_subtracted_from_those_that_stay(monkeypatch):
-    """As by Misra and Gries: 5, 3 and 2 rows with room for two values."""
+    """As by Misra and Gries: 5, 3 and 2 rows where two values are counted."""
     monkeypatch.setattr("skscratch.tabular.column_facts.MAX_COUNTS", 2)
     values = np.array(["x"] * 5 + ["y"] * 3 + ["z"] * 2, object)
     parts = summarise(RawTable(np.zeros((10, 0)), [values], [], ["c"]), np.zeros(10), [8, 2])
