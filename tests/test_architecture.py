@@ -30,7 +30,7 @@ estimators.classifier estimators.regressor saving
 export.tensor export.quantile export.columns export.layers export.outputs export.graph export.predictor export.numpy
 """.split()  # a module imports only what is printed before it
 EDGES = """
-datasets.titanic datasets.make_titanic
+datasets.csv_file datasets.concrete datasets.titanic datasets.make_titanic
 compat.parameters compat.losses compat.builders compat.progress compat.base compat.estimators
 onnx.model onnx.pipelines
 dask.dealing dask.rounds dask.trainer dask.cluster dask.executor dask.collections dask.partitions

@@ -44,4 +44,5 @@ def test_readme_gives_exactly_two_commands():
     commands = fenced(ROOT / "README.md", "sh")
     assert [command.count("\n") for command in commands] == [1, 1]
     assert all(command.startswith("python3 -m venv .venv && .venv/bin/pip install ") for command in commands)
-    assert "docs/examples/titanic.py" in commands[0] and "pytest" in commands[1]
+    assert "docs/examples/titanic.py" in commands[0] and "docs/examples/compare.py" in commands[0]
+    assert "pytest" in commands[1]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from importlib import resources
-
 import numpy as np
 from sklearn.utils import Bunch
+
+from skscratch.datasets.csv_file import load
 
 CATEGORIES = {"sex": ["female", "male"], "embarked": ["C", "Q", "S"]}
 INTEGERS = ["pclass", "sibsp", "parch", "survived"]
@@ -80,48 +79,11 @@ def load_titanic(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch | 
     >>> y.value_counts().to_dict()
     {0: 809, 1: 500}
     """
-    folder = resources.files("skscratch.datasets")
-    names, table = _read(folder / "titanic.csv")
-    frame = _as_frame(names, table) if as_frame else None
-    data = table[:, :-1] if frame is None else frame[names[:-1]]
-    target = table[:, -1].astype(int) if frame is None else frame["survived"]
-    if return_X_y:
-        return data, target
-    return Bunch(
-        data=data,
-        target=target,
-        frame=frame,
-        feature_names=names[:-1],
+    return load(
+        "titanic",
+        return_X_y,
+        as_frame,
+        integers=INTEGERS,
+        categories=CATEGORIES,
         target_names=np.array(["died", "survived"]),
-        DESCR=(folder / "titanic.rst").read_text(encoding="utf-8"),
-        filename=str(folder / "titanic.csv"),
     )
-
-
-def _read(path) -> tuple[list[str], np.ndarray]:
-    """Read the column names and the values as floats (n, 8): categories by position, missing values as NaN."""
-    names, *rows = csv.reader(path.read_text(encoding="utf-8").splitlines())
-    return names, np.array([[_number(name, text) for name, text in zip(names, row, strict=True)] for row in rows])
-
-
-def _number(name: str, text: str) -> float:
-    """Convert a cell of the file to a float."""
-    if not text:
-        return np.nan
-    return float(CATEGORIES[name].index(text) if name in CATEGORIES else text)
-
-
-def _as_frame(names: list[str], table: np.ndarray):
-    """Convert the table (n, 8) to a DataFrame with integer, float and category columns."""
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise ImportError(
-            "load_titanic(as_frame=True) needs pandas, which is not installed; "
-            'install it with `pip install "skscratch[examples]"` or pass as_frame=False.'
-        ) from error
-    frame = pd.DataFrame(table, columns=names).astype(dict.fromkeys(INTEGERS, "int64"))
-    for name, values in CATEGORIES.items():
-        codes = frame[name].fillna(-1).astype("int64")  # pandas reads the code -1 as missing
-        frame[name] = pd.Categorical.from_codes(codes, values)
-    return frame

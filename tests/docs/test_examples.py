@@ -174,41 +174,41 @@ def test_xor(images):
 
 
 @pytest.fixture(scope="module")
-def titanic():
-    return definitions("titanic")
+def compare():
+    return definitions("compare")
 
 
-def test_corrected_t_test_in_closed_form(titanic):
+def test_corrected_t_test_in_closed_form(compare):
     """Mean 5/2, s² = 5/3, factor 1/4 + 1/3: t² = 45/7; the p-value of 3 degrees of freedom has a closed form."""
-    mean, error, p_value = titanic.corrected_t_test([1, 2, 3, 4], test_to_train=1 / 3)
+    mean, error, p_value = compare.corrected_t_test([1, 2, 3, 4], test_to_train=1 / 3)
     assert mean == 2.5 and error == pytest.approx(np.sqrt(35 / 36))
     angle = np.arctan(np.sqrt(45 / 7) / np.sqrt(3))
     assert p_value == pytest.approx(1 - 2 / np.pi * (angle + np.sin(angle) * np.cos(angle)))
 
 
-def test_corrected_t_test_without_overlap_is_the_paired_t_test(titanic, rng):
+def test_corrected_t_test_without_overlap_is_the_paired_t_test(compare, rng):
     ours, theirs = rng.normal(size=(2, 20)) + [[0.3], [0.0]]
     expected = stats.ttest_rel(ours, theirs)
-    mean, error, p_value = titanic.corrected_t_test(ours - theirs, test_to_train=0)
+    mean, error, p_value = compare.corrected_t_test(ours - theirs, test_to_train=0)
     assert (mean / error, p_value) == pytest.approx((expected.statistic, expected.pvalue))
-    assert titanic.corrected_t_test(theirs - ours, 0) == pytest.approx((-mean, error, p_value))
+    assert compare.corrected_t_test(theirs - ours, 0) == pytest.approx((-mean, error, p_value))
 
 
-def test_corrected_t_test_keeps_its_level(titanic, rng):
+def test_corrected_t_test_keeps_its_level(compare, rng):
     """Differences with the correlation n_test / n that the correction assumes: the p-values are uniform."""
     correlation, splits = 0.1, 50
     shared, independent = rng.normal(size=(2000, 1)), rng.normal(size=(2000, splits))
     differences = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * independent
-    corrected = np.array([titanic.corrected_t_test(d, correlation / (1 - correlation))[2] for d in differences])
+    corrected = np.array([compare.corrected_t_test(d, correlation / (1 - correlation))[2] for d in differences])
     assert stats.kstest(corrected, "uniform").pvalue > 0.01
     assert (
         stats.ttest_1samp(differences, 0, axis=1).pvalue < 0.05
     ).mean() > 0.3  # the uncorrected test rejects too often
 
 
-def test_corrected_t_test_of_equal_values(titanic):
-    assert titanic.corrected_t_test(np.zeros(5), 0.1) == (0, 0, 1)
-    assert titanic.corrected_t_test(np.full(4, 0.5), 0.1) == (0.5, 0, 0)
+def test_corrected_t_test_of_equal_values(compare):
+    assert compare.corrected_t_test(np.zeros(5), 0.1) == (0, 0, 1)
+    assert compare.corrected_t_test(np.full(4, 0.5), 0.1) == (0.5, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -221,29 +221,41 @@ def test_corrected_t_test_of_equal_values(titanic):
         ("accuracy", 0.02, 1.0, "accuracy: no difference can be told (difference +0.020 ± 0.010, p = 1.000)"),
     ],
 )
-def test_description_of_a_difference(titanic, metric, mean, p_value, sentence):
-    assert titanic.describe_difference(metric, mean, 0.01, p_value) == sentence
+def test_description_of_a_difference(compare, metric, mean, p_value, sentence):
+    assert compare.describe_difference(metric, mean, 0.01, p_value) == sentence
 
 
-def test_comparison_on_the_same_splits(titanic, capsys):
+def test_comparison_on_the_same_splits(compare, capsys):
     """A classifier with the class among its columns is better than a constant in all metrics, and equal to itself."""
-    X, y = titanic.load_titanic(return_X_y=True)
-    informed, constant = titanic.with_prepared_columns(GaussianNB()), DummyClassifier(strategy="prior")
-    splits = list(titanic.RepeatedStratifiedKFold(n_splits=10, n_repeats=2, random_state=0).split(X, y))
+    X, y = compare.load_titanic(return_X_y=True)
+    informed, constant = compare.with_prepared_columns(GaussianNB()), DummyClassifier(strategy="prior")
+    models = {"informed": informed, "again": informed, "constant": constant}
+    folds = compare.StratifiedKFold(10, shuffle=True, random_state=0)
+    repeats = [list(folds.split(X, y)), list(folds.split(X, y))]
     with parallel_config(backend="sequential"):
-        scores = titanic.score_on_folds(
-            {"informed": informed, "again": informed, "constant": constant}, X.assign(y=1.0 * y), y, splits
-        )
-    train, test = splits[3]
+        scores = compare.score_on_folds(models, compare.ACCURACIES, X.assign(y=1.0 * y), y, repeats)
+    train, test = repeats[0][3]
     prior = np.where(y[test], y[train].mean(), 1 - y[train].mean())
     assert scores["constant"]["log loss"][3] == pytest.approx(-np.log(prior).mean())
     assert scores["constant"]["accuracy"][3] == pytest.approx(1 - y[test].mean()) and len(scores["informed"]) == 20
-    titanic.print_table(scores, 1 / 9)
-    titanic.print_differences(scores, 1 / 9)
+    compare.print_table(scores, 1 / 9)
+    compare.print_differences(scores, 1 / 9)
     printed = capsys.readouterr().out
     assert "Repeat 2 of 2" in printed and len(re.findall(r"^constant( +\d\.\d{3} ± \d\.\d{3}){4}$", printed, re.M)) == 1
     itself, other = printed.split("informed against ")[1:]
     assert itself.count("no difference can be told") == 3 and other.count(": better (") == 3
+
+
+@pytest.fixture(scope="module")
+def titanic():
+    return definitions("titanic")
+
+
+def test_candidates_within_one_standard_error(titanic, capsys):
+    """Five folds with the standard deviation .02 (divisor 5): the standard error of the mean is .02 / sqrt(4)."""
+    scores = np.array([-0.5, -0.509, -0.511, -0.6])
+    titanic.print_equivalent_candidates(titanic.pd.DataFrame({"mean_test_score": scores, "std_test_score": 0.02}))
+    assert capsys.readouterr().out == "Within one standard error (0.010) of the best: 2 of 4 candidates\n\n"
 
 
 def test_search_counts_its_fits(titanic, capsys):
