@@ -60,9 +60,12 @@ def test_every_public_name_is_on_exactly_one_page():
             modules = [f"{module}.{path.stem}" for path in package.glob("[!_]*.py")]
             expected |= {(module, name) for module in modules for name in public(module)}
         else:
-            exported = vars(importlib.import_module(module)).items()
+            content = importlib.import_module(module)
+            exported = {name: getattr(content, name) for name in getattr(content, "__all__", vars(content))}
             expected |= {
-                (module, name) for name, value in exported if inspect.isclass(value) or inspect.isfunction(value)
+                (module, name)
+                for name, value in exported.items()
+                if inspect.isclass(value) or inspect.isfunction(value)
             }
     assert len(everything) == len(set(everything)) and set(everything) == expected
 
