@@ -40,7 +40,7 @@ displays.importances displays.intervals
 callbacks
 """.split()  # import anything above, and are imported by nobody but their own package further on
 PACKAGES = {"core", "tabular", "estimators", "persistence", "export", "datasets", "compat", "displays", "onnx", "dask"}
-EXEMPT = {"", "_version", *PACKAGES}  # __init__ and the version
+EXEMPT = {"", "_version", "__main__", *PACKAGES}  # __init__, the version, and the checks of `python -m skscratch`
 LIBRARIES = {
     "registry": set(),
     "exceptions": set(),
