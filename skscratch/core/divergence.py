@@ -60,7 +60,7 @@ def restore_finite(
         If members diverged, or are worse than their initial parameters.
     """
     sample = rows.sample(SAMPLE) if isinstance(rows, Rows) else rows.first(SAMPLE)
-    diverged: Array = ~np.isfinite(P.values).all(axis=1)
+    diverged = np.logical_not(np.isfinite(P.values).all(axis=1))
     if history.loss:
         diverged |= ~np.isfinite(history.loss[-1])
     if not history.validation:  # a validation loss is that after the last step, the training loss that before it
@@ -102,8 +102,8 @@ def _warn_of_worse(loss: Array, loss_at_start: Array, n: int) -> None:
         i = int(np.argmax(np.where(worse, loss, 0)))
         _warn(
             f"{worse.sum()} of {len(worse)} members are worse than their initial parameters: the loss on {n} rows must "
-            f"fall, but it rose from {loss_at_start[i]:.3g} to {loss[i]:.3g}; a smaller learning_rate_init or clip_norm "
-            "may help."
+            f"fall, but it rose from {loss_at_start[i]:.3g} to {loss[i]:.3g}; a smaller learning_rate_init or "
+            "clip_norm may help."
         )
 
 
