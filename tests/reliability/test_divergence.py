@@ -106,7 +106,7 @@ def test_outliers_of_x(solver, scaling):
 @each_estimator
 def test_a_usual_fit_does_not_warn(Estimator):
     """Also where rows are sorted by a class that is rare, so that the first rows are predicted badly."""
-    target = np.r_[np.ones(30), np.zeros(1500)]
-    noise = np.random.default_rng(1).normal(size=(1530, 4))
+    target = np.r_[np.ones(260), np.zeros(3740)]
+    noise = np.random.default_rng(1).normal(size=(4000, 4))
     for options in ({}, {"early_stopping": False}, {"solver": "lbfgs", "max_iter": 30, "tol": 1.0}):
         assert checked_fit(Estimator(**SMALL | options), noise, target) == []
