@@ -63,19 +63,19 @@ def restore_finite(
     diverged = np.logical_not(np.isfinite(P.values).all(axis=1))
     if history.loss:
         diverged |= ~np.isfinite(history.loss[-1])
-    if not history.validation:  # a validation loss is that after the last step, the training loss that before it
-        lost = ~np.isfinite(mean_loss(P.like(best.values), objective, sample))
-        best.values[lost], best.epoch[lost] = start.values[lost], 0
-        diverged |= lost
+    # The training loss of an epoch is that before its last step, and a validation loss is that of few rows.
+    lost = ~np.isfinite(_mean_loss(P.like(best.values), objective, sample))
+    best.values[lost], best.epoch[lost] = start.values[lost], 0
+    diverged |= lost
     restore(P, history, best, keep_best=keep_best, diverged=diverged)
     if diverged.any():
         history.end = "diverged" if diverged.all() else history.end
         _warn_of_divergence(diverged, len(history.loss))
     elif isinstance(rows, Rows):
-        _warn_of_worse(mean_loss(P, objective, sample), mean_loss(start, objective, sample), sample.n)
+        _warn_of_worse(_mean_loss(P, objective, sample), _mean_loss(start, objective, sample), sample.n)
 
 
-def mean_loss(P: Parameters, objective: Objective, rows: Rows) -> Array:
+def _mean_loss(P: Parameters, objective: Objective, rows: Rows) -> Array:
     """Compute the mean loss (k,) of rows, without the penalty; it may be infinite or NaN."""
     x, y, w = rows
     with np.errstate(over="ignore", invalid="ignore"):
@@ -97,7 +97,7 @@ def _warn_of_divergence(diverged: Array, epoch: int) -> None:
 
 def _warn_of_worse(loss: Array, loss_at_start: Array, n: int) -> None:
     """Warn of members with a loss (k,) far above that of their initial parameters."""
-    worse = loss > WORSE * np.maximum(loss_at_start, LOSS_OF_MEAN)
+    worse = ~(loss <= WORSE * np.maximum(loss_at_start, LOSS_OF_MEAN))  # also if it is NaN
     if worse.any():
         i = int(np.argmax(np.where(worse, loss, 0)))
         _warn(
