@@ -25,15 +25,19 @@ each_estimator = pytest.mark.parametrize("Estimator", ESTIMATORS)
 
 
 def at_once(function, items):
-    """Call a function in as many threads as items, which begin together."""
-    barrier = Barrier(len(items))
+    """Call a function in as many threads as items, which begin together and take turns every few microseconds."""
+    barrier, interval = Barrier(len(items)), sys.getswitchinterval()
 
     def call(item):
         barrier.wait()
         return function(item)
 
-    with ThreadPoolExecutor(len(items)) as pool:
-        return list(pool.map(call, items))
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(len(items)) as pool:
+            return list(pool.map(call, items))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @each_estimator
