@@ -11,8 +11,8 @@ ORDER = """
 registry exceptions
 core.tape core.parameters core.initializers core.layers core.activations core.embeddings
 core.inverse_links core.losses core.schedules core.transformations core.optimizers
-core.network core.batches core.streams core.objective core.groups core.stopping core.history core.training core.lbfgs
-core.gradcheck
+core.network core.batches core.streams core.objective core.groups core.stopping core.history core.divergence
+core.training core.lbfgs core.gradcheck
 tabular.cells tabular.chunks tabular.frames tabular.sources tabular.columns tabular.scaling tabular.column_facts
 tabular.report tabular.encoding
 tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabular.summary

@@ -38,6 +38,12 @@ class Rows(NamedTuple):
         """Return at most the first m rows."""
         return self.take(slice(m))
 
+    def sample(self, m: int) -> Rows:
+        """Return all rows, or m of more than m: drawn at random, since rows are often sorted, but always the same."""
+        if self.n <= m:
+            return self
+        return self.take(np.sort(np.random.default_rng(0).integers(0, self.n, m)))
+
     def batches(self, batch_size: int) -> Batches:
         """Divide the rows into batches."""
         return Batches(self, batch_size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,12 +11,15 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from skscratch.core.batches import Rows
+from skscratch.core.divergence import restore_finite, warn_of_interruption
 from skscratch.core.history import Epoch, History
 from skscratch.core.objective import Gradient, Objective
 from skscratch.core.parameters import Parameters
 from skscratch.core.stopping import Best, Patience
 from skscratch.core.tape import Array
-from skscratch.core.training import Callback, Validate, restore
+from skscratch.core.training import Callback, Validate
+
+FTOL = 1e7 * np.finfo(np.float64).eps  # SciPy's default
 
 
 @dataclass
@@ -59,6 +61,7 @@ def lbfgs(
     max_iter: int = 200,
     max_fun: int = 15000,
     tol: float = 1e-4,
+    ftol: float = FTOL,
     validate: Validate | None = None,
     patience: Patience | None = None,
     callbacks: Sequence[Callback] = (),
@@ -76,9 +79,9 @@ def lbfgs(
         The training rows, x in the dtype of P.
     max_iter, max_fun : int
         Maximum number of iterations, and of evaluations of the objective, for each member.
-    tol : float
-        The fit has converged when no entry of the gradient is larger, or an iteration lowers the loss by less than
-        2e-9 of it (SciPy's bound).
+    tol, ftol : float
+        The fit has converged when no entry of the gradient is larger than `tol`, or an iteration lowers the loss by
+        less than `ftol` of it, or of one where it is smaller than one.
     validate, patience, callbacks
         As in `Trainer.run`, after each iteration; callbacks and patience get one member at a time. Without
         `validate`, patience is not used, since every iteration lowers the loss.
@@ -111,14 +114,15 @@ def lbfgs(
     array([[[1.01]]])
     """
     rows = rows._replace(y=objective.training_target(rows.y))
-    options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol}
+    options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol, "ftol": ftol}
     histories: list[History] = [] if resume is None else list(resume.histories)
     if resume is not None:
         P.values[...] = resume.values
     values, interrupted = P.values.copy(), False
     for i in range(len(histories), len(P.values)):
         member, history = P.like(P.values[i : i + 1]), History()
-        best, f = Best(member.values), _value_and_gradient(objective, member, rows.of_member(i))
+        best, own = Best(member.values), rows.of_member(i)
+        start, f = member.like(best.values.copy()), _value_and_gradient(objective, member, own)
         with np.errstate(over="ignore", invalid="ignore"):  # whether a member diverged is checked afterwards
             try:
                 if not interrupted:
@@ -130,11 +134,11 @@ def lbfgs(
                         history.validation.append(validate_member(member))
             except KeyboardInterrupt:
                 interrupted = True
-                _warn_of_interruption(len(history.loss) + 1)
+                warn_of_interruption("iteration", len(history.loss) + 1)
             history.loss = history.loss or [np.array([f(best.values[0])[0]])]
         if interrupted:
             history.end = "interrupted"
-        restore(member, history, best, keep_best=True)
+        restore_finite(member, start, objective, own, history, best)
         histories.append(history)
         values[i] = member.values[0]
     return _merge(histories)
@@ -197,14 +201,6 @@ def _minimise(
     result = minimize(f, start, method="L-BFGS-B", jac=True, callback=after_iteration, options=options)
     if result.success and history.end == "max_iter":
         history.end = "no_improvement"
-
-
-def _warn_of_interruption(iteration: int) -> None:
-    warnings.warn(
-        f"The fit was interrupted in iteration {iteration}: the best parameters so far are kept.",
-        RuntimeWarning,
-        stacklevel=3,
-    )
 
 
 def _merge(histories: list[History]) -> History:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from skscratch.core.batches import Batches, Rows
+from skscratch.core.divergence import restore, restore_finite, warn_of_interruption
 from skscratch.core.groups import MemberGroup, divide_members, worker_threads
 from skscratch.core.history import Epoch, History, RunState
 from skscratch.core.objective import Objective
@@ -145,7 +145,8 @@ class Trainer:
         Warns
         -----
         RuntimeWarning
-            If the loss of a member is no longer finite (it keeps its last finite parameters), or on Ctrl-C.
+            If the loss of a member is no longer finite (it keeps its last finite parameters), if it is finite but more
+            than twice that of the initial parameters, or on Ctrl-C.
         """
         rows = rows.with_target(self.objective.training_target)
         history, best, start = History(), Best(P.values), P.values.copy()
@@ -172,13 +173,11 @@ class Trainer:
         except KeyboardInterrupt:
             history.end = "interrupted"
             keep_best = True
-            _warn(f"The fit was interrupted in epoch {len(history.loss) + 1}: the best parameters so far are kept.")
-        # A validation loss shows whether a member diverged in the last step; the training loss is that before the step.
-        diverged = np.zeros(len(start), bool)
-        if keep_finite and validate is None:
-            diverged = self._diverged(P.like(best.values), rows)
-        best.values[diverged], best.epoch[diverged] = start[diverged], 0
-        restore(P, history, best, keep_best, keep_finite, diverged)
+            warn_of_interruption("epoch", len(history.loss) + 1)
+        if keep_finite:
+            restore_finite(P, P.like(start), self.objective, rows, history, best, keep_best=keep_best)
+        else:
+            restore(P, history, best, keep_best=keep_best)
         return history
 
     @property
@@ -269,12 +268,6 @@ class Trainer:
             groups.append(MemberGroup(members, self.objective, p, dp, Update(self.chain, p, dp, state), rngs))
         return groups
 
-    def _diverged(self, P: Parameters, rows: Rows | RowStream) -> Array:
-        """Find members (k,) without a finite loss on the first rows."""
-        x, y, w = rows.first(self.batch_size)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return ~np.isfinite(self.objective.loss_sum(self.objective.network.predict(P, x), y, w))
-
     def _blocks(
         self, n: int, batches: Batches | StreamBatches, order: Callable[[], Array | None] | None
     ) -> Callable[[], Iterator[tuple[Rows, list[slice]]]]:
@@ -296,32 +289,3 @@ class Trainer:
             patience.reset()
             return "max_iter"
         return "no_improvement"
-
-
-def restore(
-    P: Parameters,
-    history: History,
-    best: Best,
-    keep_best: bool,
-    keep_finite: bool = True,
-    diverged_at_best: Array | bool = False,
-) -> None:
-    """Restore the best epochs, and the last finite parameters of members that diverged."""
-    diverged = np.logical_or(~np.isfinite(P.values).all(axis=1), diverged_at_best)
-    if history.loss:
-        diverged |= ~np.isfinite(history.loss[-1])
-    diverged &= keep_finite
-    restored = np.full(len(diverged), keep_best) | diverged
-    P.values[restored] = best.values[restored]
-    history.best_epoch = np.where(restored, best.epoch, len(history.loss))
-    if diverged.any():
-        history.end = "diverged" if diverged.all() else history.end
-        _warn(
-            f"{diverged.sum()} of {len(diverged)} members diverged: loss and parameters must stay finite, but were not "
-            f"in epoch {len(history.loss)}; their last finite parameters are kept, a smaller learning_rate_init or "
-            "clip_norm may help."
-        )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, RuntimeWarning, stacklevel=4)

@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skscratch.core.batches import Rows
-from skscratch.core.lbfgs import lbfgs
+from skscratch.core.lbfgs import FTOL, lbfgs
 from skscratch.core.objective import Objective
 from skscratch.core.schedules import Constant
 from skscratch.core.stopping import Patience
@@ -20,6 +21,9 @@ from skscratch.estimators.progress import Progress
 from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.threads import threads_for
+
+DEFAULT_TOL = 1e-4
+SMALLEST_FTOL = 64 * np.finfo(np.float64).eps  # that of scikit-learn's linear models; a smaller one is rounding
 
 
 def train(
@@ -47,9 +51,8 @@ def train(
     }
     with threads_for(model.network, builders.batch_size(estimator, rows.n), k) as threads:
         if estimator.solver == "lbfgs":
-            limits: dict[str, Any] = {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol}
             assert isinstance(rows, Rows)
-            history = lbfgs(objective, P, rows, **limits, **options)
+            history = lbfgs(objective, P, rows, **_limits(estimator, max_iter), **options)
         else:
             trainer = _trainer(trainer_class, estimator, objective, rows.n, state, threads, one_epoch)
             history = trainer.run(P, rows, max_iter, keep_best=not one_epoch, **options)
@@ -65,6 +68,12 @@ def train(
             stacklevel=5,
         )
     return state.after(history, k, trainer, split.validation_rows, one_epoch=one_epoch)
+
+
+def _limits(estimator: Any, max_iter: int) -> dict[str, Any]:
+    """Choose when L-BFGS ends: below the default `tol`, the smallest decrease of the loss is as many times smaller."""
+    ftol = float(np.clip(FTOL * estimator.tol / DEFAULT_TOL, SMALLEST_FTOL, FTOL))
+    return {"max_iter": max_iter, "max_fun": estimator.max_fun, "tol": estimator.tol, "ftol": ftol}
 
 
 def _patience(estimator: Any, n: int) -> Patience | None:

@@ -70,8 +70,14 @@ class Model:
         for block in rows.chunks():
             x = self.encode(block).x
             with threads_for(self.network, min(x.shape[0], PREDICT_BLOCK)):
-                parts.append(f(self.network.predict(self.parameters, x).astype(np.float64)))
+                parts.append(f(self._raw_scores(x)))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis)
+
+    def _raw_scores(self, x: Any) -> np.ndarray:
+        """Compute raw scores (k, n, o) in float64, finite: of parameters that diverged, they may overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = self.network.predict(self.parameters, x).astype(np.float64)
+            return z if np.isfinite(z.sum()) else np.nan_to_num(z, copy=False)
 
     def warn_of_unknown_values(self, rows: RawTable | Table) -> None:
         """Warn of categorical columns in which no value is known, unless the rows are encoded already."""

@@ -38,6 +38,7 @@ def test_scaled_columns_may_be_of_any_size(Estimator, scaling, kind, factor):
 
 
 @each_kind
+@pytest.mark.filterwarnings("ignore:.*members are worse than their initial parameters:RuntimeWarning")
 def test_numbers_that_are_not_scaled_are_clipped(Estimator, kind):
     """With a warning where it is known, and not for the sparse format."""
     model = Estimator(**SMALL, scaling=None)

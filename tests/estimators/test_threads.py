@@ -1,5 +1,8 @@
 """Small products get one thread, large ones all threads of the process; afterwards the limit is as before."""
 
+import multiprocessing
+import os
+
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -8,7 +11,7 @@ from skscratch.core.activations import Relu
 from skscratch.core.layers import Dense
 from skscratch.core.network import Network
 from skscratch.core.training import Trainer
-from skscratch.estimators.threads import threads_for
+from skscratch.estimators.threads import _one_blas_thread, threads_for
 
 
 def blas_threads():
@@ -77,3 +80,35 @@ def test_fits_train_in_several_threads(rng, monkeypatch):
         model = ScratchMLPRegressor(width=64, n_estimators=3, max_iter=1, random_state=0).fit(X, y)
         model.partial_fit(X, y)
     assert seen == [2, 2]
+
+
+def test_contexts_that_overlap_restore_the_limit():
+    """The first of two fits in threads ends before the second: the limit of one thread stayed for good."""
+    network = Network((Dense(64), Relu(), Dense(1)), n_inputs=64)
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        first, second = threads_for(network, 256), threads_for(network, 256)
+        first.__enter__(), second.__enter__()
+        assert blas_threads() == {1}
+        first.__exit__(None, None, None)
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert blas_threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_a_process_that_is_forked_during_a_fit_of_another_thread():
+    """Its limits do not wait for the thread, which it does not have."""
+    context = multiprocessing.get_context("fork")
+    network, connection = Network((Dense(64), Relu(), Dense(1)), n_inputs=64), context.Pipe()
+
+    def child():
+        with threads_for(network, 256):
+            connection[1].send(_one_blas_thread.users)
+
+    with threads_for(network, 256), _one_blas_thread.lock:
+        process = context.Process(target=child)
+        process.start()
+    assert connection[0].poll(60) and connection[0].recv() == 1
+    process.join()
