@@ -17,6 +17,7 @@ interval of 95 %. docs/mutants.md explains survivors that no test can kill.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import shutil
 import signal
@@ -39,8 +40,10 @@ FOLDERS = ("core", "tabular", "estimators")
 COPIED = ("skscratch", "tests", "benchmarks", "docs", "pyproject.toml", "README.md")
 # Imported once, before the process is copied for each mutant: they take most of the time of a short test.
 PRELOADED = (
-    "numpy scipy.sparse scipy.stats scipy.optimize sklearn.ensemble sklearn.utils.estimator_checks pandas pytest"
-)
+    "scipy.stats scipy.optimize sklearn.ensemble sklearn.utils.estimator_checks pandas"
+    " hypothesis.stateful pytest pytest_cov.plugin xdist.plugin"
+).split()
+OPTIONS = "-n 0 -q -x -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning".split()
 
 
 class Outcome(NamedTuple):
@@ -81,7 +84,11 @@ def in_child(tree: Path, arguments: Sequence[str], limit: float) -> int | None:
     """Run pytest in a copy of this process, with the tree as its root; return its exit code, None after the limit."""
     pid = os.fork()
     if pid == 0:
-        os._exit(_pytest(tree, arguments))
+        code = 70  # if the following line raises an exception
+        try:
+            code = _pytest(tree, arguments)
+        finally:
+            os._exit(code)
     end = time.monotonic() + limit
     while time.monotonic() < end:
         if (done := os.waitpid(pid, os.WNOHANG)) != (0, 0):
@@ -93,22 +100,23 @@ def in_child(tree: Path, arguments: Sequence[str], limit: float) -> int | None:
 
 
 def _pytest(tree: Path, arguments: Sequence[str]) -> int:
-    """Run pytest without output; 1 if the package cannot be imported."""
+    """Run pytest without output; return its exit code, or 1 if the package cannot be imported."""
     os.setsid()
     os.chdir(tree)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1), os.dup2(null, 2)
-    sys.path.insert(0, str(tree))
     os.environ["PYTHONPATH"] = str(tree)
+    sys.path.insert(0, str(tree))
     sys.dont_write_bytecode = True  # a changed file of the same size and second would be taken for the original
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("skscratch", "benchmarks")]:
+        del sys.modules[name]
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     import pytest
 
     try:
-        import skscratch
+        importlib.import_module("skscratch")
     except Exception:
         return 1
-    assert skscratch.__file__.startswith(str(tree))
-    return int(pytest.main(["-n", "0", "-q", "-x", "-p", "no:cacheprovider", *arguments]))
+    return int(pytest.main([*OPTIONS, *arguments]))
 
 
 def try_mutant(mutant: Mutant, tree: Path, covered: Covered, seconds: float) -> Outcome:
@@ -152,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     covered = Covered.read(options.tests)
     mutants, n_sites = sample(ROOT, [f"skscratch/{name}" for name in FOLDERS], options.mutants, options.seed)
     for name in PRELOADED:
-        __import__(name)
+        importlib.import_module(name)
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
         tree = copy_tree(Path(folder))
