@@ -50,10 +50,12 @@ class Covered:
 
         measured = coverage.CoverageData(str(data))
         measured.read()
-        times = {
-            (case.get("classname"), case.get("name")): case.get("time") for case in ElementTree.parse(report).iter()
-        }
-        tests = sorted({context.partition("|")[0] for context in measured.measured_contexts()} - {""})
+        cases = ElementTree.parse(report).iter("testcase")
+        times = {(case.get("classname"), case.get("name")): case.get("time") for case in cases}
+        executed = {context.partition("|")[0] for context in measured.measured_contexts()} - {""}
+        tests = sorted(
+            executed | {f"{case[0].replace('.', '/')}.py::{case[1]}" for case in times if _in_file(root, case)}
+        )
         seconds = {test: max(SHORTEST, float(times.get(_case(test), UNKNOWN))) for test in tests}
         positions = {test: i for i, test in enumerate(tests)}
         lines: dict[str, dict[str, list[int]]] = {}
@@ -103,6 +105,11 @@ def _case(test: str) -> tuple[str, str]:
     """
     path, _, name = test.partition("::")
     return path.removesuffix(".py").replace("/", "."), name
+
+
+def _in_file(root: Path, case: tuple[str, str]) -> bool:
+    """Return whether the name of a case is that of a file, and not of a class in it."""
+    return (root / f"{case[0].replace('.', '/')}.py").exists()
 
 
 def _tests(context: str, tests: Sequence[str]) -> Iterator[str]:

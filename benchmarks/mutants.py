@@ -11,6 +11,7 @@ import ast
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,14 @@ class Mutant(NamedTuple):
 
         text = (root / self.file).read_text(encoding="utf-8")
         return mutate_code(text, get_operator(self.operator)(), self.occurrence)
+
+    def differs(self, root: Path) -> bool:
+        """Return whether the changed file is another program: 1e19 + 1 is 1e19, and f(-, x) is no Python."""
+        try:
+            trees = [ast.parse(text) for text in (self.source(root), (root / self.file).read_text(encoding="utf-8"))]
+        except SyntaxError:
+            return False
+        return ast.dump(trees[0]) != ast.dump(trees[1])
 
     def __str__(self) -> str:
         return f"{self.file}:{self.lines[0]} {self.operator.removeprefix('core/')} {self.occurrence}"
@@ -108,6 +117,5 @@ def sample(root: Path, folders: Sequence[str], n: int, seed: int) -> tuple[list[
     everywhere = [site for file in files for site in sites(root, file)]
     rng = random.Random(seed)
     rng.shuffle(everywhere)
-    choices = [rng.random() for _ in everywhere]
-    chosen = zip(everywhere[:n], choices, strict=False)
-    return [site[int(choice * len(site))] for site, choice in chosen], len(everywhere)
+    chosen = (rng.choice(site) for site in everywhere)
+    return list(islice((mutant for mutant in chosen if mutant.differs(root)), n)), len(everywhere)

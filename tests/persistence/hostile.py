@@ -3,9 +3,9 @@
     python tests/persistence/hostile.py FILE NUMBER
 
 Each of NUMBER copies of FILE has one value of its content, at a random place, replaced by one of `VALUES`, and a right
-checksum. Printed are the number of files that were refused, and the events of the hook that are not in `HARMLESS`. To
-execute code, to import a module, to start a process, to read a pickle, to write a file and to open a connection are such
-events (https://docs.python.org/3/library/audit_events.html).
+checksum. Printed are the number of files that were refused, and the events of the hook that are not in `HARMLESS`.
+Code that is executed, a module that is imported, a process that is started, a pickle that is read, a file that is
+written and a connection that is opened are events (https://docs.python.org/3/library/audit_events.html).
 """
 
 import copy
@@ -18,8 +18,8 @@ import skscratch
 from skscratch.persistence.archive import read_archive, write_archive
 
 # NumPy reads the type and the shape of an array with ast.literal_eval, which compiles them to a syntax tree; to execute
-# code would be the event "exec".
-HARMLESS = {"compile", "builtins.id"}
+# code would be the event "exec". "object.__getattr__" is that an attribute of a function or a frame was read.
+HARMLESS = {"compile", "builtins.id", "object.__getattr__"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 VALUES = (
     "os.system",
