@@ -15,7 +15,7 @@ PROJECT = PYPROJECT["project"]
 YAML = [
     ROOT / "CITATION.cff",
     ROOT / ".pre-commit-config.yaml",
-    ROOT / "conda" / "recipe.yaml",
+    ROOT / "conda" / "meta.yaml",
     *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
     *sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")),
 ]
@@ -121,15 +121,13 @@ def test_the_package_requires_numpy_scipy_and_scikit_learn_only():
     ]
 
 
-def test_conda_recipe_agrees_with_the_package():
-    recipe = parsed("conda/recipe.yaml")
-    assert recipe["context"] == {"version": skscratch.__version__, "python_min": OLDEST_PYTHON}
-    python, *packages = recipe["requirements"]["run"]
-    assert python == "python >=${{ python_min }}"
-    assert [package.replace(" ", "") for package in packages] == PROJECT["dependencies"]
-    assert recipe["about"]["summary"] == PROJECT["description"] and recipe["about"]["license"] == PROJECT["license"]
-    (backend,) = PYPROJECT["build-system"]["requires"]
-    assert backend in {package.replace(" ", "") for package in recipe["requirements"]["host"]}
+def test_conda_package_agrees_with_the_package():
+    meta = parsed("conda/meta.yaml")
+    assert meta["package"] == {"name": PROJECT["name"], "version": skscratch.__version__}
+    host, run = ([line.replace(" ", "") for line in meta["requirements"][part]] for part in ("host", "run"))
+    assert run == [f"python>={OLDEST_PYTHON}", *PROJECT["dependencies"]]
+    assert host == [f"python>={OLDEST_PYTHON}", "pip", *PYPROJECT["build-system"]["requires"]]
+    assert meta["about"]["summary"] == PROJECT["description"] and meta["about"]["license"] == PROJECT["license"]
 
 
 def test_development_status_agrees_with_the_version():
