@@ -80,16 +80,20 @@ class Covered:
         """Return the tests to run for a change of these lines, and the seconds that they take.
 
         Tests of the mirrored file come first, then the fastest. Lines that are executed when the file is imported
-        belong to no test; for these, all tests that execute any line of the file are possible.
+        belong to no test; for these, tests that execute any line of the file come next, and then all of the package.
         """
-        found = self.lines.get(file, {})
+        found, names = self.lines.get(file, {}), list(self.seconds)
+        package, mirrored = Path(file).parent.as_posix(), mirrored_file(file)
         statement = range(*statement_lines((root / file).read_text(encoding="utf-8"), *lines))
         positions = {i for line in statement for i in found.get(str(line), [])}
-        positions = positions or {i for tests in found.values() for i in tests}
-        names, mirrored = list(self.seconds), mirrored_file(file)
-        order = sorted((not names[i].startswith((mirrored, file)), self.seconds[names[i]], names[i]) for i in positions)
+        others = {i for tests in found.values() for i in tests}
+        if not positions:
+            folders = (f"{package}/", f"{Path(mirrored).parent.as_posix()}/")
+            positions = others | {i for i, name in enumerate(names) if name.startswith(folders)}
+        first = [not names[i].startswith((mirrored, file)) for i in range(len(names))]
+        order = sorted((first[i], i not in others, self.seconds[names[i]], names[i]) for i in positions)
         chosen, total = [], 0.0
-        for _, time, name in order:
+        for *_, time, name in order:
             if chosen and total + time > seconds:
                 break
             chosen.append(name)
