@@ -15,7 +15,8 @@ PROJECT = PYPROJECT["project"]
 YAML = [
     ROOT / "CITATION.cff",
     ROOT / ".pre-commit-config.yaml",
-    ROOT / ".github" / "workflows" / "tests.yml",
+    ROOT / "conda" / "meta.yaml",
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
     *sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")),
 ]
 PAGES = [ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md")]
@@ -83,10 +84,17 @@ def test_constraints_are_the_lower_bounds():
 
 
 def test_workflow_tests_oldest_and_newest_dependencies():
-    """The oldest dependencies on the oldest Python, the newest ones on the oldest and the newest Python."""
-    assert jobs() == [(OLDEST_PYTHON, "oldest"), (OLDEST_PYTHON, "newest"), ("3.x", "newest")]
+    """The oldest dependencies on the oldest Python, the newest ones on all of the classifiers and on the newest."""
+    assert jobs() == [(OLDEST_PYTHON, "oldest"), *((f"3.{minor}", "newest") for minor in minors()), ("3.x", "newest")]
     *_, command = parsed(".github/workflows/tests.yml")["jobs"]["tests"]["steps"]
     assert command == {"run": ".ci/run ${{ matrix.dependencies }}"}
+
+
+def test_a_release_is_built_by_the_command_and_published_without_a_password():
+    release = parsed(".github/workflows/release.yml")["jobs"]
+    assert {"run": ".ci/build"} in release["build"]["steps"] and release["publish"]["needs"] == "build"
+    assert release["publish"]["permissions"] == {"id-token": "write"}
+    assert "password" not in text_of(".github/workflows/release.yml")
 
 
 def test_the_script_tests_the_oldest_python():
@@ -94,11 +102,32 @@ def test_the_script_tests_the_oldest_python():
     assert f"command -v python{OLDEST_PYTHON} " in script and "--constraint .ci/oldest.txt" in script
 
 
-def test_classifiers_begin_with_the_oldest_python():
+def minors():
+    """The minor versions of Python in the classifiers."""
     prefix = "Programming Language :: Python :: 3."
-    minors = [int(name.removeprefix(prefix)) for name in PROJECT["classifiers"] if name.startswith(prefix)]
-    assert f"3.{minors[0]}" == OLDEST_PYTHON
-    assert minors == list(range(minors[0], minors[-1] + 1))
+    return [int(name.removeprefix(prefix)) for name in PROJECT["classifiers"] if name.startswith(prefix)]
+
+
+def test_classifiers_begin_with_the_oldest_python():
+    assert f"3.{minors()[0]}" == OLDEST_PYTHON
+    assert minors() == list(range(minors()[0], minors()[-1] + 1))
+
+
+def test_the_package_requires_numpy_scipy_and_scikit_learn_only():
+    assert [requirement.partition(">=")[0] for requirement in PROJECT["dependencies"]] == [
+        "numpy",
+        "scipy",
+        "scikit-learn",
+    ]
+
+
+def test_conda_package_agrees_with_the_package():
+    meta = parsed("conda/meta.yaml")
+    assert meta["package"] == {"name": PROJECT["name"], "version": skscratch.__version__}
+    host, run = ([line.replace(" ", "") for line in meta["requirements"][part]] for part in ("host", "run"))
+    assert run == [f"python>={OLDEST_PYTHON}", *PROJECT["dependencies"]]
+    assert host == [f"python>={OLDEST_PYTHON}", "pip", *PYPROJECT["build-system"]["requires"]]
+    assert meta["about"]["summary"] == PROJECT["description"] and meta["about"]["license"] == PROJECT["license"]
 
 
 def test_development_status_agrees_with_the_version():
@@ -108,8 +137,8 @@ def test_development_status_agrees_with_the_version():
 
 
 def test_types_are_part_of_the_distribution():
-    package_data = PYPROJECT["tool"]["setuptools"]["package-data"]
-    assert (ROOT / "skscratch" / "py.typed").exists() and package_data["skscratch"] == ["py.typed"]
+    """The wheel has all files of the package, which .ci/build checks."""
+    assert (ROOT / "skscratch" / "py.typed").exists() and "targets" not in PYPROJECT["tool"]["hatch"].get("build", {})
 
 
 def test_type_checker_checks_the_whole_package():

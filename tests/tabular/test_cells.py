@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 
 from skscratch.tabular import brief, explain_matrix, kind_of, none_for_missing, require_values, to_floats
 
@@ -91,3 +92,17 @@ def test_matrices_with_strings_name_the_columns():
     assert "column 1 holds 'a'" in str(explained) and "categorical_features=[1, 2]" in str(explained)
     for other in ([[1], [2, 3]], [1, 2], [[1, 2]], np.ones((2, 2))):
         assert explain_matrix(other, error) is error
+
+
+def test_matrices_with_dates_name_the_first_column():
+    error = TypeError("float() argument must be a string or a real number, not 'datetime.date'")
+    day = date(2020, 1, 2)
+    explained = explain_matrix([[1, day, day], [2, day, day]], error)
+    assert str(explained).startswith("X must be numeric, but its column 1 holds dates or times")
+
+
+@pytest.mark.parametrize("X", [pd.DataFrame({"a": ["x"]}), csr_array([[1.0]])], ids=["frame", "sparse"])
+def test_errors_of_frames_and_sparse_matrices_are_not_explained_by_cells(X):
+    """A frame has names, which other messages use; a sparse matrix has no cells of text."""
+    error = OverflowError("int too large to convert to float")
+    assert explain_matrix(X, error) is error

@@ -76,6 +76,13 @@ def test_warning_is_one_sentence_with_names(read):
     )
 
 
+def test_values_that_are_all_rare(read):
+    X = pd.DataFrame({"pairs": [f"v{i // 2}" for i in range(N)], "some": [f"v{i}" if i else None for i in range(N)]})
+    pairs, some = report(read, X, min_frequency=3)[0]
+    assert (pairs.reason, some.reason) == ("all values are rare", "all values differ")
+    assert (pairs.dropped, some.dropped) == (N // 2, N - 1)
+
+
 def test_no_warning_without_losses(read):
     X = frame()[["age", "sex", "port", "known"]].assign(name=[f"n{i}" if i < 90 else "n" for i in range(N)])
     assert warning_of(report(read, X)[0]) is None

@@ -215,3 +215,45 @@ def test_factors_beyond_float32(dtype):
         np.testing.assert_allclose(
             t, scaler.fit(x / dtype(1e-40)).transform(x.astype(float) / 1e-40), rtol=1e-3, atol=1e-4
         )
+
+
+def differences(fitted, x, h=1e-6):
+    """The derivative by central differences, of steps that are in proportion to the spread of each column."""
+    step = h * np.maximum(np.nanstd(x, axis=0), 1e-3)
+    return (fitted.transform(x + step) - fitted.transform(x - step)) / (2 * step)
+
+
+@each_scaler
+def test_derivative_equals_central_difference(scaler, x):
+    """A constant column has the derivative 0, and so has a number far from all others; quantiles are not smooth."""
+    x = np.hstack([x, np.full((len(x), 1), 7.0)])
+    rows = np.vstack([x[:5] + 0.01 * x.std(axis=0), x.mean(axis=0), x.max(axis=0) + 100 * x.std(axis=0)])
+    fitted = scaler.fit(x)
+    slopes = fitted.derivative(rows)
+    np.testing.assert_allclose(slopes, differences(fitted, rows), rtol=1e-4, atol=1e-7)
+    assert (slopes[:, -1] == (0 if isinstance(scaler, Robust | Standard | Quantile) else 1)).all()
+
+
+def test_derivative_of_quantile_scaling_where_many_rows_are_equal():
+    """A step of the distribution has no derivative: it counts as 0. Beside it, both sides count."""
+    x = np.concatenate([np.zeros(500), np.linspace(1, 2, 501)])[:, None]
+    fitted = Quantile().fit(x)
+    np.testing.assert_array_equal(fitted.derivative(np.array([[-1.0], [3.0]])), 0)
+    rows = np.array([[1.2345], [1.7654]])
+    np.testing.assert_allclose(fitted.derivative(rows), differences(fitted, rows), rtol=1e-4)
+
+
+def test_ranges_of_all_rows_replace_those_of_a_sample(x):
+    """Numbers outside the sample, but inside the range, keep their order; a column of missing values becomes zero."""
+    sample = np.hstack([x, np.full((len(x), 1), np.nan)])
+    low, high = (
+        np.append(limit, other) for limit, other in ((x.min(axis=0) - 9, np.inf), (x.max(axis=0) + 9, -np.inf))
+    )
+    fitted = Quantile().fit(sample, limits=(low, high))
+    (Q,) = fitted.statistics
+    np.testing.assert_array_equal(Q[0], np.append(low[:-1], 0))
+    np.testing.assert_array_equal(Q[-1], np.append(high[:-1], 0))
+    rows = np.vstack([low, sample[0], high])
+    rows[:, -1] = [1.0, np.nan, 2.0]
+    t = fitted.transform(rows)
+    assert (np.diff(t[:, :-1], axis=0) > 0).all() and (t[[0, 2], -1] == 0).all()
