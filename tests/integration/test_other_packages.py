@@ -33,8 +33,8 @@ def test_example(title):
     source, names = code(EXAMPLES[title], "pycon"), {}
     for package in set(re.findall(r"^>>> (?:import|from) (\w+)", source, flags=re.MULTILINE)):
         pytest.importorskip(package)
-    for source in (code(SECTIONS[0], "python"), source):
-        difference = run(source, names, title)
+    for part in (code(SECTIONS[0], "python"), source):
+        difference = run(part, names, title)
         assert not difference, difference
 
 
