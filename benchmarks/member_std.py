@@ -7,7 +7,7 @@ A table is split into training and test rows as in `benchmarks.tables`. The colu
 - std: rank correlation of the standard deviation with the absolute error of the test rows
 - width: the same for the distance of the quantiles 0.05 and 0.95, which another fit predicts
 - fifths: mean error of the fifth of the rows with the largest standard deviation, divided by that with the smallest
-- inside: share of targets that are at most 1.645 standard deviations from the prediction (0.9 for a normal distribution)
+- inside: share of targets at most 1.645 standard deviations from the prediction: 0.9 if these were of normal errors
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ def test_the_four_numbers():
     std = np.arange(1.0, 11.0)
     found = member_std.evaluate(error=2 * std, std=std, width=-std)
     assert found == pytest.approx((1, -1, 9.5 / 1.5, 0))
-    assert member_std.evaluate(error=std[::-1], std=std, width=std).inside == 0.7
+    assert member_std.evaluate(error=std[::-1], std=std, width=std).inside == 0.6
 
 
 def test_tables_of_numbers_are_printed(capsys, make_table, monkeypatch):
