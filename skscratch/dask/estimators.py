@@ -9,7 +9,7 @@ from skscratch.dask.cluster import Cluster, default_cluster
 from skscratch.dask.collections import is_collection, parts_of
 from skscratch.dask.fitting import fit
 from skscratch.dask.options import OPTIONS, with_options
-from skscratch.dask.prediction import lazy
+from skscratch.dask.prediction import documentation_of, lazy, predict_rows
 from skscratch.dask.scoring import accuracy, r2
 from skscratch.estimators import docstrings, table
 from skscratch.estimators.callbacks import with_callbacks
@@ -79,4 +79,11 @@ class DaskScratchMLPClassifier(DaskSupport, ScratchMLPClassifier):
 class DaskScratchMLPRegressor(DaskSupport, ScratchMLPRegressor):
     _hyperparameters: ClassVar = {**table.REGRESSOR, **OPTIONS}
     _local: ClassVar = ScratchMLPRegressor
-    predict = lazy(ScratchMLPRegressor, "predict")
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        if not return_std:
+            return predict_rows(self, "predict", X)
+        both = predict_rows(self, "_mean_and_std", X)
+        return both[:, 0], both[:, 1]
+
+    predict.__doc__ = documentation_of(ScratchMLPRegressor.predict)

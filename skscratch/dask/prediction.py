@@ -48,14 +48,24 @@ def lazy(local: type, name: str) -> Callable[..., Any]:
     """Make a prediction method that is lazy if X is a Dask collection, and documented as that of a local estimator."""
 
     def method(self: Any, X: Any) -> Any:
-        self._fitted_model()
-        estimator = self.to_local()
-        return map_rows(estimator, name, X) if is_collection(X) else getattr(estimator, name)(X)
+        return predict_rows(self, name, X)
 
     method.__name__, method.__qualname__ = name, name
-    text = re.sub(r"X : .*", X_TEXT, getattr(local, name).__doc__)
-    method.__doc__ = re.sub(r"ndarray of", "dask Array (ndarray for rows in memory) of", text, count=1)
+    method.__doc__ = documentation_of(getattr(local, name))
     return method
+
+
+def predict_rows(estimator: Any, method: str, X: Any) -> Any:
+    """Call a prediction method of the estimator for rows in memory; lazily if X is a Dask collection."""
+    estimator._fitted_model()
+    local = estimator.to_local()
+    return map_rows(local, method, X) if is_collection(X) else getattr(local, method)(X)
+
+
+def documentation_of(method: Callable[..., Any]) -> str:
+    """Write the docstring of a prediction method for Dask collections."""
+    text = re.sub(r"X : .*", X_TEXT, method.__doc__ or "")
+    return re.sub(r" ndarray of", " dask Array (ndarray for rows in memory) of", text)
 
 
 class _Prediction:

@@ -82,7 +82,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     fit_statistics.__doc__ = docstrings.FIT_STATISTICS_REGRESSOR
     fit_statistics = available_if(is_stochastic)(fit_statistics)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict targets: the mean over all members.
 
         Parameters
@@ -90,14 +90,52 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         X : {array-like, sparse matrix, dataframe} of shape (n_samples, n_features), or a source of rows
             Rows with the columns of fit; a source, as in `fit`, is read in parts.
 
+        return_std : bool, default=False
+            Whether to return the standard deviation of the members' predictions, too. It shows how far the members
+            disagree, not how far targets are from predictions: noise is not in it, and it is usually smaller than the
+            error. `predict_interval` contains a given share of the targets.
+
         Returns
         -------
         y : ndarray of shape (n_samples,), (n_samples, n_outputs) or (n_samples, n_quantiles)
             In the units of the training targets; clipped to their range, unless the loss is "poisson", "gamma" or
             "cosine".
+
+        std : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Only if `return_std`: in the units of the training targets, of predictions that are not clipped.
+
+        Raises
+        ------
+        ValueError
+            If `return_std` is True for a single member or several quantiles.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skscratch import ScratchMLPRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = ScratchMLPRegressor(max_iter=4, random_state=0).fit(X, y)
+        >>> prediction, std = model.predict(X, return_std=True)
+        >>> prediction.shape, std.shape
+        ((442,), (442,))
         """
+        if return_std:
+            both = self._mean_and_std(X)
+            return both[:, 0], both[:, 1]
         mean = self._from_raw_scores(lambda z: self._loss.predict(z).mean(axis=0), X)
         return self._target.decode(mean)
+
+    def _mean_and_std(self, X: Any) -> np.ndarray:
+        """Compute mean and standard deviation over all members, of shape (n, 2) or (n, 2, o)."""
+        k = len(self._fitted_model().parameters.values)
+        if k == 1 or self._levels is not None:
+            given = "one member" if self._levels is None else f"the quantiles {self._levels}"
+            raise ValueError(
+                f"return_std must be False for a model of {given}: it is the standard deviation of one prediction over "
+                "several members, see n_estimators."
+            )
+        mean, std = self._from_raw_scores(lambda z: _over_members(self._loss.predict(z)), X, axis=1)
+        return np.stack([self._target.decode(mean), self._target.decode_difference(std)], axis=1)
 
     def predict_members(self, X: Any) -> np.ndarray:
         """Predict targets with each member.
@@ -260,6 +298,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _over_members(p: np.ndarray) -> np.ndarray:
+    """Compute mean and standard deviation (2, n, o) of p (k, n, o) over the members."""
+    with np.errstate(over="ignore"):
+        return np.stack([p.mean(axis=0), p.std(axis=0)])
 
 
 def _of_size_one(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

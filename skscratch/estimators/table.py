@@ -209,8 +209,8 @@ COLUMNS = (
         "categorical_features",
         (Choice("from_dtype"), ARRAY_LIKE, NONE),
         'Which columns are categories: those of a frame whose type is category, string or object ("from_dtype"), but '
-        "not objects that are all numbers, such as Decimal; a mask, positions or names; none. Missing values and "
-        "values not seen in training are allowed.",
+        "not objects that are all numbers, such as Decimal, and those of an array of objects that are all strings; a "
+        "mask, positions or names; none. Missing values and values not seen in training are allowed.",
         "if numbers are codes, such as a postcode or an id",
     ),
     Hyperparameter(

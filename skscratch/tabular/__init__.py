@@ -7,7 +7,15 @@
 array([-1.225,  0.   ,  1.225])
 """
 
-from skscratch.tabular.cells import brief, explain_matrix, kind_of, none_for_missing, require_values, to_floats
+from skscratch.tabular.cells import (
+    are_strings,
+    brief,
+    explain_matrix,
+    kind_of,
+    none_for_missing,
+    require_values,
+    to_floats,
+)
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
 from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
@@ -70,6 +78,7 @@ __all__ = [
     "TableEncoder",
     "Unscaled",
     "WeightScale",
+    "are_strings",
     "bound",
     "brief",
     "check_indicator",

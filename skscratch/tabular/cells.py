@@ -43,6 +43,16 @@ def _kind(cell: type) -> str:
     return "dates" if issubclass(cell, (date, time, timedelta, np.datetime64)) else "categories"
 
 
+def are_strings(values: np.ndarray) -> bool:
+    """Return whether objects (n,) are strings, apart from missing values; False without any value.
+
+    >>> are_strings(np.array(["1", None, "b"], dtype=object)), are_strings(np.array([1, "b"], dtype=object))
+    (True, False)
+    """
+    cells = (cell for cell in values if not _is_missing(cell))
+    return isinstance(next(cells, None), (str, bytes)) and all(isinstance(cell, (str, bytes)) for cell in cells)
+
+
 def _is_missing(cell: Any) -> bool:
     return type(cell).__name__ in MISSING_TYPES or (isinstance(cell, float) and cell != cell)
 

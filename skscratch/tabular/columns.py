@@ -1,9 +1,9 @@
 """Read X of any kind: numeric columns become one float array, categorical columns become object arrays.
 
-An array, a list or a sparse matrix is numeric and is checked by scikit-learn. A frame of pandas, polars or pyarrow is
-read column by column. Fit decides which columns are categorical, by their types or by `categorical_features`;
-afterwards the same columns are categorical, even if their type has changed (a single row may have only missing values).
-In the result a missing number is NaN and a missing category is None.
+An array, a list or a sparse matrix without categories is checked by scikit-learn. A frame of pandas, polars or pyarrow,
+and an array with categories, is read column by column. Fit decides which columns are categorical, by their types or by
+`categorical_features`; afterwards the same columns are categorical, even if their type has changed (a single row may
+have only missing values). In the result a missing number is NaN and a missing category is None.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sklearn.utils.validation import validate_data
 
 from skscratch.tabular.cells import (
     INSTEAD_OF_DATES,
+    are_strings,
     explain_matrix,
     kind_of,
     none_for_missing,
@@ -96,8 +97,8 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
         The training data; only types, names, shape and the cells of object columns are read.
     categorical_features : "from_dtype", None or array-like of bool, int or str
         "from_dtype" chooses the category, string and object columns of a frame, apart from object columns that hold
-        nothing but numbers, and no column of an array. None chooses none. Otherwise a mask of shape (n_features,),
-        positions, or names of a frame's columns.
+        nothing but numbers, and the columns of an array of objects that hold nothing but strings. None chooses none.
+        Otherwise a mask of shape (n_features,), positions, or names of a frame's columns.
 
     Returns
     -------
@@ -115,12 +116,19 @@ def find_categories(X: Any, categorical_features: Any = "from_dtype") -> tuple[i
     if isinstance(categorical_features, str):
         if categorical_features != "from_dtype":
             raise _invalid_choice(categorical_features)
-        columns = columns_of(X) if is_frame(X) else []
-        return tuple(j for j, column in enumerate(columns) if _is_category(column))
+        return tuple(_from_types(X))
     shape: tuple[int, ...] = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
     if len(shape) != 2:
         return ()  # read_table says what is wrong with X
     return _positions(np.asarray(categorical_features), shape[1], column_names(X) if is_frame(X) else None)
+
+
+def _from_types(X: Any) -> Iterator[int]:
+    """Yield the positions of the categorical columns of a frame, or of an array of objects."""
+    if is_frame(X):
+        yield from (j for j, column in enumerate(columns_of(X)) if _is_category(column))
+    elif isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 2:
+        yield from (j for j, column in enumerate(X.T) if are_strings(column))
 
 
 def _is_category(column: Any) -> bool:

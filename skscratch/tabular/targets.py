@@ -184,6 +184,12 @@ class RegressionTarget:
             y: np.ndarray = self.shift + self.scale * z.astype(np.float64)
         return y
 
+    def decode_difference(self, z: np.ndarray) -> np.ndarray:
+        """Decode a difference of two z, or their standard deviation: scale z, finite and of the shape of `decode`."""
+        with np.errstate(over="ignore"):
+            y: np.ndarray = np.minimum(self.scale * z.astype(np.float64), np.finfo(np.float64).max)
+        return y[:, 0] if self.vector else y
+
     def slopes(self, z: np.ndarray) -> np.ndarray:
         """Compute the derivative (n, o) of `decode` at z (n, o): scale, and 0 where the prediction is clipped."""
         y = self.numbers(z)

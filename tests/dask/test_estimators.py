@@ -111,6 +111,9 @@ def test_predictions_are_lazy_and_equal(regressor):
     assert isinstance(prediction, da.Array)
     same(prediction.compute(), regressor.to_local().predict(X))
     np.testing.assert_array_equal(regressor.predict(X), regressor.to_local().predict(X))
+    mean, std = regressor.predict(collection, return_std=True)
+    assert isinstance(std, da.Array)
+    same(np.array(da.compute(mean, std)), np.array(regressor.to_local().predict(X, return_std=True)))
     assert prediction.compute(scheduler="synchronous").shape == (600,)  # needs no cluster
 
 

@@ -254,14 +254,22 @@ def test_frames_are_not_changed(Estimator, library):
     assert X.equals(FRAMES[library]())
 
 
-def test_object_arrays_are_numbers(rng):
+def test_objects_that_are_numbers_in_an_array(rng):
     X = rng.normal(size=(n, 2))
     assert_array_equal(
         ScratchMLPClassifier(**SMALL).fit(X.astype(object), y).predict_proba(X),
         ScratchMLPClassifier(**SMALL).fit(X, y).predict_proba(X),
     )
+
+
+def test_strings_in_an_array_of_objects():
+    """They are categories, as in the frame of which a tool of scikit-learn has made the array."""
+    X = pandas_frame()
+    cells = X.to_numpy(object)
+    model = ScratchMLPClassifier(**SMALL).fit(X, y)
+    assert_array_equal(ScratchMLPClassifier(**SMALL).fit(cells, y).predict_proba(cells), model.predict_proba(X))
     with pytest.raises(ValueError, match="could not convert string to float"):
-        ScratchMLPClassifier().fit(pandas_frame()[["sex"]].to_numpy(), y)
+        ScratchMLPClassifier(categorical_features=None).fit(cells, y)
 
 
 @pytest.mark.parametrize("embedding", [None, "periodic", "piecewise"])

@@ -10,9 +10,15 @@ from sklearn.calibration import CalibratedClassifierCV, CalibrationDisplay
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris, make_classification, make_multilabel_classification
 from sklearn.decomposition import PCA
-from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
-from sklearn.feature_selection import RFECV
+from sklearn.feature_selection import RFE, RFECV, SequentialFeatureSelector
 from sklearn.inspection import DecisionBoundaryDisplay, PartialDependenceDisplay, permutation_importance
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -28,6 +34,7 @@ from sklearn.model_selection import (
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
@@ -267,3 +274,59 @@ def test_a_union_of_features(library):
     assert list(pipeline[-1].feature_names_in_[-2:]) == ["pca__pca0", "pca__pca1"]
     by_hand = np.column_stack([StandardScaler().fit_transform(X), PCA(2).fit_transform(X)])
     assert_allclose(pipeline.predict(X), regressor().fit(by_hand, y).predict(by_hand), rtol=1e-5)
+
+
+# Frames that tools turn into arrays of objects
+
+
+def mixed(library="pandas"):
+    """Load the same rows, with types that scikit-learn does not take for numbers: it tries to convert objects."""
+    X, y = titanic(library)
+    return (X.astype({"sex": "category", "embarked": "category"}) if library == "pandas" else X), y
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_transformer_without_columns(library):
+    X, y = mixed(library)
+    columns = ColumnTransformer([("numbers", StandardScaler(), ["age", "fare"])], remainder="passthrough")
+    pipeline = make_pipeline(columns, classifier()).fit(X, y)
+    by_hand = classifier(categorical_features=[2, 3]).fit(columns.transform(X), y)
+    assert_array_equal(pipeline.predict_proba(X), by_hand.predict_proba(columns.transform(X)))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("tool", [BaggingClassifier, SelfTrainingClassifier])
+def test_tools_keep_the_categories(library, tool):
+    """The same as if their positions were given."""
+    X, y = mixed(library)
+    y = np.where(np.arange(300) % 5 == 0, -1, y) if tool is SelfTrainingClassifier else y
+    options = {"random_state": 0, "n_estimators": 3} if tool is BaggingClassifier else {}
+    model = tool(classifier(), **options).fit(X, y)
+    by_hand = tool(classifier(categorical_features=[2, 3]), **options).fit(X, y)
+    assert_array_equal(model.predict_proba(X), by_hand.predict_proba(X))
+    without = tool(classifier(categorical_features=None), **options)
+    with pytest.raises(ValueError, match="could not convert string to float"):
+        without.fit(X, y)
+
+
+def test_the_first_column_of_a_sequential_selection():
+    X, y = mixed()
+    cv = StratifiedKFold(2)
+    scores = {name: cross_val_score(classifier(), X[[name]], y, cv=cv).mean() for name in X}
+    chosen = SequentialFeatureSelector(classifier(), n_features_to_select=1, cv=cv).fit(X, y).get_feature_names_out()
+    assert list(chosen) == [max(scores, key=scores.get)] == ["sex"]
+
+
+def test_elimination_by_importance():
+    X, y = mixed()
+    least = np.argmin(classifier().fit(X, y).feature_importances_)
+    eliminated = RFE(classifier(), n_features_to_select=3).fit(X, y)
+    assert list(np.flatnonzero(~eliminated.support_)) == [least]
+
+
+def test_stacking_with_all_columns():
+    X, y = mixed()
+    both = [("network", classifier()), ("trees", HistGradientBoostingClassifier(max_iter=3))]
+    stack = StackingClassifier(both, classifier(), passthrough=True, cv=2).fit(X, y)
+    kinds = [column.kind for column in stack.final_estimator_.columns_]
+    assert kinds == ["number"] * 4 + ["category"] * 2

@@ -90,6 +90,14 @@ def test_an_array_has_no_categories_by_default(X):
     assert find_categories(X) == ()
 
 
+def test_strings_of_an_array_of_objects():
+    """A column of strings is categories; one number, truth value or date in it and it is not."""
+    cells = [["1", "a", "a", "a", None, 1.5], [None, np.nan, 2, True, None, np.nan], ["2", "b", "b", "b", None, 2]]
+    X = np.array(cells, dtype=object)
+    assert find_categories(X) == (0, 1)
+    assert find_categories(X, None) == find_categories(X[0]) == find_categories(cells) == ()
+
+
 @pytest.mark.parametrize(
     ("chosen", "match"),
     [
