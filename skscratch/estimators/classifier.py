@@ -56,6 +56,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         categorical_features="from_dtype",
         max_categories=100,
         min_frequency=2,
+        monotonic_cst=None,
         numeric_embedding="piecewise",
         class_weight=None,
         beta_1=0.9,

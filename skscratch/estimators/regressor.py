@@ -57,6 +57,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         categorical_features="from_dtype",
         max_categories=100,
         min_frequency=2,
+        monotonic_cst=None,
         numeric_embedding="piecewise",
         beta_1=0.9,
         beta_2=0.95,
