@@ -22,6 +22,7 @@ estimators.progress estimators.threads estimators.model estimators.state estimat
 estimators.explanations estimators.monotonic
 estimators.building estimators.parts estimators.streaming
 estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
+estimators.ensemble_gain
 estimators.results
 persistence.files persistence.archive persistence.records persistence.generators persistence.values
 persistence.estimators persistence.checkpoints
