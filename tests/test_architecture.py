@@ -19,9 +19,10 @@ tabular.target_reading tabular.target_facts tabular.targets tabular.weights tabu
 estimators.constraints estimators.builders estimators.hyperparameters
 estimators.table_training estimators.table estimators.docstrings estimators.arguments
 estimators.progress estimators.threads estimators.model estimators.state estimators.reading
-estimators.explanations
+estimators.explanations estimators.monotonic
 estimators.building estimators.parts estimators.streaming
 estimators.attributes estimators.validation estimators.splitting estimators.out_of_fold estimators.conformal
+estimators.ensemble_gain
 estimators.results
 persistence.files persistence.archive persistence.records persistence.generators persistence.values
 persistence.estimators persistence.checkpoints

@@ -33,10 +33,12 @@ from skscratch.registry import Registered
 class Activation(Layer, Registered):
     """a = f(z), over z (k, n, h); g <- g f'(z), over g (k, n, h).
 
-    To add one, derive a class, give it a name and write `forward`.
+    To add one, derive a class, give it a name and write `forward`. If f never decreases, set `increasing`: then it can
+    be used in monotonic networks.
     """
 
     in_place: ClassVar[bool] = True
+    increasing: ClassVar[bool] = False
 
     @abstractmethod
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
@@ -44,6 +46,14 @@ class Activation(Layer, Registered):
 
     def width(self, d: int) -> int:
         return d
+
+    def bound(self, p: Any, signs: Array, *, is_last: bool) -> Array:
+        if not self.increasing:
+            raise ValueError(
+                f"activations of a monotonic network must be increasing, but {self!r} is not: choose another, such as "
+                "'relu', 'tanh' or 'softplus'."
+            )
+        return signs
 
     def record(self, do: Do, p: Any, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         multiply_by_derivative = self.forward(do, x)
@@ -71,12 +81,16 @@ def zeros_like_one(z: Array) -> Array:
 class Identity(Activation, name="identity"):
     """f(z) = z, f'(z) = 1."""
 
+    increasing: ClassVar[bool] = True
+
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
         return lambda g: None
 
 
 class Logistic(Activation, name="logistic"):
     """f(z) = 1 / (1 + exp(-z)), f'(z) = a (1 - a). Verhulst (1838)."""
+
+    increasing: ClassVar[bool] = True
 
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
         a = z
@@ -94,6 +108,8 @@ class Logistic(Activation, name="logistic"):
 class Tanh(Activation, name="tanh"):
     """f(z) = tanh(z), f'(z) = 1 - a^2. LeCun et al., Efficient BackProp (1998)."""
 
+    increasing: ClassVar[bool] = True
+
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
         a = z
         do(np.tanh, z, out=a)
@@ -109,6 +125,8 @@ class Tanh(Activation, name="tanh"):
 
 class Relu(Activation, name="relu"):
     """f(z) = max(z, 0), f'(z) = [a > 0]. Nair and Hinton (2010); Glorot, Bordes and Bengio (2011)."""
+
+    increasing: ClassVar[bool] = True
 
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
         a = z
@@ -126,6 +144,7 @@ class Relu(Activation, name="relu"):
 class LeakyRelu(Activation, name="leaky_relu"):
     """f(z) = max(z, c z), f'(z) = c + (1 - c) [a > 0], c = negative_slope. Maas, Hannun and Ng (2013)."""
 
+    increasing: ClassVar[bool] = True
     negative_slope: float = 0.01
 
     def __post_init__(self) -> None:
@@ -153,6 +172,7 @@ class Elu(Activation, name="elu"):
     Clevert, Unterthiner and Hochreiter (2016).
     """
 
+    increasing: ClassVar[bool] = True
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
@@ -185,6 +205,7 @@ class Selu(Activation, name="selu"):
     Klambauer et al., Self-normalizing neural networks (2017).
     """
 
+    increasing: ClassVar[bool] = True
     elu: Elu = Elu(alpha=1.6732632423543772)
     scale: float = 1.0507009873554805
 
@@ -272,6 +293,8 @@ class Mish(Activation, name="mish"):
 
 class Softplus(Activation, name="softplus"):
     """f(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)), f'(z) = 1 - exp(-a). Dugas et al. (2001)."""
+
+    increasing: ClassVar[bool] = True
 
     def forward(self, do: Do, z: Array) -> Callable[[Array], None]:
         a, t = z, np.empty_like(z)

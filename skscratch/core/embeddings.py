@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import pi, sqrt
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
@@ -55,6 +55,7 @@ class NumericEmbedding(Layer, Registered):
 
     columns: tuple[int, ...] = ()
     outputs: int = 3
+    increasing: ClassVar[bool] = False  # whether no feature of a column ever decreases in it
 
     @property
     @abstractmethod
@@ -84,6 +85,17 @@ class NumericEmbedding(Layer, Registered):
         bound = Uniform(1 / sqrt(self.features))
         bound.fill(p.V, rng, self.features, self.outputs)
         bound.fill(p.a, rng, self.features, self.outputs)
+
+    def bound(self, p: Any, signs: Array, *, is_last: bool) -> Array:
+        """The outputs of a column have its sign: V >= 0."""
+        of_columns = signs[list(self.columns)]
+        if of_columns.any() and not self.increasing:
+            raise ValueError(
+                f"columns of {type(self).__name__} must have no monotonic constraint, since its features are not "
+                "increasing, but some have: leave these columns out."
+            )
+        p.V[0, of_columns != 0] = 0
+        return np.concatenate([signs, np.repeat(of_columns, self.outputs)])
 
     def record(self, do: Do, p: Any, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         (k, m, _, o), (k_x, n, d) = p.V.shape, x.shape
@@ -237,6 +249,7 @@ class PiecewiseLinear(NumericEmbedding, name="piecewise"):
 
     bins: int = 16
     edges: tuple[tuple[float, ...], ...] = ()
+    increasing: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         lengths = [len(edges) for edges in self.edges]

@@ -47,6 +47,10 @@ class MemberGroup:
     update: Update
     rngs: Rngs
     gradients: dict[int, Gradient] = field(default_factory=dict, init=False, repr=False)
+    bounds: Array | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.bounds = self.objective.network.bounds(self.P.values.dtype)
 
     def train(self, block: Rows, steps: Sequence[tuple[slice, float]], z: Array) -> Array:
         """Make a step for each batch of a block, at its learning rate; returns the sum of penalties (k,).
@@ -61,6 +65,7 @@ class MemberGroup:
                 gradient = self._gradient(batch, block, w)
                 z[:, batch] = gradient(x[batch], y[batch], None if w is None else w[batch])
                 self.update(rate)
+                self.P.project(self.bounds)
             self.update.flush()
         return sum((gradient.take_penalties() for gradient in self.gradients.values()), np.zeros(len(self.P.values)))
 

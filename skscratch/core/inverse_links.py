@@ -23,9 +23,16 @@ MAX_EXPONENT = 88.0
 
 
 class InverseLink(ABC):
-    """A function from raw scores to predictions."""
+    """A function from raw scores to predictions.
+
+    Attributes
+    ----------
+    increasing : bool
+        Whether no prediction decreases when a raw score increases; needed by ``monotonic_cst`` only.
+    """
 
     name: ClassVar[str]
+    increasing: ClassVar[bool] = False
 
     @abstractmethod
     def predict(self, z: Array) -> Array:
@@ -66,6 +73,7 @@ class InverseIdentity(InverseLink):
     """z itself."""
 
     name = "identity"
+    increasing = True
 
     def predict(self, z: Array) -> Array:
         return z
@@ -78,6 +86,7 @@ class InverseLog(InverseLink):
     """exp(min(z, 88)), for targets that are not negative: at most 1.7e38, half of the largest number of float32."""
 
     name = "exp"
+    increasing = True
 
     def predict(self, z: Array) -> Array:
         return np.exp(np.minimum(z, MAX_EXPONENT))
@@ -106,6 +115,7 @@ class InverseIncrements(InverseLink):
 
     n: int
     name = "increments"
+    increasing = True
 
     def predict(self, z: Array) -> Array:
         softplus = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
@@ -125,6 +135,7 @@ class InverseLogit(ClassInverseLink):
     """p = 1 / (1 + exp(-z)) for two classes, or for labels that may occur together."""
 
     name = "logistic"
+    increasing = True
 
     def predict(self, z: Array) -> Array:
         return expit(z)

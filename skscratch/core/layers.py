@@ -85,6 +85,18 @@ class Layer(ABC):
         """Return the columns of the output whose gradient that of the parameters needs; by default all."""
         return ALL
 
+    def bound(self, p: Any, signs: Array, *, is_last: bool) -> Array:
+        """Bound the parameters of a monotonic network; return the signs (h,) of the outputs from those (d,) of inputs.
+
+        An output of sign 1 never decreases, and one of sign -1 never increases, when a constrained input of the network
+        moves in its direction. An output of sign 0 does not depend on these inputs. p has the smallest and the largest
+        value of each parameter, (2, *shape), at first infinite. The signs of the last layer must be 1.
+        """
+        raise TypeError(
+            f"{type(self).__name__} must have a method bound(p, signs, is_last) in a monotonic network, but has none; "
+            "write it as in skscratch.core.layers."
+        )
+
     @abstractmethod
     def record(self, do: Do, p: Any, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         """Record x (1 or k, n, d) -> z (k, n, h); return z and the function that records the gradients.
@@ -152,6 +164,21 @@ class Dense(Layer):
         self.biases.fill(p.b, rng, d, self.units)
         if self.input_factors:
             p.s[...] = 1
+
+    def bound(self, p: Any, signs: Array, *, is_last: bool) -> Array:
+        """Units have the signs 1, -1 and, if there are inputs without a constraint, 0, in turn; the last layer has 1.
+
+        A weight between signs s and t is bounded by s t W >= 0. It is 0 if t is 0 and s is not.
+        """
+        turns = (1,) if is_last else (1, -1) if signs.all() else (1, -1, 0)
+        units = np.resize(turns, self.units)
+        products = np.multiply.outer(signs, units)
+        p.W[0, products > 0] = 0
+        p.W[1, products < 0] = 0
+        p.W[:, np.logical_and.outer(signs != 0, units == 0)] = 0
+        if self.input_factors:
+            p.s[0, signs != 0] = 0
+        return units
 
     def scale(self, d: int) -> float:
         """Return the factor c."""
@@ -274,6 +301,9 @@ class Dropout(Layer):
 
     def width(self, d: int) -> int:
         return d
+
+    def bound(self, p: Any, signs: Array, *, is_last: bool) -> Array:
+        return signs
 
     def record(self, do: Do, p: Any, x: Any, rngs: Rngs) -> tuple[Array, Backward]:
         if rngs is None:

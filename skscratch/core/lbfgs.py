@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
+from scipy.optimize import Bounds, OptimizeResult, minimize
 
 from skscratch.core.batches import Rows
 from skscratch.core.divergence import restore_finite, warn_of_interruption
@@ -115,6 +115,8 @@ def lbfgs(
     """
     rows = rows._replace(y=objective.training_target(rows.y))
     options = {"maxiter": max_iter, "maxfun": max_fun, "gtol": tol, "ftol": ftol}
+    limits = objective.network.bounds()
+    bounds = None if limits is None else Bounds(*limits)
     histories: list[History] = [] if resume is None else list(resume.histories)
     if resume is not None:
         P.values[...] = resume.values
@@ -129,7 +131,7 @@ def lbfgs(
                     validate_member = validate and _column(validate, P, i)
                     state = partial(LbfgsState, values, histories, best, history)
                     after_iteration = _after_iteration(member, state, validate_member, patience, callbacks)
-                    _minimise(f, member, history, after_iteration, options)
+                    _minimise(f, member, history, after_iteration, bounds, options)
                     if validate_member and not history.validation:  # no iteration was needed
                         history.validation.append(validate_member(member))
             except KeyboardInterrupt:
@@ -194,11 +196,13 @@ def _minimise(
     P: Parameters,
     history: History,
     after_iteration: Callable[[OptimizeResult], None],
+    bounds: Bounds | None,
     options: dict[str, Any],
 ) -> None:
     """Run SciPy's solver for one member."""
     start = P.values[0].astype(np.float64)
-    result = minimize(f, start, method="L-BFGS-B", jac=True, callback=after_iteration, options=options)
+    solve = partial(minimize, method="L-BFGS-B", jac=True, callback=after_iteration, bounds=bounds, options=options)
+    result = solve(f, start)
     if result.success and history.end == "max_iter":
         history.end = "no_improvement"
 

@@ -55,11 +55,20 @@ class Network:
         From input to output.
     n_inputs : int
         The number of inputs d.
+    signs : tuple of int of length d, or empty
+        1 for an input in which no raw score may decrease, -1 for one in which none may increase, 0 for all others;
+        empty without such constraints. They hold for parameters within `bounds`.
 
     Raises
     ------
     ValueError
-        If a layer would write over the network's input, or over what another needs for its gradient.
+        If a layer would write over the network's input, or over what another needs for its gradient, or if `signs` has
+        another length.
+
+    References
+    ----------
+    Sill, Monotonic networks (1998); Runje and Shankaranarayana, Constrained monotonic neural networks (2023),
+    arXiv:2205.11775: hidden units of both signs.
 
     Examples
     --------
@@ -71,12 +80,25 @@ class Network:
     >>> P = network.init(k=2, rng=np.random.default_rng(0), dtype=np.float32)
     >>> network.predict(P, np.zeros((5, 3), np.float32)).shape
     (2, 5, 1)
+
+    A network that never decreases in its first input:
+
+    >>> network = Network((Dense(8), Tanh(), Dense(1)), n_inputs=2, signs=(1, 0))
+    >>> P = network.init(k=1, rng=np.random.default_rng(0))
+    >>> bool((np.diff(network.predict(P, np.array([[0.0, 5.0], [1.0, 5.0], [2.0, 5.0]])), axis=1) >= 0).all())
+    True
     """
 
     layers: tuple[Layer, ...]
     n_inputs: int
+    signs: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.signs) not in (0, self.n_inputs):
+            raise ValueError(
+                f"signs must have one entry for each of the {self.n_inputs} inputs, got {len(self.signs)}; 0 is no "
+                "constraint."
+            )
         # Neither the input nor what an in-place layer keeps may be overwritten; Dropout may output its input.
         in_place = [True, *(layer.in_place for layer in self.layers if not isinstance(layer, Dropout))]
         if len(in_place) == 1 or any(a and b for a, b in pairwise(in_place)):
@@ -109,12 +131,23 @@ class Network:
         return self.widths[-1]
 
     def init(self, k: int, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Parameters:
-        """Draw the initial parameters of k members; member i is the same whatever k is."""
+        """Draw the initial parameters of k members, and project them; member i is the same whatever k is."""
         P = Parameters(np.empty((k, self.n_parameters), dtype), self.specs)
         for i, member_rng in enumerate(rng.spawn(k)):
             for layer, p, d in zip(self.layers, P.layers, self.widths, strict=False):
                 layer.init(type(p)(*(a[i] for a in p)), member_rng, d)
+        P.project(self.bounds(dtype))
         return P
+
+    def bounds(self, dtype: DTypeLike = np.float64) -> Array | None:
+        """Compute the smallest and the largest value (2, p) of each parameter; None without constraints."""
+        if not any(self.signs):
+            return None
+        bounds = Parameters(np.repeat(np.array([[-np.inf], [np.inf]], dtype), self.n_parameters, axis=1), self.specs)
+        signs = np.array(self.signs)
+        for layer, p in zip(self.layers, bounds.layers, strict=True):
+            signs = layer.bound(p, signs, is_last=layer is self.layers[-1])
+        return bounds.values
 
     def record(self, do: Do, P: Parameters, x: Any, rngs: Rngs = None) -> Pass:
         """Record the forward pass for x (1 or k, n, d), or `SparseRows`; with generators dropout is active."""

@@ -119,6 +119,11 @@ class Parameters:
         """Make the same layers over new values of the same shape, which are not set: memory for a gradient."""
         return self.like(np.empty_like(self.values))
 
+    def project(self, bounds: Array | None) -> None:
+        """Set each parameter to the nearest number between its bounds (2, p), in place; without bounds do nothing."""
+        if bounds is not None:
+            np.clip(self.values, *bounds, out=self.values)
+
     def by_kind(self, factors: Mapping[str, float], default: float = 1.0) -> Array:
         """Choose a factor for every parameter (p,) by its kind."""
         specs = [spec for layer in self.specs for spec in layer]

@@ -124,6 +124,7 @@ class RoundTrainer(Trainer):
         P.values[...] = mean.values
         if mu:
             P.values += mu * self._velocity
+            P.project(self.objective.network.bounds(P.values.dtype))
 
     def _round_length(self, batch_size: int, share: int, rest: int) -> int:
         """Return how many rows each task trains on in the next round: some batches, or the rest of its share."""

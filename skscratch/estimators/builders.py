@@ -151,12 +151,17 @@ def dtype(estimator: Any, n: int) -> np.dtype:
     return np.dtype(estimator.dtype)
 
 
-def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndarray | None) -> Network:
-    """Build [embedding,] (dense, activation [, dropout]) for each hidden layer, dense."""
+def network(
+    estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndarray | None, signs: tuple[int, ...] = ()
+) -> Network:
+    """Build [embedding,] (dense, activation [, dropout]) for each hidden layer, dense; monotonic by signs of inputs."""
     sizes = hidden_sizes(estimator)
     layers: list[Any] = []
-    if estimator.numeric_embedding is not None and (columns := _many_valued(table)):
-        layers.append(NumericEmbedding.make(estimator.numeric_embedding).fit(table.x, columns, sample_weight))
+    if estimator.numeric_embedding is not None:
+        embedding, columns = NumericEmbedding.make(estimator.numeric_embedding), _many_valued(table)
+        if not embedding.increasing:
+            columns = tuple(j for j in columns if not (signs and signs[j]))
+        layers += [embedding.fit(table.x, columns, sample_weight)] if columns else []
     # The defaults were chosen without factors of sparse inputs.
     first, input_factors = len(layers), estimator.init == "ntk" and isinstance(table.x, np.ndarray)
     for size, activation in zip(sizes, _activations(estimator, len(sizes)), strict=True):
@@ -165,7 +170,7 @@ def network(estimator: Any, table: Table, n_outputs: int, sample_weight: np.ndar
             layers.append(Dropout(float(estimator.dropout)))
     layers.append(Dense(n_outputs, Zeros(), ntk=True) if estimator.init == "ntk" else _dense(estimator.init, n_outputs))
     layers[first] = replace(layers[first], input_factors=input_factors)
-    return Network(tuple(layers), table.x.shape[1])
+    return Network(tuple(layers), table.x.shape[1], signs)
 
 
 def chain(estimator: Any, schedule: Schedule) -> Chain:

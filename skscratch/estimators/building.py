@@ -15,6 +15,7 @@ from skscratch.core.parameters import Parameters
 from skscratch.estimators import builders
 from skscratch.estimators.hyperparameters import snapshot
 from skscratch.estimators.model import Model
+from skscratch.estimators.monotonic import signs_of_inputs
 from skscratch.estimators.reading import Data, Sample
 from skscratch.estimators.state import TrainingState, generator
 from skscratch.exceptions import ColumnWarning
@@ -36,7 +37,8 @@ def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Tabl
     encoder.fit(sample.raw, sample.w, facts)
     _warn_of_columns(encoder, data, dtype)
     table = encoder.transform(sample.raw, dtype)
-    network = builders.network(estimator, table, data.loss.n_scores(data.target.n_outputs), sample.w)
+    signs = signs_of_inputs(estimator.monotonic_cst, data, encoder)
+    network = builders.network(estimator, table, data.loss.n_scores(data.target.n_outputs), sample.w, signs)
     parameters = _init(estimator, network, state, dtype)
     model = Model(data.categorical, encoder, data.target, network, data.loss, parameters, snapshot(estimator))
     return model, table

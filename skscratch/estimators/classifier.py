@@ -14,6 +14,7 @@ from skscratch.estimators import builders, docstrings, table
 from skscratch.estimators.base import BaseScratchMLP, is_stochastic
 from skscratch.estimators.conformal import class_sets
 from skscratch.estimators.hyperparameters import store
+from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.tabular.target_facts import ClassMass
 from skscratch.tabular.target_reading import read_labels
 from skscratch.tabular.targets import ClassTarget
@@ -56,6 +57,7 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
         categorical_features="from_dtype",
         max_categories=100,
         min_frequency=2,
+        monotonic_cst=None,
         numeric_embedding="piecewise",
         class_weight=None,
         beta_1=0.9,
@@ -235,12 +237,14 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
 
     @property
     def oof_score_(self) -> float | None:
-        """Accuracy of the out-of-fold predictions."""
+        """Accuracy of the out-of-fold predictions, plus the estimated gain of all members over those without a row."""
+        return self._of_left_out(self._score_left_out)
+
+    def _score_left_out(self, left_out: OutOfFold) -> float:
         from sklearn.metrics import accuracy_score  # not above: it takes longer to import than all of this package
 
-        return self._of_left_out(
-            lambda left_out: accuracy_score(self._target.decode(left_out.y), self._target.decode(left_out.outputs))
-        )
+        score = accuracy_score(self._target.decode(left_out.y), self._target.decode(left_out.outputs))
+        return float(score) if left_out.gain is None else min(float(score + left_out.gain[0]), 1.0)
 
     def _probabilities(self, X: Any) -> np.ndarray:
         """Compute the mean probabilities (n, o) over members."""

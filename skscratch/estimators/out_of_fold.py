@@ -37,6 +37,9 @@ class OutOfFold:
         Positions of the rows in X as it was passed to `fit`; None if they are not rows of X in memory.
     n : int
         Number of rows of X, or of validation rows.
+    gain : ndarray of shape (o,) or (1,), or None
+        How much better all members are than those that left out a row (see `skscratch.estimators.ensemble_gain`); None
+        if all members left out the rows.
     """
 
     members: Array
@@ -44,6 +47,7 @@ class OutOfFold:
     y: Array
     rows: Array | None
     n: int
+    gain: Array | None = None
 
     @property
     def shares(self) -> Array:

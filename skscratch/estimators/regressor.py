@@ -57,6 +57,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         categorical_features="from_dtype",
         max_categories=100,
         min_frequency=2,
+        monotonic_cst=None,
         numeric_embedding="piecewise",
         beta_1=0.9,
         beta_2=0.95,
@@ -224,12 +225,18 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     @property
     def oof_score_(self) -> float | None:
-        """R2 of the out-of-fold predictions."""
+        """R2 of the out-of-fold predictions, plus the estimated gain of all members over those that left out a row."""
         return self._of_left_out(self._score_left_out)
 
     def _score_left_out(self, left_out: OutOfFold) -> float:
         y, p = self._target.numbers(left_out.y), self._numbers(left_out.outputs)
-        return self._score(*(_of_size_one(y, p) if self._levels is None else (y, p)))
+        if self._levels is not None:
+            return self._score(y, p)
+        score, variance = self._score(*_of_size_one(y, p)), left_out.y.var(axis=0, dtype=np.float64)
+        if left_out.gain is None:
+            return score
+        gain = np.divide(left_out.gain, variance, out=np.zeros_like(variance), where=variance > 0)
+        return min(score + float(gain.mean()), 1.0)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R2 of `predict`, or for several quantiles the mean of D2 of their pinball losses.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from skscratch.estimators.ensemble_gain import ensemble_gain
 from skscratch.estimators.explanations import importances
 from skscratch.estimators.model import Model
 from skscratch.estimators.out_of_fold import out_of_fold
@@ -13,4 +15,7 @@ from skscratch.estimators.validation import Validator
 
 def fit_results(model: Model, validator: Validator | None, data: Data, seed: int) -> dict[str, Any]:
     """Predict left-out rows and compute importances: the arguments of `fitted_attributes` with these names."""
-    return {"left_out": out_of_fold(model, validator, data), "importances": importances(model, data.training, seed)}
+    left_out = out_of_fold(model, validator, data)
+    if left_out is not None and not left_out.members.all():
+        left_out = replace(left_out, gain=ensemble_gain(model, left_out.shares, data.training, seed))
+    return {"left_out": left_out, "importances": importances(model, data.training, seed)}

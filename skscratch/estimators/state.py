@@ -131,8 +131,9 @@ class TrainingState:
 
 
 def generator(seed: int, purpose: str) -> np.random.Generator:
-    """Make a generator: of initial parameters, "init", of validation rows, "split", of orders of rows, "train", or of
-    pairs of rows, "pairs".
+    """Make a generator: of initial parameters, "init", of validation rows, "split", of orders of rows, "train", of
+    pairs of rows, "pairs", or of rows on which members are compared, "gain".
     """
-    stream = np.random.SeedSequence(seed).spawn(4)[("init", "split", "train", "pairs").index(purpose)]
+    purposes = ("init", "split", "train", "pairs", "gain")
+    stream = np.random.SeedSequence(seed).spawn(len(purposes))[purposes.index(purpose)]
     return np.random.default_rng(stream)

@@ -57,6 +57,13 @@ ARRAY_LIKE = Satisfying(
     lambda value: isinstance(value, (list, tuple, np.ndarray)), "a mask, positions or names", ("array-like",)
 )
 DICT = Satisfying(lambda value: isinstance(value, dict), "a dict", ("dict",))
+SIGN = Number(Integral, -1, 1)
+SIGNS = Satisfying(is_sequence_of(SIGN), "a sequence of -1, 0 and 1, one for each column", ("array-like of int",))
+SIGN_OF_NAME = Satisfying(
+    lambda value: isinstance(value, dict) and all(sign in SIGN for sign in value.values()),
+    "a dict of names of columns and -1, 0 or 1",
+    ("dict of str to int",),
+)
 
 NETWORK = (
     Hyperparameter(
@@ -236,6 +243,15 @@ COLUMNS = (
         '"standard" mean and standard deviation; "quantile" leads to a normal distribution. Sparse X is divided by the '
         "root-mean-square of its columns, unless None.",
         "None if the columns are scaled already",
+    ),
+    Hyperparameter(
+        "monotonic_cst",
+        (SIGNS, SIGN_OF_NAME, NONE),
+        "Columns in which the prediction is monotonic: a sign for each column of X, or a dict of names and signs. With "
+        "1 the prediction never decreases when the number increases, with -1 it never increases; 0 is no constraint. "
+        "For two classes this holds for the probability of ``classes_[1]``. Not with more classes; the columns must be "
+        "numeric, and the activations increasing.",
+        "if you know that the relation is monotonic, or must be for those who use the prediction",
     ),
 )
 

@@ -95,6 +95,7 @@ class Scaler(Registered, ABC):
 
     levels: ClassVar[np.ndarray] = np.array([0.0, 0.5, 1.0])  # an odd number: the median is in the middle
     bounded: ClassVar[bool] = False  # whether every scaled number is small, so that none must be clipped
+    increasing: ClassVar[bool] = False  # whether t never decreases in x; needed by ``monotonic_cst`` only
 
     def fit(
         self,
@@ -193,6 +194,8 @@ def _median(Q: np.ndarray) -> np.ndarray:
 class Unscaled(Scaler):
     """t = x, the same array."""
 
+    increasing = True
+
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         return ()
 
@@ -208,6 +211,7 @@ class Robust(Scaler, name="robust"):
 
     levels = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
     bounded = True
+    increasing = True
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         median, spread, varies = _median(Q), _difference(Q[3], Q[1]), Q[0] < Q[-1]
@@ -243,6 +247,8 @@ class Robust(Scaler, name="robust"):
 class Standard(Scaler, name="standard"):
     """t = (x - mean) / std."""
 
+    increasing = True
+
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         mean, std = mean_and_std(x, sample_weight)
         return mean, np.where(Q[0] < Q[-1], 1 / np.maximum(std, TINY), 0.0)
@@ -264,6 +270,7 @@ class Quantile(Scaler, name="quantile"):
 
     levels = np.linspace(0, 1, 999)
     bounded = True
+    increasing = True
     edge: ClassVar[float] = 1e-7  # Phi^-1 of it is -5.2
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:

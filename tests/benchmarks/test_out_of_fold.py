@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks import out_of_fold
 
@@ -16,6 +17,13 @@ def test_share_and_width():
     assert out_of_fold.evaluate_intervals(bounds, y) == (0.5, pytest.approx(1.5 / y.std()))
     sets = np.array([[True, True, False], [False, False, False], [False, False, True]])
     assert out_of_fold.evaluate_sets(sets, np.array([0, 1, 3]), np.array([1, 0, 3])) == (2 / 3, 1.0)
+
+
+def test_half_of_an_interval():
+    values = np.random.default_rng(0).normal(size=12)
+    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert out_of_fold.half_interval(values) == pytest.approx((high - low) / 2)
+    assert np.isnan(out_of_fold.half_interval([0.9]))
 
 
 def test_results_are_printed_and_written(tmp_path, capsys, make_table, monkeypatch):
@@ -31,6 +39,7 @@ def test_results_are_printed_and_written(tmp_path, capsys, make_table, monkeypat
     assert all(0.5 < float(r["inside"]) <= 1 and float(r["width"]) > 0 and r["mapie_width"] == "nan" for r in rows)
     difference = np.mean([float(r["out_of_fold"]) - float(r["cross_validation"]) for r in rows])
     assert f"out-of-fold minus cross-validation: mean {difference:+.4f}" in printed
+    assert "95 % interval" in printed and "with the whole interval: " in printed
     assert len([line for line in printed.splitlines() if line.startswith("regression")]) == 3
     out_of_fold.main([*SMALL, "--only", "multiclass", "--one-fit", "--size", "120"])
     assert "+nan" in capsys.readouterr().out

@@ -71,6 +71,17 @@ def test_one_task_trains_like_the_core(schedule):
     assert ours.schedule_state.rows == theirs.schedule_state.rows
 
 
+def test_momentum_of_rounds_stays_within_the_bounds_of_a_monotonic_network():
+    ours, _, _ = trainers(Cosine())
+    network = Network((Dense(4), Dense(1)), n_inputs=3, signs=(1, 0, -1))
+    ours.objective = Objective(network, SquaredError())
+    P, (low, high) = network.init(2, np.random.default_rng(2)), network.bounds()
+    for factor in (0.5, 0.4):  # halfway to zero, and by the momentum beyond it
+        ours._move(P, P.like(P.values * factor), mu=0.9)
+        assert (low <= P.values).all() and (P.values <= high).all()
+    assert (P.values[:, low == 0] == 0).all() and (low == 0).any()
+
+
 @pytest.mark.parametrize("n_tasks", [1, 2, 5])
 def test_each_epoch_has_all_rows_once(n_tasks):
     ours, _, P = trainers(Cosine(), n_tasks, sync_every=10)

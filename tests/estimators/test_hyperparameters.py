@@ -27,7 +27,7 @@ ALLOWED = dict(
 REFUSED = dict(
     hidden_layer_sizes=(4, 4), width=5, depth=2, activation="tanh", n_estimators=3, dropout=0.5, init="he_normal",
     scaling=None, categorical_features=None, numeric_embedding=None, dtype="float32", label_smoothing=0.1, quantile=0.9,
-    loss=HuberLoss(0.5), max_categories=7, min_frequency=0.1,
+    loss=HuberLoss(0.5), max_categories=7, min_frequency=0.1, monotonic_cst=[1, 0, 0],
 )  # fmt: skip
 
 

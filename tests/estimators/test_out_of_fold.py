@@ -66,7 +66,21 @@ def test_positions_are_those_of_x_as_passed(Estimator, read):
     assert_array_equal(found[weights > 0], kept)
 
 
-def test_scores_are_those_of_scikit_learn():
+def gain(model, rows, mask):
+    """How much better all members are than those (k, n) that left out a row, from the predictions of members."""
+    members = model.predict_members(rows)
+    sets = np.unique(mask.T[mask.any(axis=0)], axis=0)
+    means, f = np.array([members[each].mean(axis=0) for each in sets]), members.mean(axis=0)
+    if isinstance(model, ScratchMLPRegressor):
+        return np.square(means - f).mean(axis=(0, 1))
+    if f.ndim == 2 and model._target.kind == "multilabel":
+        right = [np.where(p > 0.5, f, 1 - f).prod(axis=1).mean() for p in [f, *means]]
+    else:
+        right = [f[np.arange(len(f)), p.argmax(axis=1)].mean() for p in [f, *means]]
+    return right[0] - np.mean(right[1:])
+
+
+def test_scores_are_those_of_scikit_learn_and_the_gain_of_all_members():
     names = np.array(["no", "yes", "often"])[np.arange(200) % 3]
     for model, target, score in [
         (ScratchMLPRegressor(**OPTIONS), X[:, :2] * 100 + 1e6, r2_score),
@@ -80,7 +94,12 @@ def test_scores_are_those_of_scikit_learn():
         rows = ~np.isnan(out.reshape(200, -1)).any(axis=1)
         if score is accuracy_score:
             out = (out > 0.5).astype(int) if target.ndim == 2 else model.classes_[np.nan_to_num(out).argmax(axis=1)]
-        assert model.oof_score_ == pytest.approx(score(target[rows], out[rows]), rel=1e-5)
+        strata = None if score is r2_score or target.ndim == 2 else np.unique(target, return_inverse=True)[1]
+        more = gain(model, X, left_out(model, 200, strata))
+        if score is r2_score:
+            more = np.mean(more / target[rows].var(axis=0))
+        assert more > 0
+        assert model.oof_score_ == pytest.approx(score(target[rows], out[rows]) + more, rel=1e-5)
         assert isinstance(model.oof_score_, float) and rows.sum() in (60, 61, 62, 63)
 
 
