@@ -68,7 +68,8 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["tables.css", "figures.css"]
+html_js_files = [("tables.js", {"defer": "defer"})]
 
 
 def skip_foreign(app, what, name, obj, skip, options):

@@ -1,0 +1,137 @@
+"""Draw all pictures of measured figures on the pages, from the csv files in benchmarks/figures.
+
+    python -m benchmarks.pictures [FOLDER]
+
+The default folder is docs/images. A new run of a benchmark changes a picture if its `--csv` file is put in the place of
+the old one:
+
+- accuracy_*.csv: runs of `benchmarks.accuracy`, each with its own baseline. All of them are drawn together.
+- large.csv, steps.csv, memory.csv: runs of `benchmarks.large`, `benchmarks.run` and `benchmarks.out_of_core`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import bar_chart, large, out_of_core
+from benchmarks.adapters import PEERS
+from benchmarks.methods import BASELINE
+from benchmarks.plots import plot, plot_curves, plot_groups
+from benchmarks.report import by_size, size_name
+from benchmarks.results import Result, read_csv
+
+FIGURES = Path(__file__).parent / "figures"
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+AGAINST_TIME = (200, 1_000, 8_000)  # training rows
+KINDS = {"regression": "a number", "binary": "two classes", "multiclass": "several classes"}
+LARGE_TABLES = ("interactions_regression", "steps_regression", "waves_binary")
+FILE_BYTES, LIMIT_GB = 5.0e9, 1.0  # of the file that memory.csv belongs to, and of the resident memory
+
+
+def accuracy_runs() -> list[list[Result]]:
+    """Read the runs of `benchmarks.accuracy`."""
+    return [read_csv(path)[0] for path in sorted(FIGURES.glob("accuracy_*.csv"))]
+
+
+def cells(name: str) -> list[dict[str, str]]:
+    """Read the rows of a csv file, by the names of its columns."""
+    with (FIGURES / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def title(runs: Sequence[Sequence[Result]]) -> str:
+    """Return how many tables and splits the runs have."""
+    results = [r for run in runs for r in run]
+    return f"Tables: {len({r.table for r in results})}, splits of each: {len({r.split for r in results})}."
+
+
+def of_kind(runs: Sequence[Sequence[Result]], task: str) -> list[list[Result]]:
+    """Return the results on tables with this task."""
+    return [[r for r in run if r.task == task] for run in runs]
+
+
+def accuracy(path: Path) -> None:
+    """Draw accuracy against time at most 8,000 training rows."""
+    runs = accuracy_runs()
+    plot({f"at most {size_name(8_000)} training rows": by_size(runs, BASELINE)[8_000]}, BASELINE, title(runs), path)
+
+
+def accuracy_by_size(path: Path) -> None:
+    """Draw accuracy against time for three numbers of training rows."""
+    runs = accuracy_runs()
+    found = by_size(runs, BASELINE)
+    panels = {f"{size_name(n)} training rows" + " or fewer" * (n == 8_000): found[n] for n in AGAINST_TIME}
+    plot(panels, BASELINE, title(runs), path)
+
+
+def accuracy_by_kind(path: Path) -> None:
+    """Draw accuracy against time at most 8,000 training rows, for each kind of table."""
+    runs = accuracy_runs()
+    panels = {f"target: {kind}": by_size(of_kind(runs, task), BASELINE)[8_000] for task, kind in KINDS.items()}
+    plot(panels, BASELINE, title(runs), path)
+
+
+def sizes(path: Path) -> None:
+    """Draw all losses and the fit time against the number of training rows."""
+    runs = accuracy_runs()
+    plot_curves(by_size(runs, BASELINE), BASELINE, title(runs), path)
+
+
+def sizes_by_kind(path: Path) -> None:
+    """Draw error or RMSE against the number of training rows, for each kind of table."""
+    runs = accuracy_runs()
+    groups = {f"target: {kind}": by_size(of_kind(runs, task), BASELINE) for task, kind in KINDS.items()}
+    plot_groups(groups, BASELINE, title(runs), path)
+
+
+def large_tables(path: Path) -> None:
+    """Draw loss and fit time on 10,000 to 1,000,000 generated rows."""
+    results, _ = read_csv(FIGURES / "large.csv")
+    large.plot({name: [r for r in results if r.table == name] for name in LARGE_TABLES}, path)
+
+
+def steps(path: Path) -> None:
+    """Draw how many times faster training steps are than those of other libraries."""
+    ratios = {row["network"]: _ratios(row) for row in cells("steps.csv")}
+    bar_chart.plot(ratios, "Speed-up of training steps in the core (one thread, medians of 5 runs)", path)
+
+
+def _ratios(row: Mapping[str, str]) -> dict[str, float]:
+    """Return the time of each library divided by that of the core, for the libraries that were measured."""
+    core = float(row["core (us)"])
+    return {name: float(row[f"{name} (us)"]) / core for name in PEERS if row[f"{name} (us)"]}
+
+
+def memory(path: Path) -> None:
+    """Draw the resident memory of a fit on a large file over time."""
+    samples = [{name: float(cell) for name, cell in row.items()} for row in cells("memory.csv")]
+    out_of_core.plot(samples, FILE_BYTES, LIMIT_GB, path)
+
+
+PICTURES: dict[str, Callable[[Path], None]] = {
+    "accuracy.png": accuracy,
+    "accuracy_by_size.png": accuracy_by_size,
+    "accuracy_by_kind.png": accuracy_by_kind,
+    "sizes.png": sizes,
+    "sizes_by_kind.png": sizes_by_kind,
+    "large.png": large_tables,
+    "steps.png": steps,
+    "memory.png": memory,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw all pictures into a folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=IMAGES, help="where they are written (docs/images)")
+    folder = parser.parse_args(arguments).folder
+    for name, draw in PICTURES.items():
+        draw(folder / name)
+        print(folder / name)
+
+
+if __name__ == "__main__":
+    main()
