@@ -69,7 +69,7 @@ html_show_copyright = False
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["tables.css", "figures.css"]
-html_js_files = [("tables.js", {"defer": "defer"})]
+html_js_files = [(name, {"defer": "defer"}) for name in ("tables.js", "search.js")]
 
 
 def skip_foreign(app, what, name, obj, skip, options):
