@@ -2,11 +2,8 @@
 
     python -m benchmarks.pictures [FOLDER]
 
-The default folder is docs/images. A new run of a benchmark changes a picture if its `--csv` file is put in the place of
-the old one:
-
-- accuracy_*.csv: runs of `benchmarks.accuracy`, each with its own baseline. All of them are drawn together.
-- large.csv, steps.csv, memory.csv: runs of `benchmarks.large`, `benchmarks.run` and `benchmarks.out_of_core`.
+The default folder is docs/images. benchmarks/figures/README.md says which run wrote each file. All runs of
+`benchmarks.accuracy`, accuracy_*.csv, are drawn together, each compared with its own baseline.
 """
 
 from __future__ import annotations
@@ -14,18 +11,21 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import bar_chart, large, out_of_core
 from benchmarks.adapters import PEERS
 from benchmarks.methods import BASELINE
 from benchmarks.plots import plot, plot_curves, plot_groups
-from benchmarks.report import by_size, size_name
+from benchmarks.report import Summary, by_size
 from benchmarks.results import Result, read_csv
 
 FIGURES = Path(__file__).parent / "figures"
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-AGAINST_TIME = (200, 1_000, 8_000)  # training rows
+MOST = 8_000  # training rows
+AGAINST_TIME = (200, 1_000, MOST)
+SIZES_BY_KIND = (100, 200, 500, 1_000, MOST)
 KINDS = {"regression": "a number", "binary": "two classes", "multiclass": "several classes"}
 LARGE_TABLES = ("interactions_regression", "steps_regression", "waves_binary")
 FILE_BYTES, LIMIT_GB = 5.0e9, 1.0  # of the file that memory.csv belongs to, and of the resident memory
@@ -48,42 +48,61 @@ def title(runs: Sequence[Sequence[Result]]) -> str:
     return f"Tables: {len({r.table for r in results})}, splits of each: {len({r.split for r in results})}."
 
 
+def at_most(runs: Sequence[Sequence[Result]], n: int) -> list[list[Result]]:
+    """Return the results of each table with at most n training rows: of its largest size up to n, as if it were n."""
+    return [_at_most(run, n) for run in runs]
+
+
+def _at_most(run: Sequence[Result], n: int) -> list[Result]:
+    largest: dict[str, float] = {}
+    for r in run:
+        if r.size <= n:
+            largest[r.table] = max(r.size, largest.get(r.table, 0))
+    return [replace(r, size=n) for r in run if r.size == largest.get(r.table)]
+
+
+def summaries(runs: Sequence[Sequence[Result]], n: int) -> list[Summary]:
+    """Summarise all methods with at most n training rows of each table."""
+    return by_size(at_most(runs, n), BASELINE)[n]
+
+
 def of_kind(runs: Sequence[Sequence[Result]], task: str) -> list[list[Result]]:
     """Return the results on tables with this task."""
     return [[r for r in run if r.task == task] for run in runs]
 
 
 def accuracy(path: Path) -> None:
-    """Draw accuracy against time at most 8,000 training rows."""
+    """Draw accuracy against time."""
     runs = accuracy_runs()
-    plot({f"at most {size_name(8_000)} training rows": by_size(runs, BASELINE)[8_000]}, BASELINE, title(runs), path)
+    plot({f"at most {MOST:,} training rows": summaries(runs, MOST)}, BASELINE, title(runs), path)
 
 
 def accuracy_by_size(path: Path) -> None:
     """Draw accuracy against time for three numbers of training rows."""
     runs = accuracy_runs()
-    found = by_size(runs, BASELINE)
-    panels = {f"{size_name(n)} training rows" + " or fewer" * (n == 8_000): found[n] for n in AGAINST_TIME}
+    panels = {f"at most {n:,} training rows": summaries(runs, n) for n in AGAINST_TIME}
     plot(panels, BASELINE, title(runs), path)
 
 
 def accuracy_by_kind(path: Path) -> None:
-    """Draw accuracy against time at most 8,000 training rows, for each kind of table."""
+    """Draw accuracy against time for each kind of table."""
     runs = accuracy_runs()
-    panels = {f"target: {kind}": by_size(of_kind(runs, task), BASELINE)[8_000] for task, kind in KINDS.items()}
-    plot(panels, BASELINE, title(runs), path)
+    panels = {f"target: {kind}": summaries(of_kind(runs, task), MOST) for task, kind in KINDS.items()}
+    plot(panels, BASELINE, f"{title(runs)} At most {MOST:,} training rows.", path)
 
 
 def sizes(path: Path) -> None:
-    """Draw all losses and the fit time against the number of training rows."""
+    """Draw all losses and the fit time against the number of training rows, on the tables that have so many."""
     runs = accuracy_runs()
     plot_curves(by_size(runs, BASELINE), BASELINE, title(runs), path)
 
 
 def sizes_by_kind(path: Path) -> None:
-    """Draw error or RMSE against the number of training rows, for each kind of table."""
+    """Draw error or RMSE against the maximum number of training rows, on all tables of each kind."""
     runs = accuracy_runs()
-    groups = {f"target: {kind}": by_size(of_kind(runs, task), BASELINE) for task, kind in KINDS.items()}
+    groups = {
+        f"target: {kind}": {n: summaries(of_kind(runs, task), n) for n in SIZES_BY_KIND} for task, kind in KINDS.items()
+    }
     plot_groups(groups, BASELINE, title(runs), path)
 
 

@@ -131,9 +131,7 @@ def plot_curves(summaries: Mapping[float, Sequence[Summary]], baseline: str, tit
     figure.savefig(path)
 
 
-def plot_groups(
-    groups: Mapping[str, Mapping[float, Sequence[Summary]]], baseline: str, title: str, path: Path
-) -> None:
+def plot_groups(groups: Mapping[str, Mapping[float, Sequence[Summary]]], baseline: str, title: str, path: Path) -> None:
     """Write a plot of error or RMSE against the size, with a panel for each group of tables, below its name."""
     figure, axes = panels(len(groups), columns=3, width=4.2, height=3.6)
     figure.suptitle(_above_curves(title, baseline))

@@ -10,7 +10,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
 
-import skscratch  # noqa: E402
+import skscratch.core  # noqa: E402
 
 project = "skscratch"
 version = release = skscratch.__version__
@@ -25,6 +25,7 @@ extensions = [
     "repository",
     "plain_docstrings",
     "searchable_parameters",
+    "see_also",
 ]
 root_doc = "index"
 default_role = "code"
@@ -41,6 +42,10 @@ autosummary_filename_map = {  # on file systems that ignore upper and lower case
 }
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_type_aliases = {"Array": "ndarray", **{name: name for name in ("Backward", "Do", "FeaturesBackward", "Rngs")}}
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = {name: f"{getattr(skscratch.core, name).__module__}.{name}" for name in skscratch.core.__all__}
+numpydoc_xref_ignore = "all"
 numpydoc_show_class_members = False  # the page of a class lists them
 numpydoc_validation_checks = {"GL08", "SS03", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03"}
 numpydoc_validation_exclude = {
