@@ -92,7 +92,7 @@ def log_ticks(axis: Any, form: str = "{x:g}") -> None:
 
 def plot(summaries: Mapping[str, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
     """Write the plot of accuracy against fit time, with a panel for each group of summaries, below its name."""
-    figure, axes = panels(len(summaries), columns=2, width=8, height=5)
+    figure, axes = panels(len(summaries), columns=1, width=8, height=4.6)
     figure.suptitle(f"{title} Lower left is better.")
     for ax, (name, methods) in zip(axes, summaries.items(), strict=True):
         ax.set_title(name)

@@ -1,6 +1,7 @@
 """Configuration of Sphinx: the Markdown pages of this folder, the examples, and a page for each public name."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
+
+from numpydoc.xref import DEFAULT_LINKS  # noqa: E402
 
 import skscratch.core  # noqa: E402
 
@@ -43,6 +46,7 @@ autosummary_filename_map = {  # on file systems that ignore upper and lower case
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_type_aliases = {"Array": "ndarray", **{name: name for name in ("Backward", "Do", "FeaturesBackward", "Rngs")}}
+DEFAULT_LINKS.clear()  # they lead to other sites
 numpydoc_xref_param_type = True
 numpydoc_xref_aliases = {name: f"{getattr(skscratch.core, name).__module__}.{name}" for name in skscratch.core.__all__}
 numpydoc_xref_ignore = "all"
@@ -83,5 +87,11 @@ def skip_foreign(app, what, name, obj, skip, options):
     return True if module.partition(".")[0] != "skscratch" else None
 
 
+def name_aliases(app, what, name, obj, options, signature, returns):
+    """Write the name of an alias that is a part of another type, such as in `tuple[Array, Backward]`."""
+    return tuple(text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text) for text in (signature, returns))
+
+
 def setup(app):
     app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("autodoc-process-signature", name_aliases)
