@@ -3,7 +3,8 @@
     python -m benchmarks.pictures [FOLDER]
 
 The default folder is docs/images. benchmarks/figures/README.md says which run wrote each file. All runs of
-`benchmarks.accuracy`, accuracy_*.csv, are drawn together, each compared with its own baseline.
+`benchmarks.accuracy`, accuracy_*.csv, are drawn together, each compared with its own baseline. Those with a single size
+are only drawn against time.
 """
 
 from __future__ import annotations
@@ -34,6 +35,11 @@ FILE_BYTES, LIMIT_GB = 5.0e9, 1.0  # of the file that memory.csv belongs to, and
 def accuracy_runs() -> list[list[Result]]:
     """Read the runs of `benchmarks.accuracy`."""
     return [read_csv(path)[0] for path in sorted(FIGURES.glob("accuracy_*.csv"))]
+
+
+def runs_of_sizes() -> list[list[Result]]:
+    """Read the runs of `benchmarks.accuracy` with several numbers of training rows."""
+    return [run for run in accuracy_runs() if len({r.size for r in run}) > 1]
 
 
 def cells(name: str) -> list[dict[str, str]]:
@@ -93,13 +99,13 @@ def accuracy_by_kind(path: Path) -> None:
 
 def sizes(path: Path) -> None:
     """Draw all losses and the fit time against the number of training rows, on the tables that have so many."""
-    runs = accuracy_runs()
+    runs = runs_of_sizes()
     plot_curves(by_size(runs, BASELINE), BASELINE, title(runs), path)
 
 
 def sizes_by_kind(path: Path) -> None:
     """Draw error or RMSE against the maximum number of training rows, on all tables of each kind."""
-    runs = accuracy_runs()
+    runs = runs_of_sizes()
     groups = {
         f"target: {kind}": {n: summaries(of_kind(runs, task), n) for n in SIZES_BY_KIND} for task, kind in KINDS.items()
     }

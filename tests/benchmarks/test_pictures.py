@@ -44,7 +44,7 @@ def test_main_draws_all(tmp_path, monkeypatch, capsys):
 
 def test_the_runs_have_all_that_is_drawn():
     """At each size all tables, of all kinds, and the usual other methods."""
-    runs = pictures.accuracy_runs()
+    runs = pictures.runs_of_sizes()
     for n in pictures.SIZES_BY_KIND:
         found = {s.method: s for s in pictures.summaries(runs, n)}
         assert {OURS, BASELINE, "hist_gradient_boosting", "random_forest"} <= found.keys() and found[OURS].tables == 30
