@@ -16,7 +16,7 @@ for (const table of tables) {
 function fit() {
   for (const table of tables) {
     table.classList.remove("cards");
-    table.classList.toggle("cards", table.scrollWidth > table.parentElement.clientWidth + 1);
+    table.classList.toggle("cards", table.parentElement.scrollWidth > table.parentElement.clientWidth);
   }
 }
 
