@@ -29,7 +29,7 @@ from benchmarks.machine import machine, print_facts
 from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
 from benchmarks.paired import print_paired
 from benchmarks.plots import plot, plot_curves
-from benchmarks.report import Summary, pair, print_missing, print_table, summarise
+from benchmarks.report import by_size, pair, print_missing, print_table, size_name
 from benchmarks.results import Fit, Result, Writer, measure, read_csv
 from benchmarks.tables import SIZE, Table, different_sizes, sources, split
 
@@ -179,19 +179,17 @@ def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> Non
     """Print the missing results and the ratios for each size, and draw the plots that --plot and --curves name."""
     results = [r for run in runs for r in run]
     print_missing(results)
-    summaries: dict[float, list[Summary]] = {}
-    for size in sorted({r.size for r in results}):
-        runs_of_size = [[r for r in run if r.size == size] for run in runs]
-        if pairs := pair(runs_of_size, options.baseline):
-            summaries[size] = [summarise(method, found) for method, found in pairs.items()]
-            print_table(summaries[size], options.baseline, size)
-            print_paired(pair(runs_of_size, OURS))
+    summaries = by_size(runs, options.baseline)
+    for size, of_size in summaries.items():
+        print_table(of_size, options.baseline, size)
+        print_paired(pair([[r for r in run if r.size == size] for run in runs], OURS))
     if not summaries:
         raise SystemExit(f"The results must contain the baseline, got none of {options.baseline}; set --baseline.")
     tables, splits = len({r.table for r in results}), len({r.split for r in results})
     title = f"Tables: {tables}, splits of each: {splits}."
     if options.plot:
-        plot(summaries, options.baseline, title, options.plot)
+        panels = {f"size {size_name(size)}": of_size for size, of_size in summaries.items()}
+        plot(panels, options.baseline, title, options.plot)
     if options.curves:
         plot_curves(summaries, options.baseline, title, options.curves)
 

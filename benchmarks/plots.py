@@ -16,6 +16,27 @@ from benchmarks.report import LOSSES, Summary, size_name
 BLUE, VERMILION = "#0072B2", "#D55E00"
 OTHERS = [VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 DASHES = ["-", "--", ":"]
+# Names of methods in pictures; all others are shown unchanged.
+TITLES = {
+    "sklearn_mlp": "scikit-learn's MLP",
+    "hist_gradient_boosting": "HistGradientBoosting",
+    "random_forest": "random forest",
+    "catboost": "CatBoost",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "realmlp_td": "RealMLP",
+    "tabm_d": "TabM",
+    "skorch_mlp": "skorch",
+}
+
+
+def title_of(method: str) -> str:
+    """Return the name of a method that a picture shows.
+
+    >>> title_of("catboost"), title_of("linear")
+    ('CatBoost', 'linear')
+    """
+    return TITLES.get(method, method)
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -45,7 +66,7 @@ def legend(figure: Any, lines: Mapping[str, Mapping[str, Any]]) -> None:
     """Draw one legend of these styles below all panels."""
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], label=name, **style) for name, style in lines.items()]
+    handles = [Line2D([], [], label=title_of(name), **style) for name, style in lines.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
 
 
@@ -69,12 +90,12 @@ def log_ticks(axis: Any, form: str = "{x:g}") -> None:
     axis.set(major_locator=LogLocator(subs=(1, 2, 5)), minor_locator=NullLocator(), major_formatter=form)
 
 
-def plot(summaries: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
-    """Write the plot of accuracy against fit time, with a panel for each size."""
-    figure, axes = panels(len(summaries), columns=2, width=8, height=5)
+def plot(summaries: Mapping[str, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
+    """Write the plot of accuracy against fit time, with a panel for each group of summaries, below its name."""
+    figure, axes = panels(len(summaries), columns=1, width=8, height=4.6)
     figure.suptitle(f"{title} Lower left is better.")
-    for ax, (size, methods) in zip(axes, summaries.items(), strict=True):
-        ax.set_title(f"size {size_name(size)}" if len(summaries) > 1 else "")
+    for ax, (name, methods) in zip(axes, summaries.items(), strict=True):
+        ax.set_title(name)
         _accuracy_against_time(ax, methods, baseline)
     figure.savefig(path)
 
@@ -99,24 +120,48 @@ CURVES: dict[str, Callable[[Summary], float]] = {
 def plot_curves(summaries: Mapping[float, Sequence[Summary]], baseline: str, title: str, path: Path) -> None:
     """Write a plot of each loss and of the fit time against the size, with a line for each method."""
     figure, axes = panels(len(CURVES), columns=3, width=4.2, height=3.2)
-    figure.suptitle(f"{title} Ratios to {baseline}, lower is better. In parentheses: number of tables of that size.")
+    figure.suptitle(_above_curves(title, baseline))
     lines = styles(s.method for methods in summaries.values() for s in methods)
-    rows = {size: size if isfinite(size) else max(s.n for s in methods) for size, methods in summaries.items()}
-    ticks = {
-        rows[size]: f"{size_name(size)}\n({max(s.tables for s in methods)})" for size, methods in summaries.items()
-    }
     for ax, (name, value) in zip(axes, CURVES.items(), strict=True):
-        for method, style in lines.items():
-            points = [
-                (rows[size], value(s)) for size, methods in summaries.items() for s in methods if s.method == method
-            ]
-            ax.plot(*zip(*points, strict=True), **style)
-        rows_axis(ax, ticks)
+        _draw_curves(ax, summaries, value, lines)
         ax.set_title(name)
     axes[-1].set_yscale("log")
     log_ticks(axes[-1].yaxis)
     legend(figure, lines)
     figure.savefig(path)
+
+
+def plot_groups(groups: Mapping[str, Mapping[float, Sequence[Summary]]], baseline: str, title: str, path: Path) -> None:
+    """Write a plot of error or RMSE against the size, with a panel for each group of tables, below its name."""
+    figure, axes = panels(len(groups), columns=3, width=4.2, height=3.6)
+    figure.suptitle(_above_curves(title, baseline))
+    lines = styles(s.method for summaries in groups.values() for methods in summaries.values() for s in methods)
+    for ax, (name, summaries) in zip(axes, groups.items(), strict=True):
+        _draw_curves(ax, summaries, lambda s: s.together, lines)
+        ax.set_title(name)
+    legend(figure, lines)
+    figure.savefig(path)
+
+
+def _above_curves(title: str, baseline: str) -> str:
+    return f"{title} Ratios to {title_of(baseline)}, lower is better. In parentheses: number of tables of that size."
+
+
+def _draw_curves(
+    ax: Any,
+    summaries: Mapping[float, Sequence[Summary]],
+    value: Callable[[Summary], float],
+    lines: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Draw a value against the size, a line for each method."""
+    rows = {size: size if isfinite(size) else max(s.n for s in methods) for size, methods in summaries.items()}
+    for method, style in lines.items():
+        points = [(rows[size], value(s)) for size, methods in summaries.items() for s in methods if s.method == method]
+        ax.plot([x for x, _ in points], [y for _, y in points], **style)
+    labels = {
+        rows[size]: f"{size_name(size)}\n({max(s.tables for s in methods)})" for size, methods in summaries.items()
+    }
+    rows_axis(ax, labels)
 
 
 def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str) -> None:
@@ -125,10 +170,10 @@ def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str)
     points = [(s.ratios["fit time"], s.together) for s in shown]
     front = pareto_front(points)
     ax.set_xscale("log")
-    ax.set_xlabel(f"fit time, as a multiple of {baseline}'s (log scale)")
-    ax.set_ylabel(f"error and RMSE, as a multiple of {baseline}'s")
+    ax.set_xlabel(f"fit time, as a multiple of that of {title_of(baseline)} (log scale)")
+    ax.set_ylabel(f"error and RMSE, as a multiple of those of {title_of(baseline)}")
     log_ticks(ax.xaxis, "{x:g}×")
-    ax.yaxis.set_major_formatter("{x:.2f}×")
+    ax.yaxis.set_major_formatter("{x:g}×")
     ax.grid(color="0.92")
     ax.set_axisbelow(True)
     ax.plot(*zip(*(points[i] for i in front), strict=True), color="0.6", ls="--", zorder=1, label="Pareto front")
@@ -142,7 +187,7 @@ def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str)
                 )
     ax.margins(0.12)
     ax.legend(frameon=False)
-    _label(ax, points, [(s.method, BLUE if s.ours else "black") for s in shown])
+    _label(ax, points, [(title_of(s.method), BLUE if s.ours else "black") for s in shown])
 
 
 def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple[str, str]]) -> None:

@@ -91,6 +91,16 @@ def pair(runs: Sequence[Sequence[Result]], baseline: str) -> Pairs:
     return {method: list(found.values()) for method, found in pairs.items()}
 
 
+def by_size(runs: Sequence[Sequence[Result]], baseline: str) -> dict[float, list[Summary]]:
+    """Return the summaries of all methods for each size at which the baseline has results, in ascending order."""
+    found = {}
+    for size in sorted({r.size for run in runs for r in run}):
+        pairs = pair([[r for r in run if r.size == size] for run in runs], baseline)
+        if pairs:
+            found[size] = [summarise(method, pairs_of_method) for method, pairs_of_method in pairs.items()]
+    return found
+
+
 def _fit(r: Result) -> tuple:
     return r.table, r.split, r.size, r.random_state
 

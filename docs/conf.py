@@ -1,6 +1,7 @@
 """Configuration of Sphinx: the Markdown pages of this folder, the examples, and a page for each public name."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_extensions"))
 
-import skscratch  # noqa: E402
+from numpydoc.xref import DEFAULT_LINKS  # noqa: E402
+
+import skscratch.core  # noqa: E402
 
 project = "skscratch"
 version = release = skscratch.__version__
@@ -25,6 +28,7 @@ extensions = [
     "repository",
     "plain_docstrings",
     "searchable_parameters",
+    "see_also",
 ]
 root_doc = "index"
 default_role = "code"
@@ -41,6 +45,11 @@ autosummary_filename_map = {  # on file systems that ignore upper and lower case
 }
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+autodoc_type_aliases = {"Array": "ndarray", **{name: name for name in ("Backward", "Do", "FeaturesBackward", "Rngs")}}
+DEFAULT_LINKS.clear()  # they lead to other sites
+numpydoc_xref_param_type = True
+numpydoc_xref_aliases = {name: f"{getattr(skscratch.core, name).__module__}.{name}" for name in skscratch.core.__all__}
+numpydoc_xref_ignore = "all"
 numpydoc_show_class_members = False  # the page of a class lists them
 numpydoc_validation_checks = {"GL08", "SS03", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03"}
 numpydoc_validation_exclude = {
@@ -68,7 +77,8 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["tables.css", "figures.css"]
+html_js_files = [(name, {"defer": "defer"}) for name in ("tables.js", "search.js")]
 
 
 def skip_foreign(app, what, name, obj, skip, options):
@@ -77,5 +87,11 @@ def skip_foreign(app, what, name, obj, skip, options):
     return True if module.partition(".")[0] != "skscratch" else None
 
 
+def name_aliases(app, what, name, obj, options, signature, returns):
+    """Write the name of an alias that is a part of another type, such as in `tuple[Array, Backward]`."""
+    return tuple(text and re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", text) for text in (signature, returns))
+
+
 def setup(app):
     app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("autodoc-process-signature", name_aliases)

@@ -47,6 +47,11 @@ class FunctionDisplay:
     rmse_ : float
         The root of the mean squared residual, in the unit of y.
 
+    See Also
+    --------
+    GridDisplay : The scores of a search.
+    sklearn.metrics.PredictionErrorDisplay : Targets and predictions of any regressor.
+
     Examples
     --------
     >>> import numpy as np

@@ -121,6 +121,11 @@ class GradientFlowDisplay:
     activation_lines_ : list of matplotlib Line2D
         One for each hidden layer.
 
+    See Also
+    --------
+    LossCurveDisplay : The losses of the epochs.
+    NetworkDisplay : The weights after the last one.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -48,6 +48,11 @@ class GridDisplay:
     colorbar_ : matplotlib Colorbar
         The scale of the scores.
 
+    See Also
+    --------
+    LossCurveDisplay : The losses of a single fit.
+    sklearn.model_selection.ValidationCurveDisplay : The scores of one parameter.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

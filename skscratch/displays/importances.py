@@ -32,6 +32,11 @@ class ImportanceDisplay:
     bars_ : matplotlib BarContainer
         The bars, from the smallest that is drawn to the largest.
 
+    See Also
+    --------
+    IntervalDisplay : Intervals of predictions.
+    sklearn.inspection.permutation_importance : What a column adds to a score.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -42,6 +42,11 @@ class IntervalDisplay:
     line_ : matplotlib Line2D
         Where target and prediction are equal.
 
+    See Also
+    --------
+    ImportanceDisplay : Importances of columns.
+    sklearn.calibration.CalibrationDisplay : Whether probabilities are right.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

@@ -48,6 +48,11 @@ class LossCurveDisplay:
     best_epoch_lines_ : list of matplotlib Line2D
         A vertical line for each member; lines at the same epoch look darker.
 
+    See Also
+    --------
+    GradientFlowDisplay : Gradients and activations of the layers.
+    sklearn.model_selection.LearningCurveDisplay : Scores against the number of rows.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

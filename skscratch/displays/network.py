@@ -41,6 +41,11 @@ class NetworkDisplay:
     colorbar_ : matplotlib Colorbar
         The scale of the weights.
 
+    See Also
+    --------
+    GradientFlowDisplay : Gradients and activations over the epochs.
+    FunctionDisplay : The function that the network computes.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -143,6 +143,10 @@ _ATTRIBUTES = """    feature_importances_ : ndarray of shape (n_features_in_,)
     See Also
     --------
     {other} : {other_task}.
+    skscratch.save : Write a fitted estimator to a file.
+    skscratch.callbacks.Checkpoint : Continue a fit that was killed.
+    skscratch.dask.Dask{name} : The same on the workers of a Dask cluster.
+    skscratch.displays.LossCurveDisplay : Draw the losses of a fit.
     sklearn.neural_network.{sklearn} : The neural network of scikit-learn.
 
     References
@@ -179,13 +183,23 @@ CLASSIFIER = (
     _HEAD.format(task="classifier")
     + _CLASSES
     + _CLASS_PROBABILITIES
-    + _ATTRIBUTES.format(other="ScratchMLPRegressor", other_task="The estimator for numbers", sklearn="MLPClassifier")
+    + _ATTRIBUTES.format(
+        name="ScratchMLPClassifier",
+        other="ScratchMLPRegressor",
+        other_task="The estimator for numbers",
+        sklearn="MLPClassifier",
+    )
     + _CLASSIFIER_EXAMPLE
 )
 REGRESSOR = (
     _HEAD.format(task="regressor")
     + _NUMBERS
-    + _ATTRIBUTES.format(other="ScratchMLPClassifier", other_task="The estimator for classes", sklearn="MLPRegressor")
+    + _ATTRIBUTES.format(
+        name="ScratchMLPRegressor",
+        other="ScratchMLPClassifier",
+        other_task="The estimator for classes",
+        sklearn="MLPRegressor",
+    )
     + _REGRESSOR_EXAMPLE
 )
 

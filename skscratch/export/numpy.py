@@ -38,6 +38,11 @@ def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
     ValueError
         If `path` does not end with ".py", or a part of the model cannot be exported.
 
+    See Also
+    --------
+    skscratch.onnx.to_onnx : The same in the format ONNX, for other languages.
+    skscratch.save : A file for this package, which can do everything.
+
     Examples
     --------
     >>> from tempfile import TemporaryDirectory

@@ -47,6 +47,11 @@ def to_onnx(model: Any, X: Any = None) -> Any:
     ValueError
         If a part of the model cannot be converted: a class of your own that has no rule, a category that is spelled
         like a missing value, categories of mixed types.
+
+    See Also
+    --------
+    skscratch.onnx.register : Let skl2onnx convert a Pipeline that contains an estimator.
+    skscratch.export.to_numpy : A module of Python that needs NumPy only.
     """
     check_estimator(model)
     return to_proto(model_graph(model, input_specs(model, X)))

@@ -17,7 +17,7 @@ def test_labels_do_not_overlap(summarise, six_results, tmp_path, monkeypatch):
         for i, (time, together) in enumerate([(1, 1), (1.3, 1.01), (1.6, 1), (2, 0.99), (1000, 3)])
     ]
     path = tmp_path / "plot.png"
-    plots.plot({8000: summaries}, "base", "four points are close", path)
+    plots.plot({"size 8,000": summaries}, "base", "four points are close", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     extents = [text.get_window_extent() for text in texts if text.figure is not None]
     assert len(extents) == 5
@@ -62,6 +62,9 @@ def test_each_method_has_a_distinct_style():
     assert len({(style["color"], style.get("ls")) for style in styles.values()}) == 16
 
 
-def test_each_size_has_a_panel(summaries, tmp_path, saved_figures):
-    plots.plot(summaries, "base", "invented", tmp_path / "plot.png")
-    assert [ax.get_title() for ax in saved_figures[0].axes] == ["size 100", "size all"]
+def test_each_group_has_a_panel(summaries, tmp_path, saved_figures):
+    plots.plot({"few": summaries[100], "all": summaries[np.inf]}, "base", "invented", tmp_path / "plot.png")
+    plots.plot_groups({"x": summaries, "y": summaries}, "base", "invented", tmp_path / "groups.png")
+    assert [[ax.get_title() for ax in figure.axes] for figure in saved_figures] == [["few", "all"], ["x", "y"]]
+    ours = next(line for line in saved_figures[1].axes[0].lines if line.get_color() == plots.BLUE)
+    assert list(ours.get_xdata()) == pytest.approx([100, 60]) and list(ours.get_ydata()) == pytest.approx([0.5, 0.5])
