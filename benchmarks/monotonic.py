@@ -9,7 +9,7 @@ tables of a folder (see `benchmarks.tables`) are those of `SIGNS`, with constrai
 error is the RMSE in standard deviations of y, or the log loss.
 
 Printed are means over splits: the error without and with constraints, the same of HistGradientBoosting, and the ratio
-of the processor times of our fits. A step is a change of a prediction between two neighbours of 60 numbers of a
+of the processor times of our fits. A step is a change of a prediction between two adjacent rows of 60 numbers of a
 constrained column, from its smallest to its largest, in 200 test rows. Steps are counted that are in the wrong
 direction by more than one millionth of the range of the predictions; the last column has the largest one of all fits
 with constraints, as a share of this range.
