@@ -9,7 +9,7 @@ tables of a folder (see `benchmarks.tables`) are those of `SIGNS`, with constrai
 error is the RMSE in standard deviations of y, or the log loss.
 
 Printed are means over splits: the error without and with constraints, the same of HistGradientBoosting, and the ratio
-of the processor times of our fits. A step is a change of a prediction between two adjacent rows of 60 numbers of a
+of the processor times of our fits. A step is a change of a prediction between two adjacent numbers of 60 of a
 constrained column, from its smallest to its largest, in 200 test rows. Steps are counted that are in the wrong
 direction by more than one millionth of the range of the predictions; the last column has the largest one of all fits
 with constraints, as a share of this range.
@@ -41,7 +41,7 @@ SIGNS: dict[str, dict[str, int]] = {
     "wine_quality": {"alcohol": 1, "volatile_acidity": -1},
     "adult": {"education_num": 1, "capital_gain": 1},
     "pima_diabetes": {"glucose": 1, "bmi": 1},
-    "credit_scoring": {"Seniority": 1, "Income": 1, "Assets": 1, "Debt": -1, "Amount": -1},
+    "credit_scoring": {"Seniority": -1, "Income": -1, "Assets": -1, "Debt": 1, "Amount": 1},
     "grinnell_houses": {"Baths": 1, "SquareFeet": 1, "LotSize": 1},
     "windsor_houses": {"lotsize": 1, "bedrooms": 1, "bathrooms": 1, "stories": 1, "garage": 1},
     "slid": {"education": 1},
