@@ -80,12 +80,17 @@ class Covered:
         """Return the tests to run for a change of these lines, and the seconds that they take.
 
         Tests of the mirrored file come first, then the fastest. Lines that are executed when the file is imported
-        belong to no test; for these, tests that execute any line of the file come next, and then all of the package.
+        belong to no test. For these the tests count that execute a line of the function or class around it, or of the
+        file, and last all tests of the package.
         """
         found, names = self.lines.get(file, {}), list(self.seconds)
         package, mirrored = Path(file).parent.as_posix(), mirrored_file(file)
-        statement = range(*statement_lines((root / file).read_text(encoding="utf-8"), *lines))
-        positions = {i for line in statement for i in found.get(str(line), [])}
+        text = (root / file).read_text(encoding="utf-8")
+        spans = [statement_lines(text, *lines), enclosing_lines(text, *lines)]
+        inside = lines_in_functions(text)
+        found = {line: tests for line, tests in found.items() if int(line) in inside}
+        executing = ({i for line in range(*span) for i in found.get(str(line), [])} for span in spans)
+        positions: set[int] = next(filter(None, executing), set())
         others = {i for tests in found.values() for i in tests}
         if not positions:
             folders = (f"{package}/", f"{Path(mirrored).parent.as_posix()}/")
@@ -131,6 +136,30 @@ def mirrored_file(file: str) -> str:
     """
     path = Path(file)
     return Path("tests", *path.parent.parts[1:], f"test_{path.name}").as_posix()
+
+
+def lines_in_functions(text: str) -> set[int]:
+    """Return the lines in bodies of functions: all others are executed by the first import, whichever test makes it.
+
+    >>> sorted(lines_in_functions("a = 1\\ndef f(x=2):\\n    y = 1\\n    return y\\n"))
+    [3, 4]
+    """
+    functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
+    return {line for node in functions for line in range(node.body[0].lineno, node.end_lineno + 1)}
+
+
+def enclosing_lines(text: str, first: int, last: int) -> tuple[int, int]:
+    """Return the first line of the smallest function or class with these lines, and the line after it.
+
+    >>> enclosing_lines("class A:\\n    @property\\n    def f(self):\\n        return 1\\n", 2, 2)
+    (2, 5)
+    """
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    spans = (
+        (min([node, *node.decorator_list], key=lambda part: part.lineno).lineno, node.end_lineno) for node in nodes
+    )
+    start, end = max(((start, end) for start, end in spans if start <= first and last <= end), default=(first, last))
+    return start, end + 1
 
 
 def statement_lines(text: str, first: int, last: int) -> tuple[int, int]:

@@ -187,6 +187,19 @@ def test_a_wrong_penalty_is_found(monkeypatch):
     assert error((Dense(5), Tanh()), SquaredError()) > 1e-2
 
 
+def test_dropout_is_active_if_and_only_if_it_has_a_seed():
+    """Each seed keeps other units, so the rounding errors differ; without a seed they are those without dropout."""
+
+    def rounding(rate, seed):
+        rng = np.random.default_rng(0)
+        objective = Objective(Network((Dense(9), Tanh(), Dropout(rate), Dense(1)), INPUTS), SquaredError())
+        P, (x, y) = objective.network.init(1, rng), rng.standard_normal((2, ROWS, INPUTS))
+        return gradcheck(objective, P, x, y[:, :1], rng=rng, directions=1, dropout_seed=seed)
+
+    assert len({rounding(0.5, seed) for seed in (1, 2, 3, None)}) == 4
+    assert rounding(0.5, None) == rounding(0.0, None)
+
+
 def test_nothing_is_changed(rng):
     objective = Objective(Network((Dense(3), Tanh(), Dense(1)), INPUTS), SquaredError())
     P = objective.network.init(2, rng)

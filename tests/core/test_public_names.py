@@ -1,11 +1,17 @@
 """All public names of the core are importable at one level."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
 
 import skscratch.core
 
+# What training changes in place; all other dataclasses are specifications.
+STATES = {
+    "Best", "Epoch", "History", "LbfgsState", "MemberGroup", "OptimizerState", "Patience", "RunState", "ScheduleState",
+    "Trainer",
+}  # fmt: skip
 FUNCTIONS = {"gradcheck", "lbfgs", "log_softmax", "run", "softmax"}
 
 
@@ -35,3 +41,12 @@ def test_functions_are_functions():
     """Two of them have the name of their module, which must not hide them."""
     for name in FUNCTIONS:
         assert inspect.isfunction(getattr(skscratch.core, name))
+
+
+def test_specifications_are_frozen():
+    changeable = {
+        name
+        for name, value in public_classes()
+        if dataclasses.is_dataclass(value) and not value.__dataclass_params__.frozen
+    }
+    assert changeable == STATES
