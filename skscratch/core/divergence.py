@@ -63,16 +63,19 @@ def restore_finite(
     diverged = np.logical_not(np.isfinite(P.values).all(axis=1))
     if history.loss:
         diverged |= ~np.isfinite(history.loss[-1])
-    # The training loss of an epoch is that before its last step, and a validation loss is that of few rows.
-    lost = ~np.isfinite(_mean_loss(P.like(best.values), objective, sample))
-    best.values[lost], best.epoch[lost] = start.values[lost], 0
-    diverged |= lost
     restore(P, history, best, keep_best=keep_best, diverged=diverged)
+    # The training loss of an epoch is that before its last step, and a validation loss is that of few rows.
+    loss = _mean_loss(P, objective, sample)
+    for values, epoch in ((best.values, best.epoch), (start.values, np.zeros_like(best.epoch))):
+        lost = ~np.isfinite(loss)
+        if lost.any():
+            P.values[lost], history.best_epoch[lost] = values[lost], epoch[lost]
+            diverged, loss = diverged | lost, _mean_loss(P, objective, sample)
     if diverged.any():
         history.end = "diverged" if diverged.all() else history.end
         _warn_of_divergence(diverged, len(history.loss))
-    elif isinstance(rows, Rows):
-        _warn_of_worse(_mean_loss(P, objective, sample), _mean_loss(start, objective, sample), sample.n)
+    elif isinstance(rows, Rows) and (loss > WORSE * LOSS_OF_MEAN).any():
+        _warn_of_worse(loss, _mean_loss(start, objective, sample), sample.n)
 
 
 def _mean_loss(P: Parameters, objective: Objective, rows: Rows) -> Array:
@@ -97,7 +100,7 @@ def _warn_of_divergence(diverged: Array, epoch: int) -> None:
 
 def _warn_of_worse(loss: Array, loss_at_start: Array, n: int) -> None:
     """Warn of members with a loss (k,) far above that of their initial parameters."""
-    worse = ~(loss <= WORSE * np.maximum(loss_at_start, LOSS_OF_MEAN))  # also if it is NaN
+    worse = loss > WORSE * np.maximum(loss_at_start, LOSS_OF_MEAN)
     if worse.any():
         i = int(np.argmax(np.where(worse, loss, 0)))
         _warn(
