@@ -126,7 +126,7 @@ def converted(series, kind):
     try:
         with np.errstate(all="ignore"):
             return series.astype(kind)
-    except (ValueError, TypeError, OverflowError, NotImplementedError, pa.ArrowException):
+    except (ValueError, TypeError, OverflowError, NotImplementedError, pa.ArrowException, np.exceptions.ComplexWarning):
         return series
 
 

@@ -34,3 +34,8 @@ def test_missing_entries_of_sparse_rows(read):
     found = ColumnFacts.of(read(X))
     np.testing.assert_array_equal(found.missing, [1, 2])
     assert found.n == 3
+
+
+def test_ten_thousand_different_values_are_counted_exactly(read):
+    X = pd.DataFrame({"id": [f"i{i}" for i in range(10_000)]})
+    assert facts(read, X, [4_000, 6_000]).counts == [dict.fromkeys(X["id"], 1)]

@@ -24,6 +24,9 @@ def table():
     return pa.table({"i": i, "x": pa.array(missing, from_pandas=True), "c": pa.array([f"v{j % 3}" for j in i])})
 
 
+ROWS = sources.PART_ROWS  # before the following fixture changes it
+
+
 @pytest.fixture(autouse=True)
 def short_parts(monkeypatch):
     monkeypatch.setattr(sources, "PART_ROWS", 64)
@@ -198,3 +201,9 @@ def test_without_pyarrow(monkeypatch, tmp_path):
 def test_the_head_has_types_and_no_rows(kind, table, tmp_path):
     head = find_source(KINDS[kind](table, tmp_path)).head
     assert len(head) == 0 and find_categories(head) == (2,)
+
+
+def test_a_part_is_16_mb_of_numbers_or_65_536_rows(monkeypatch):
+    """As docs/guide/large_data.md says."""
+    monkeypatch.setattr(sources, "PART_ROWS", ROWS)
+    assert [sources._rows_in_part(d) for d in (0, 1, 32, 64, 10**9)] == [65_536, 65_536, 65_536, 2**24 // 512, 1]
