@@ -305,7 +305,7 @@ def test_gradients_of_inputs_to_thirteen_digits(variant, rng):
 
 
 @extended
-@pytest.mark.parametrize("link", [loss.inverse_link for loss in LOSSES] + [InverseIncrements(OUTPUTS)], ids=repr)
+@pytest.mark.parametrize("link", [loss.inverse_link for loss in LOSSES] + [InverseIncrements(OUTPUTS)], ids=type)
 def test_gradients_of_inverse_links_to_thirteen_digits(link, rng):
     z, v, c = rng.normal(size=(3, 2, ROWS, OUTPUTS)) * 3
     difference = directional_derivative(lambda z: (c * link.predict(z)).sum(axis=-1), z.astype(np.longdouble), v)
