@@ -350,3 +350,12 @@ def test_scales_of_parts_are_those_of_all_rows(factors):
 def test_decoded_numbers_are_finite():
     target = RegressionTarget.fit(np.array([1e300, 2e300]), invariance="scale")
     assert np.isfinite(target.decode(np.array([[1e38], [0.0]]))).all()
+
+
+@pytest.mark.parametrize("vector", [True, False])
+def test_decoded_differences_are_those_of_decoded_numbers_and_finite(vector):
+    y = np.array([1.0, 5, 9]) if vector else np.array([[1.0, 2], [5, 0], [9, 30]])
+    target = RegressionTarget.fit(y)
+    z = target.encode(y)
+    np.testing.assert_allclose(target.decode_difference(z - z[0]), y - y[0])
+    assert target.decode_difference(np.full(z.shape, 1.7e308)).max() == np.finfo(np.float64).max
