@@ -350,3 +350,9 @@ def test_scales_of_parts_are_those_of_all_rows(factors):
 def test_decoded_numbers_are_finite():
     target = RegressionTarget.fit(np.array([1e300, 2e300]), invariance="scale")
     assert np.isfinite(target.decode(np.array([[1e38], [0.0]]))).all()
+
+
+def test_the_first_target_that_is_too_large_is_named():
+    target = RegressionTarget.fit([0.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match=r"y must be at most \S+ times as large .*, but it holds 1e\+30: rescale it"):
+        target.encode([1.0, 1e30, 1e31], np.float32)
