@@ -346,3 +346,8 @@ def test_scorers_are_not_imported_with_the_package():
 def test_numbers_beyond_float64_are_infinite():
     assert [as_float(sign * 10**400) for sign in (1, -1)] == [np.inf, -np.inf]
     assert as_float(np.float32(0.5)) == 0.5
+
+
+@pytest.mark.parametrize("kind", [Number, Choice, Named, Satisfying])
+def test_constraints_are_frozen(kind):
+    assert kind.__dataclass_params__.frozen
