@@ -485,6 +485,14 @@ def test_patience_counts_the_first_metric_with_validation():
     assert len(history.validation) == 6  # the second member has improved in the third
 
 
+def test_patience_does_not_count_the_second_metric():
+    """It falls in each epoch; the first one does not."""
+    P, rows = draw(2)
+    metrics = iter([[1, 1], [9 - i, 9 - i]] for i in range(9))
+    history = trainer().run(P, rows, 9, validate=lambda P: np.array(next(metrics), float), patience=Patience(2, 0.5))
+    assert history.end == "no_improvement" and len(history.validation) == 4
+
+
 def test_without_patience_all_epochs_are_run():
     P, rows = draw()
     assert len(trainer(Sgd().chain(0.0)).run(P, rows, 30).loss) == 30

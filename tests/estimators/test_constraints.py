@@ -23,6 +23,7 @@ from skscratch.estimators.constraints import (
     Number,
     Satisfying,
     ScorerName,
+    as_float,
     check_parameters,
     is_sequence_of,
 )
@@ -340,3 +341,13 @@ def test_scorers_are_not_imported_with_the_package():
     code = "import sys, skscratch; sys.exit('sklearn.metrics' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     assert "accuracy" in ScorerName()
+
+
+def test_numbers_beyond_float64_are_infinite():
+    assert [as_float(sign * 10**400) for sign in (1, -1)] == [np.inf, -np.inf]
+    assert as_float(np.float32(0.5)) == 0.5
+
+
+@pytest.mark.parametrize("kind", [Number, Satisfying])
+def test_constraints_are_frozen(kind):
+    assert kind.__dataclass_params__.frozen

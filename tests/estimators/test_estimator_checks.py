@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from sklearn.utils import estimator_checks
+from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
@@ -30,6 +30,16 @@ CHEAP_CHECKS = [
     "check_readonly_memmap_input",
 ]
 SMALL = dict(width=8, depth=2, n_estimators=2, max_iter=8, random_state=0)
+
+
+def test_tags():
+    """The tags decide which of scikit-learn's checks are made, and what other tools pass."""
+    classifier, regressor = get_tags(ScratchMLPClassifier()), get_tags(ScratchMLPRegressor())
+    assert (classifier.estimator_type, regressor.estimator_type) == ("classifier", "regressor")
+    assert classifier.classifier_tags.multi_label and classifier.classifier_tags.multi_class
+    assert regressor.target_tags.multi_output and not classifier.target_tags.multi_output
+    for tags in (classifier, regressor):
+        assert tags.input_tags.sparse and tags.input_tags.allow_nan and not tags.non_deterministic
 
 
 @parametrize_with_checks([ScratchMLPClassifier(), ScratchMLPRegressor()])

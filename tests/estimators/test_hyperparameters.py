@@ -55,6 +55,14 @@ def test_every_hyperparameter_is_allowed_to_change_or_refused(Estimator):
     assert set(Estimator().get_params()) <= {*ALLOWED, *REFUSED} and not set(ALLOWED) & set(REFUSED)
 
 
+def test_both_estimators_have_the_same_defaults():
+    classifier, regressor = ScratchMLPClassifier().get_params(), ScratchMLPRegressor().get_params()
+    shared = (classifier.keys() & regressor.keys()) - {"loss"}
+    assert {name: classifier[name] for name in shared} == {name: regressor[name] for name in shared}
+    assert classifier.keys() - shared == {"loss", "class_weight", "label_smoothing"}
+    assert regressor.keys() - shared == {"loss", "quantile"}
+
+
 @each_estimator
 def test_what_must_stay_is_documented(Estimator):
     text = Estimator.__doc__.split("    warm_start : bool")[1].split("\n\n")[0]

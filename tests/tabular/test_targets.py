@@ -359,3 +359,9 @@ def test_decoded_differences_are_those_of_decoded_numbers_and_finite(vector):
     z = target.encode(y)
     np.testing.assert_allclose(target.decode_difference(z - z[0]), y - y[0])
     assert target.decode_difference(np.full(z.shape, 1.7e308)).max() == np.finfo(np.float64).max
+
+
+def test_the_first_target_that_is_too_large_is_named():
+    target = RegressionTarget.fit([0.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match=r"y must be at most \S+ times as large .*, but it holds 1e\+30: rescale it"):
+        target.encode([1.0, 1e30, 1e31], np.float32)
