@@ -46,7 +46,7 @@ SIGNS: dict[str, dict[str, int]] = {
     "windsor_houses": {"lotsize": 1, "bedrooms": 1, "bathrooms": 1, "stories": 1, "garage": 1},
     "slid": {"education": 1},
     "tips": {"total_bill": 1},
-    "lending_club": {"int_rate": 1, "annual_inc": -1},
+    "lending_club": {"int_rate": -1, "annual_inc": 1},
     "greene_credit_card": {"reports": -1, "income": 1},
 }
 # name -> f of the columns a to f, and their signs
