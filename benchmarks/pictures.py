@@ -4,7 +4,7 @@
 
 The default folder is docs/images. benchmarks/figures/README.md says which run wrote each file. All runs of
 `benchmarks.accuracy`, accuracy_*.csv, are drawn together, each compared with its own baseline. Those with a single size
-are only drawn against time.
+are only in accuracy.png.
 """
 
 from __future__ import annotations
@@ -85,14 +85,14 @@ def accuracy(path: Path) -> None:
 
 def accuracy_by_size(path: Path) -> None:
     """Draw accuracy against time for three numbers of training rows."""
-    runs = accuracy_runs()
+    runs = runs_of_sizes()
     panels = {f"at most {n:,} training rows": summaries(runs, n) for n in AGAINST_TIME}
     plot(panels, BASELINE, title(runs), path)
 
 
 def accuracy_by_kind(path: Path) -> None:
     """Draw accuracy against time for each kind of table."""
-    runs = accuracy_runs()
+    runs = runs_of_sizes()
     panels = {f"target: {kind}": summaries(of_kind(runs, task), MOST) for task, kind in KINDS.items()}
     plot(panels, BASELINE, f"{title(runs)} At most {MOST:,} training rows.", path)
 

@@ -52,9 +52,10 @@ def test_the_runs_have_all_that_is_drawn():
 
 
 def test_at_most_takes_the_largest_size_of_each_table(make_result):
-    run = [make_result("base", table, size=size) for table, size in [("a", 100), ("b", 100), ("b", 200), ("b", 500)]]
+    sizes = [("a", 100), ("b", 100), ("b", 200), ("b", 500)]
+    run = [make_result("base", table, size=size, fit_s=size) for table, size in sizes]
     (found,) = pictures.at_most([run], 200)
-    assert [(r.table, r.size) for r in found] == [("a", 200), ("b", 200)] and len(found) == 2
+    assert [(r.table, r.size, r.fit_s) for r in found] == [("a", 200, 100), ("b", 200, 200)]
 
 
 def test_each_file_is_explained():
