@@ -61,13 +61,19 @@ def train(
     if history.end == "interrupted" and not history.best_epoch.any():
         raise KeyboardInterrupt
     if patience is not None and history.end == "max_iter":
-        warnings.warn(
-            f"{type(estimator).__name__} reached max_iter={max_iter} before its loss had converged; raise "
-            "max_iter or tol.",
-            ConvergenceWarning,
-            stacklevel=5,
-        )
+        reason = _reason(len(history.loss), max_iter)
+        warnings.warn(f"{type(estimator).__name__} {reason}", ConvergenceWarning, stacklevel=5)
     return state.after(history, k, trainer, split.validation_rows, one_epoch=one_epoch)
+
+
+def _reason(n_iter: int, max_iter: int) -> str:
+    """Say why a fit ended after so many epochs or iterations before its loss had converged."""
+    if n_iter < max_iter:  # only L-BFGS
+        return (
+            f"ended after {n_iter} iterations, before it reached max_iter={max_iter} or its loss had converged, since "
+            "it had evaluated the loss max_fun times or found no step that lowers it; raise max_fun or tol."
+        )
+    return f"reached max_iter={max_iter} before its loss had converged; raise max_iter or tol."
 
 
 def _limits(estimator: Any, max_iter: int) -> dict[str, Any]:

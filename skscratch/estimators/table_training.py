@@ -94,7 +94,8 @@ TRAINING = (
         "tol",
         (NOT_NEGATIVE,),
         "An epoch whose validation score or training loss is not better by `tol` counts as one without improvement; "
-        '"lbfgs" has converged when no entry of the gradient is larger.',
+        '"lbfgs" has converged when no entry of the gradient is larger, or when an iteration lowers the loss by less '
+        "than 2e-5 `tol` of it, but at most 2e-9.",
         'with "constant", "invscaling", "adaptive" and "lbfgs"',
         may_change=True,
     ),

@@ -124,6 +124,18 @@ def test_limits():
     assert len(history.loss) <= 3
 
 
+def test_a_smaller_decrease_of_the_loss_ends_the_fit_later():
+    gradients = []
+    for ftol in (1e-3, 1e-9, 1e-14):
+        objective, P, rows = hidden(1)
+        history = lbfgs(objective, P, rows, tol=1e-12, ftol=ftol, max_iter=5000)
+        assert history.end == "no_improvement"
+        gradient = Gradient(objective, P, rows)
+        gradient.value()
+        gradients.append(abs(gradient.dP.values).max())
+    assert gradients[0] > 1e2 * gradients[1] and gradients[1] > 1e2 * gradients[2]
+
+
 def test_initial_parameters_that_are_the_minimum():
     objective, P = linear(SquaredError(), 1)
     P.values[...] = 0

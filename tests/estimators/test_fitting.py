@@ -10,7 +10,9 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 
 from skscratch import ScratchMLPRegressor
+from skscratch.core.lbfgs import lbfgs
 from skscratch.core.schedules import Schedule
+from skscratch.estimators import fitting
 
 SMALL = dict(width=8, depth=1, n_estimators=2, random_state=0)
 X, y = two_classes(300)
@@ -66,9 +68,27 @@ def test_a_fit_with_patience_warns_if_it_has_not_converged(Estimator, learning_r
 def test_lbfgs_warns_if_it_has_not_converged(Estimator):
     with pytest.warns(ConvergenceWarning, match="reached max_iter=3 before"):
         assert Estimator(**SMALL, solver="lbfgs", max_iter=3, tol=0.0).fit(X, y).n_iter_ == 3
-    with pytest.warns(ConvergenceWarning, match="reached max_iter=300 before"):
+    with pytest.warns(
+        ConvergenceWarning, match="ended after . iterations, before it reached max_iter=300 or .* max_fun"
+    ):
         assert Estimator(**SMALL, solver="lbfgs", max_iter=300, max_fun=5, tol=0.0).fit(X, y).n_iter_ <= 5
     assert Estimator(**SMALL, solver="lbfgs", max_iter=300, tol=0.1).fit(X, y).n_iter_ < 300
+
+
+@pytest.mark.filterwarnings("ignore:.*reached max_iter")
+@pytest.mark.parametrize(("tol", "ftol"), [(1.0, 2.2e-9), (1e-4, 2.2e-9), (1e-6, 2.2e-11), (0.0, 1.4e-14)])
+def test_tol_of_lbfgs_bounds_the_decrease_of_the_loss_too(tol, ftol, monkeypatch):
+    """Up to the default it is SciPy's bound; below, it is as many times smaller, but no rounding error."""
+    seen = {}
+
+    def spy(*arguments, **options):
+        seen.update(options)
+        return lbfgs(*arguments, **options)
+
+    monkeypatch.setattr(fitting, "lbfgs", spy)
+    model = ScratchMLPRegressor(hidden_layer_sizes=(), solver="lbfgs", tol=tol, n_estimators=1, random_state=0)
+    model.set_params(init="zeros", max_iter=20).fit(X, X[:, 0])
+    assert seen["tol"] == tol and abs(seen["ftol"] / ftol - 1) < 0.02
 
 
 def test_an_adaptive_rate_falls_before_the_fit_ends(Estimator):

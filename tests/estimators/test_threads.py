@@ -108,7 +108,10 @@ def test_a_process_that_is_forked_during_a_fit_of_another_thread():
             connection[1].send(_one_blas_thread.users)
 
     with threads_for(network, 256), _one_blas_thread.lock:
-        process = context.Process(target=child)
+        process = context.Process(target=child, daemon=True)
         process.start()
-    assert connection[0].poll(60) and connection[0].recv() == 1
-    process.join()
+    try:
+        assert connection[0].poll(60) and connection[0].recv() == 1
+    finally:
+        process.kill()
+        process.join()
