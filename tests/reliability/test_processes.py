@@ -25,7 +25,7 @@ each_estimator = pytest.mark.parametrize("Estimator", ESTIMATORS)
 
 
 def at_once(function, items):
-    """Call a function in as many threads as items, which begin together and take turns every few microseconds."""
+    """Call a function in as many threads as items, which begin together and alternate every few microseconds."""
     barrier, interval = Barrier(len(items)), sys.getswitchinterval()
 
     def call(item):
