@@ -151,6 +151,7 @@ def describe(samples: Sequence[Sample]) -> str:
 def plot(parts: Sequence[Sequence[Sample]], path: Path) -> None:
     """Draw memory, open files and threads against the number of calls, with a column for each part."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(8, 4.2), dpi=150, layout="constrained")
     axes = figure.subplots(2, len(parts), sharex="col", sharey="row", height_ratios=(2, 1))
@@ -161,13 +162,14 @@ def plot(parts: Sequence[Sequence[Sample]], path: Path) -> None:
         counts.plot(calls, [sample.threads for sample in samples], color="#009E73", ls="--", label="threads")
         for ax in (memory, counts):
             ax.axvspan(0, calls[-1] / 10, color="0.95", label="warm-up")
-            ax.set_ylim(0)
             ax.grid(color="0.92")
             ax.spines[["top", "right"]].set_visible(False)
-        counts.xaxis.set_major_formatter("{x:,.0f}")
+        counts.xaxis.set(major_locator=MaxNLocator(4), major_formatter="{x:,.0f}")
         counts.set_xlabel(f"calls of {samples[0].part}")
-    axes[0, 0].set_ylabel("resident memory (MB)")
-    axes[1, 0].set_ylabel("number")
+    samples = [sample for part in parts for sample in part]
+    axes[0, 0].set(ylabel="resident memory (MB)", ylim=(0, 1.2e-6 * max(sample.resident_bytes for sample in samples)))
+    counted = max(max(sample.open_files, sample.threads) for sample in samples)
+    axes[1, 0].set(ylabel="number", ylim=(0, 1.7 * counted))
     axes[1, -1].legend(frameon=False, ncols=3, loc="upper right", fontsize="small")
     figure.savefig(path)
 

@@ -49,7 +49,7 @@ def test_a_leak_is_noticed(monkeypatch):
 
 
 @linux
-def test_results_are_printed_written_and_drawn(tmp_path, capsys, monkeypatch):
+def test_results_are_printed_written_and_drawn(tmp_path, capsys, monkeypatch, saved_figures):
     monkeypatch.setattr(soak, "BOUNDS", {"fit": float("inf"), "predict": float("inf")})
     files = [tmp_path / name for name in ("a.csv", "a.png")]
     soak.main(["--fits", "20", "--predictions", "200", "--csv", str(files[0]), "--plot", str(files[1])])
@@ -59,3 +59,6 @@ def test_results_are_printed_written_and_drawn(tmp_path, capsys, monkeypatch):
     assert [row["part"] for row in rows] == ["fit"] * 20 + ["predict"] * 200
     assert [int(row["calls"]) for row in rows] == [*range(1, 21), *range(1, 201)]
     assert files[1].read_bytes().startswith(b"\x89PNG")
+    for ax in saved_figures[0].axes:
+        low, high = ax.get_ylim()
+        assert ax.lines and all(low < y < high for line in ax.lines for y in line.get_ydata())

@@ -70,6 +70,7 @@ def test_what_has_no_float(values):
 def test_long_numbers_are_shortened():
     assert brief(10**400).endswith("...") and len(brief(10**400)) == 45
     assert brief(-(10**44)) == str(-(10**44))[:42] + "..." and brief(10**40) == str(10**40)
+    assert brief(10**44) == str(10**44) and len(brief(10**45)) == 45 and brief(10**45).endswith("...")
     assert brief(10**5000) == "an int of 16610 bits"
 
 
