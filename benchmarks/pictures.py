@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import bar_chart, large, out_of_core
+from benchmarks import bar_chart, large, out_of_core, soak
 from benchmarks.adapters import PEERS
 from benchmarks.methods import BASELINE
 from benchmarks.plots import plot, plot_curves, plot_groups
@@ -29,6 +29,7 @@ AGAINST_TIME = (200, 1_000, MOST)
 SIZES_BY_KIND = (100, 200, 500, 1_000, MOST)
 KINDS = {"regression": "a number", "binary": "two classes", "multiclass": "several classes"}
 LARGE_TABLES = ("interactions_regression", "steps_regression", "waves_binary")
+COUNTS = ("resident_bytes", "open_files", "threads")
 FILE_BYTES, LIMIT_GB = 5.0e9, 1.0  # of the file that memory.csv belongs to, and of the resident memory
 
 
@@ -136,6 +137,15 @@ def memory(path: Path) -> None:
     out_of_core.plot(samples, FILE_BYTES, LIMIT_GB, path)
 
 
+def calls(path: Path) -> None:
+    """Draw what a process uses that fits and predicts very often."""
+    samples = [
+        soak.Sample(row["part"], int(row["calls"]), float(row["seconds"]), *(int(row[name]) for name in COUNTS))
+        for row in cells("soak.csv")
+    ]
+    soak.plot([[sample for sample in samples if sample.part == part] for part in soak.BOUNDS], path)
+
+
 PICTURES: dict[str, Callable[[Path], None]] = {
     "accuracy.png": accuracy,
     "accuracy_by_size.png": accuracy_by_size,
@@ -145,6 +155,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "large.png": large_tables,
     "steps.png": steps,
     "memory.png": memory,
+    "soak.png": calls,
 }
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from mmap import mmap
 
 import pytest
 
@@ -39,10 +40,15 @@ def test_the_fit_that_must_be_refused():
 
 @linux
 def test_a_leak_is_noticed(monkeypatch):
-    """A list that grows by 100 kB in each call."""
+    """A list that grows by 100 KiB in each call, not from memory that Python has freed and kept."""
     kept = []
     monkeypatch.setattr(soak, "SAMPLES", 20)
-    grown = list(soak.soak("fit", lambda i: kept.append(b"x" * 100_000), 400, 0.0))
+
+    def leak(i):
+        kept.append(mmap(-1, 102_400))
+        kept[-1].write(b"x" * 102_400)
+
+    grown = list(soak.soak("fit", leak, 400, 0.0))
     assert len(grown) == 20 and grown[-1].calls == 400
     (finding,) = soak.findings(grown)
     assert 90_000 < soak.slope(soak.after_warm_up(grown)) < 110_000 and finding.startswith("fit: memory rises by")
