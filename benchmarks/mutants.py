@@ -61,18 +61,7 @@ class Mutant(NamedTuple):
 
 
 def sites(root: Path, file: str) -> list[list[Mutant]]:
-    """Return all sites of a file in order, each as the list of its mutants.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "a.py").write_text("def f(x: int | None):\\n    return x > 3 if x else 0\\n")
-    ...     for site in sites(Path(folder), "a.py"):
-    ...         print(len(site), *site[:1])
-    5 a.py:2 ReplaceComparisonOperator_Gt_Eq 0
-    2 a.py:2 NumberReplacer 0
-    1 a.py:2 AddNot 0
-    2 a.py:2 NumberReplacer 2
-    """
+    """Return all sites of a file in order, each as the list of its mutants."""
     text = (root / file).read_text(encoding="utf-8")
     ignored, found = annotations(text), defaultdict(list)
     for kind, position, mutant in _mutants(file, text):

@@ -22,6 +22,7 @@ OUR_WARNINGS = (
     "X does not have valid feature names",
     "X has feature names",
     "members diverged: loss and parameters must stay finite",
+    "members are worse than their initial parameters",
     "The number of unique classes is greater than 50%",  # of scikit-learn
 )
 
