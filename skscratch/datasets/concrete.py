@@ -14,12 +14,12 @@ def load_concrete(*, return_X_y: bool = False, as_frame: bool = True) -> Bunch |
     tested at several ages. To find out how well a model predicts the strength of a new mixture, keep all rows of a
     mixture in one fold, as in the example.
 
-    =================  ==============
-    Samples total                1030
-    Dimensionality                  8
-    Features                  numeric
-    Targets          real 2.33 - 82.6
-    =================  ==============
+    =================  ================
+    Samples total                  1030
+    Dimensionality                    8
+    Features                    numeric
+    Targets            real 2.33 - 82.6
+    =================  ================
 
     Parameters
     ----------
