@@ -173,9 +173,10 @@ class FittedScaler:
         return np.where(missing, np.nan, slopes)
 
 
-def _widened(x: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Return x in float64 if a factor is too large for its precision, that is, if a column is very small."""
-    return x.astype(np.float64) if factor.max(initial=0) > np.finfo(x.dtype).max else x
+def _widened(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return x in float64 if a centre or a factor is too large for its precision: of very large or small columns."""
+    largest = max(np.abs(centre).max(initial=0), factor.max(initial=0))
+    return x.astype(np.float64) if largest > np.finfo(x.dtype).max else x
 
 
 def _difference(high: np.ndarray, low: np.ndarray) -> np.ndarray:
@@ -224,7 +225,7 @@ class Robust(Scaler, name="robust"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         median, factor = statistics
-        x = _widened(x, factor)
+        x = _widened(x, median, factor)
         with np.errstate(over="ignore"):  # infinity is clipped in the next line
             t: np.ndarray = x - median.astype(x.dtype)
             t *= factor.astype(x.dtype)
@@ -255,7 +256,7 @@ class Standard(Scaler, name="standard"):
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         mean, factor = statistics
-        x = _widened(x, factor)
+        x = _widened(x, mean, factor)
         with np.errstate(over="ignore"):  # the encoder clips infinity
             t: np.ndarray = x - mean.astype(x.dtype)
             t *= factor.astype(x.dtype)

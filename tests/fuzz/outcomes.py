@@ -131,7 +131,7 @@ def check_finite(values, shape):
 
 
 def check_classifier(model, X, n):
-    k, labels = len(model.loss_curves_[0]) if model.loss_curves_.size else model.n_estimators, model.classes_
+    k, labels = len(model.coefs_[0]), model.classes_
     y = output(model, "predict", X)
     is_multilabel = y.ndim == 2
     assert y.shape == ((n, len(labels)) if is_multilabel else (n,))
@@ -150,7 +150,7 @@ def check_classifier(model, X, n):
 
 
 def check_regressor(model, X, n):
-    k = len(model.loss_curves_[0]) if model.loss_curves_.size else model.n_estimators
+    k = len(model.coefs_[0])
     y = output(model, "predict", X)
     shape = (n,) if y.ndim == 1 else (n, model.n_outputs_)
     check_finite(y, shape)

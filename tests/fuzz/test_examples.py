@@ -98,3 +98,11 @@ def test_targets_of_the_gamma_loss_that_float32_rounds_to_zero():
     X = np.arange(64.0)[:, None]
     model = ScratchMLPRegressor("gamma", width=2, max_iter=2, n_estimators=1, random_state=0)
     assert np.isfinite(model.fit(X, y).loss_curve_).all()
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard", "quantile"])
+def test_rows_in_float32_after_a_fit_to_larger_numbers_than_it_has(scaling):
+    """The centre of a column was infinite in float32 and its factor zero, with a warning of NumPy."""
+    model = ScratchMLPRegressor(**TINY, scaling=scaling).fit(A * 1e299, A[:, 0])
+    rows = np.array(A, np.float32)
+    assert_allclose(model.predict(rows), model.predict(rows.astype(np.float64)), rtol=1e-6)
