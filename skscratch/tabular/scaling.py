@@ -174,9 +174,12 @@ class FittedScaler:
 
 
 def _widened(x: np.ndarray, centre: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Return x in float64 if a centre or a factor is too large for its precision: of very large or small columns."""
-    largest = max(np.abs(centre).max(initial=0), factor.max(initial=0))
-    return x.astype(np.float64) if largest > np.finfo(x.dtype).max else x
+    """Return x in float64 if a centre or a factor is beyond its precision: of very large or very small columns."""
+    if x.dtype == np.float64:
+        return x
+    limits, size = np.finfo(x.dtype), np.where(factor > 0, factor, 1)
+    fit = (np.abs(centre) <= limits.max) & (limits.tiny <= size) & (size <= limits.max)
+    return x if fit.all() else x.astype(np.float64)
 
 
 def _difference(high: np.ndarray, low: np.ndarray) -> np.ndarray:
@@ -221,7 +224,8 @@ class Robust(Scaler, name="robust"):
             q = quantiles(others, self.levels, sample_weight)[:, 0]
             distance = quantiles(np.abs(others), np.array([0.5]), sample_weight)[0, 0]
             spread[j] = _difference(q[3], q[1]) if q[3] > q[1] else distance
-        return median, np.where(varies, 1 / np.maximum(spread, TINY), 0.0)
+        # A constant column becomes (x - 0) 0: with another centre, the difference could be infinite.
+        return np.where(varies, median, 0.0), np.where(varies, 1 / np.maximum(spread, TINY), 0.0)
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         median, factor = statistics
@@ -252,7 +256,8 @@ class Standard(Scaler, name="standard"):
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
         mean, std = mean_and_std(x, sample_weight)
-        return mean, np.where(Q[0] < Q[-1], 1 / np.maximum(std, TINY), 0.0)
+        varies = Q[0] < Q[-1]
+        return np.where(varies, mean, 0.0), np.where(varies, 1 / np.maximum(std, TINY), 0.0)
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         mean, factor = statistics

@@ -106,3 +106,17 @@ def test_rows_in_float32_after_a_fit_to_larger_numbers_than_it_has(scaling):
     model = ScratchMLPRegressor(**TINY, scaling=scaling).fit(A * 1e299, A[:, 0])
     rows = np.array(A, np.float32)
     assert_allclose(model.predict(rows), model.predict(rows.astype(np.float64)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard"])
+def test_numbers_far_from_a_constant_column(scaling):
+    """Their difference from the centre was infinite, and was multiplied by zero, with a warning of NumPy."""
+    model = ScratchMLPClassifier(**TINY, scaling=scaling).fit(np.full((4, 1), 1e300), [0, 1, 0, 1])
+    p = model.predict_proba([[LARGEST], [-LARGEST], [1e300]])
+    assert_array_equal(p, p[[2, 2, 2]])
+
+
+def test_a_factor_that_float32_rounds_to_zero():
+    """Infinity times zero was no number."""
+    x, statistics = np.array([[np.inf], [-np.inf]], np.float32), (np.array([0.1]), np.array([1e-300]))
+    assert_allclose(Scaler.make("robust").transform(x, statistics), [[3], [-3]], rtol=1e-6)
