@@ -294,8 +294,8 @@ class TableEncoder:
         out = np.zeros((len(raw), width), dtype)
         for rows in row_chunks(x):
             missing, t = np.isnan(x[rows]), self.scaler_.transform(x[rows])
-            t = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
             with np.errstate(over="ignore"):  # infinity is clipped in the next lines
+                t = np.where(missing, self.scaler_.missing.astype(t.dtype), t) if missing.any() else t
                 out[rows, :m] = t
             if not self.scaler_.scaler.bounded:
                 np.clip(out[rows, :m], -bound(dtype), bound(dtype), out=out[rows, :m])

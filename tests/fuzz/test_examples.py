@@ -1,5 +1,7 @@
 """The smallest cases of all defects that random cases have found."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,3 +122,12 @@ def test_a_factor_that_float32_rounds_to_zero():
     """Infinity times zero was no number."""
     x, statistics = np.array([[np.inf], [-np.inf]], np.float32), (np.array([0.1]), np.array([1e-300]))
     assert_allclose(Scaler.make("robust").transform(x, statistics), [[3], [-3]], rtol=1e-6)
+
+
+def test_missing_numbers_in_float32_after_a_fit_to_larger_numbers_than_it_has():
+    """They become the median, which overflowed with a warning of NumPy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such columns cannot be learned without a scaling
+        model = ScratchMLPClassifier(**TINY, scaling=None).fit([[1e299], [1e300]], [0, 1])
+    rows = np.array([[np.nan], [0.1]])
+    assert_allclose(model.predict_proba(rows.astype(np.float32)), model.predict_proba(rows), rtol=1e-6)
