@@ -145,8 +145,8 @@ class Network:
             return None
         bounds = Parameters(np.repeat(np.array([[-np.inf], [np.inf]], dtype), self.n_parameters, axis=1), self.specs)
         signs = np.array(self.signs)
-        for layer, p in zip(self.layers, bounds.layers, strict=True):
-            signs = layer.bound(p, signs, is_last=layer is self.layers[-1])
+        for i, (layer, p) in enumerate(zip(self.layers, bounds.layers, strict=True), start=1):
+            signs = layer.bound(p, signs, is_last=i == len(self.layers))
         return bounds.values
 
     def record(self, do: Do, P: Parameters, x: Any, rngs: Rngs = None) -> Pass:

@@ -80,8 +80,11 @@ def intervals(centres: Array, residuals: Array, alpha: Any) -> Array:
     array([[-1.,  3.]])
     """
     q, ordered, g = quantile(residuals, alpha), np.sort(centres, axis=0), len(centres)
-    bounds = np.stack([ordered[g // 2] - q, ordered[(g - 1) // 2] + q], axis=1)
-    return np.sort(bounds, axis=1)  # they are exchanged where the members' intervals do not overlap
+    largest = np.finfo(np.float64).max
+    with np.errstate(over="ignore"):  # of targets near the largest number: infinity becomes that number
+        bounds = np.stack([ordered[g // 2] - q, ordered[(g - 1) // 2] + q], axis=1)
+    # They are exchanged where the members' intervals do not overlap.
+    return np.clip(np.sort(bounds, axis=1), -largest, largest)
 
 
 def class_sets(scores: Array, known: Array, alpha: Any) -> Array:

@@ -140,7 +140,7 @@ class Negation(Layer):
         return d
 
     def record(self, do, p, x, rngs):
-        raise NotImplementedError
+        return -x, lambda g, dp, columns: -g
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,12 @@ class Negation(Layer):
 def test_layers_that_are_not_monotonic(layers, error, message):
     with pytest.raises(error, match=message):
         Network(layers, n_inputs=3, signs=SIGNS).init(1, np.random.default_rng(0))
+
+
+def test_the_same_layer_twice_is_the_last_one_only_at_the_end():
+    layer = Dense(6)
+    twice, different = (Network((layer, Tanh(), last), n_inputs=3, signs=SIGNS) for last in (layer, Dense(6)))
+    np.testing.assert_array_equal(twice.bounds(), different.bounds())
 
 
 def test_periodic_features_of_other_columns(rng):

@@ -47,6 +47,14 @@ def test_bounds_are_in_order_where_members_disagree():
     assert_array_equal(intervals(np.array([[0.0], [10.0]]), np.ones(9), 0.1), [[1.0, 9.0]])
 
 
+def test_bounds_of_the_largest_numbers_are_finite():
+    largest = np.finfo(float).max
+    assert_array_equal(intervals(np.array([[largest, 0.0]]), np.full(9, np.inf), 0.1), [[-largest, largest]] * 2)
+    targets = np.resize([-largest, largest], 40)
+    model = ScratchMLPRegressor(**OPTIONS).fit(np.zeros((40, 1)), targets)
+    assert np.isfinite(model.predict_interval(np.zeros((3, 1)), alpha=0.5)).all()
+
+
 @pytest.mark.parametrize("g", [1, 2, 5])
 @pytest.mark.parametrize("alpha", [0.05, 0.4])
 def test_a_majority_accepts_each_class_of_a_set(g, alpha, rng):
