@@ -278,9 +278,11 @@ class Quantile(Scaler, name="quantile"):
     bounded = True
     increasing = True
     edge: ClassVar[float] = 1e-7  # Phi^-1 of it is -5.2
+    smallest: ClassVar[float] = 1e-310  # of two quantiles that are nearer, F would have an infinite slope
 
     def learn(self, x: np.ndarray, Q: np.ndarray, sample_weight: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
-        return (Q,)
+        steps = np.vstack([np.full_like(Q[:1], np.inf), _difference(Q[1:], Q[:-1])])
+        return (np.maximum.accumulate(np.where(steps < self.smallest, -np.inf, Q)),)
 
     def transform(self, x: np.ndarray, statistics: tuple[np.ndarray, ...]) -> np.ndarray:
         (Q,) = statistics

@@ -174,14 +174,14 @@ class RegressionTarget:
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """Decode z (n, o) as y = shift + scale z, finite, clipped to [low, high], float64 of shape (n,) or (n, o)."""
-        largest = np.finfo(np.float64).max
-        y = np.clip(self.numbers(z), np.maximum(self.low, -largest), np.minimum(self.high, largest))
+        y = np.clip(self.numbers(z), self.low, self.high)
         return y[:, 0] if self.vector else y
 
     def numbers(self, z: np.ndarray) -> np.ndarray:
-        """Compute shift + scale z, float64 of shape (n, o), not clipped: the inverse of `encode`."""
-        with np.errstate(over="ignore"):  # infinity is clipped by decode
-            y: np.ndarray = self.shift + self.scale * z.astype(np.float64)
+        """Compute shift + scale z, finite float64 of shape (n, o): the inverse of `encode`."""
+        largest = np.finfo(np.float64).max
+        with np.errstate(over="ignore"):
+            y: np.ndarray = np.clip(self.shift + self.scale * z.astype(np.float64), -largest, largest)
         return y
 
     def decode_difference(self, z: np.ndarray) -> np.ndarray:

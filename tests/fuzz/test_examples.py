@@ -131,3 +131,22 @@ def test_missing_numbers_in_float32_after_a_fit_to_larger_numbers_than_it_has():
         model = ScratchMLPClassifier(**TINY, scaling=None).fit([[1e299], [1e300]], [0, 1])
     rows = np.array([[np.nan], [0.1]])
     assert_allclose(model.predict_proba(rows.astype(np.float32)), model.predict_proba(rows), rtol=1e-6)
+
+
+def test_quantiles_that_are_hardly_different():
+    """F had an infinite slope between them, and its two sides were infinity and minus infinity."""
+    x = np.array([0.0, 1.0, 2.0, 3.0, 4.0])[:, None] * 5e-324
+    for column in (x, np.vstack([x, np.ones((5, 1))])):
+        (Q,) = Scaler.make("quantile").learn(column, np.quantile(column, Scaler.make("quantile").levels, axis=0))
+        t = Scaler.make("quantile").transform(column, (Q,))
+        assert np.isfinite(t).all() and (np.diff(t, axis=0) >= 0).all()
+        assert np.isfinite(Scaler.make("quantile").derivative(column, (Q,))).all()
+    assert t[5, 0] > t[4, 0]
+
+
+def test_out_of_fold_score_of_the_largest_numbers():
+    """A decoded target was infinite by rounding, and infinity divided by infinity is no number."""
+    y = np.where(np.arange(n) < 25, LARGEST, -LARGEST)
+    model = ScratchMLPRegressor(**TINY).fit(A, y)
+    assert np.isfinite(model.oof_score_)
+    assert_allclose(model._target.numbers(model._target.encode(y)), y[:, None], rtol=1e-6)
