@@ -10,14 +10,13 @@ import copy
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from skscratch.core.batches import Rows
 from skscratch.estimators import builders
 from skscratch.estimators.building import encode_rows
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data, Given, Sample, check_same_classes, read_sample, weigh
-from skscratch.tabular.columns import find_categories
+from skscratch.tabular.columns import check_columns, find_categories
 from skscratch.tabular.summary import Summary, row_keys
 from skscratch.tabular.target_facts import ClassMass
 
@@ -27,7 +26,7 @@ MAX_WEIGHT = 1e290  # so that sums over all parts are finite
 def open_reader(estimator: Any, X: Any) -> tuple[Any, tuple[int, ...]]:
     """Make a reader of parts with the columns of X, which may have no rows; also return the categorical columns."""
     reader = copy.copy(estimator)
-    validate_data(reader, X, skip_check_array=True, reset=True)
+    check_columns(reader, X, reset=True)
     return reader, find_categories(X, estimator.categorical_features)
 
 

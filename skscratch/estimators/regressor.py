@@ -226,11 +226,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
 
     @property
     def oof_score_(self) -> float | None:
-        """R2 of the out-of-fold predictions, plus the estimated gain of all members over those that left out a row."""
+        """R2 of the out-of-fold predictions, plus the estimated gain of all members; None of less than two rows."""
         return self._of_left_out(self._score_left_out)
 
-    def _score_left_out(self, left_out: OutOfFold) -> float:
+    def _score_left_out(self, left_out: OutOfFold) -> float | None:
         y, p = self._target.numbers(left_out.y), self._numbers(left_out.outputs)
+        if len(y) == 1:
+            return None  # R2 and D2 compare with the variation of y
         if self._levels is not None:
             return self._score(y, p)
         score, variance = self._score(*_of_size_one(y, p)), left_out.y.var(axis=0, dtype=np.float64)

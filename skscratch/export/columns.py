@@ -8,11 +8,11 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from skscratch.estimators.model import Model
 from skscratch.export.quantile import quantile
 from skscratch.export.tensor import InputSpec, Tensor, apply, by_rule, cast, concatenate, constant, rule, where
+from skscratch.tabular.columns import check_columns
 from skscratch.tabular.encoding import Category, TableEncoder
 from skscratch.tabular.report import bound
 from skscratch.tabular.scaling import FittedScaler, Quantile
@@ -20,6 +20,7 @@ from skscratch.tabular.scaling import FittedScaler, Quantile
 # How runtimes write a missing value among strings: NaN, None and NaT of Python, NA of pandas
 MISSING_STRINGS = ("nan", "None", "NaT", "<NA>")
 STRING = np.dtype(object)
+LARGEST_EXACT = 2**53  # among larger integers, some are equal as float64
 
 rule(Quantile)(quantile)
 
@@ -47,7 +48,7 @@ def input_specs(estimator: Any, X: Any = None) -> list[InputSpec]:
     model, names = estimator._fitted_model(), getattr(estimator, "feature_names_in_", None)
     d = estimator.n_features_in_
     if X is not None:
-        validate_data(estimator, X, skip_check_array=True, reset=False)
+        check_columns(estimator, X, reset=False)
     types = [np.dtype(np.float64)] * d
     for j, category in zip(model.categorical, _categories(model), strict=True):
         types[j] = _type_of_values(category)
@@ -182,6 +183,11 @@ def _type_of_values(category: Category) -> np.dtype:
     values = [value for value in category.values if value is not None]
     for kind, dtype in ((str, object), ((bool, np.bool_), bool), (Integral, np.int64), (Real, np.float64)):
         if all(isinstance(value, kind) for value in values):
+            if kind is Integral and max(map(abs, values), default=0) > LARGEST_EXACT:
+                raise ValueError(
+                    f"Categories that are integers must be at most 2**53 to be exported, got {max(values, key=abs)}: "
+                    "convert them to strings and fit again."
+                )
             floating = len(values) < len(category.values) and dtype is not object
             return np.dtype(np.float64 if floating else dtype)
     raise ValueError(

@@ -67,15 +67,16 @@ def model_graph(estimator: Any, specs: Sequence[InputSpec]) -> Graph:
     """Make the graph of a fitted estimator with these inputs.
 
     The outputs are named as by skl2onnx: label (n,) and probabilities (n, n_classes) of a classifier, variable (n, o)
-    of a regressor. Numbers are float64, or float32 if all numeric inputs are.
+    of a regressor. Numbers are float64, or float32 if all numeric inputs are and it can hold the targets.
     """
     model = estimator._fitted_model()
     inputs = [new_input(spec.name, spec.dtype, spec.width) for spec in specs]
     x = encode(model, inputs).in_part("columns")
     mean = outputs.mean_prediction(model.loss, raw_scores(model.network, model.parameters, x)).in_part("mean")
     numeric = {spec.dtype for spec in specs if spec.dtype != object}
-    dtype, target = np.float32 if numeric == {np.dtype(np.float32)} else np.float64, model.target
+    dtype, target = np.dtype(np.float32 if numeric == {np.dtype(np.float32)} else np.float64), model.target
     if not is_classifier(estimator):
+        dtype = np.result_type(dtype, outputs.smallest_type(target))
         y = cast(outputs.numbers(target, mean), dtype).in_part("variable")
         return Graph(tuple(specs), {"variable": y}, {"variable": (None, model.network.n_outputs)})
     p = cast(outputs.probabilities(target, mean), dtype).in_part("probabilities")

@@ -41,12 +41,35 @@ def labels(target: ClassTarget, p: Tensor) -> Tensor:
 
 
 def plain_classes(target: ClassTarget) -> np.ndarray:
-    """Return the classes as strings (of type object), bools, int64 or float64."""
+    """Return the classes as strings (of type object), bools, int64 or float64.
+
+    Raises
+    ------
+    ValueError
+        If they are of another type.
+    """
     kinds = {"b": bool, "i": np.int64, "u": np.int64, "f": np.float64}
-    return target.classes_.astype(kinds.get(target.classes_.dtype.kind, object))
+    classes: np.ndarray = target.classes_.astype(kinds.get(target.classes_.dtype.kind, object))
+    if classes.dtype.kind == "O" and not all(isinstance(label, str) for label in classes):
+        raise ValueError(
+            f"The labels must be strings, truth values or numbers to be exported, got {classes[:3].tolist()}; convert "
+            "them and fit again."
+        )
+    return classes
 
 
 def numbers(target: RegressionTarget, z: Tensor) -> Tensor:
     """Export `RegressionTarget.decode`: y = shift + scale z (n, o), clipped to [low, high]."""
     y = z * target.scale + target.shift
     return clip(y, target.low, target.high) if np.isfinite(target.low).all() else y
+
+
+def smallest_type(target: RegressionTarget) -> np.dtype:
+    """Return float32, or float64 for targets that are too large or too small for it.
+
+    >>> smallest_type(RegressionTarget.fit(np.array([0.0, 1e300])))
+    dtype('float64')
+    """
+    limits, sizes = np.finfo(np.float32), np.abs([target.shift, target.scale, target.low, target.high])
+    fit = (sizes == 0) | (limits.tiny <= sizes) & (sizes <= limits.max) | np.isinf(sizes)
+    return np.dtype(np.float32 if fit.all() else np.float64)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 ROWS = 256  # at once, so that arrays stay in the cache
+MISSING = ("NoneType", "NAType", "NaTType")  # of Python and pandas, by name, since pandas is not imported
 
 
 def load(path=None):
@@ -70,13 +71,27 @@ class Model:
             raise ValueError(f"X must have the columns {names}, but {missing} are missing; pass all of them.")
         columns = []
         for name, dtype, width, _ in self.inputs:
-            x = np.asarray(X[name], dtype)
+            x = _cells(X[name], np.dtype(dtype), name)
             columns.append(x if x.ndim == 2 else x.reshape(-1, width))
             if columns[-1].shape != (len(columns[0]), width) or len(columns[0]) == 0:
                 raise ValueError(
                     f"{name} must have shape (n, {width}), n > 0 for all inputs, got {x.shape}; pass rows."
                 )
         return columns
+
+
+def _cells(x, dtype, name):
+    """Read the cells of a column or a matrix; missing numbers become NaN."""
+    x = np.asarray(x)
+    if dtype.kind == "O" or x.dtype.kind not in "OUS":
+        return x.astype(dtype, copy=False)
+    cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.flat]
+    try:
+        if any(isinstance(cell, str) for cell in cells):
+            raise TypeError("strings are no numbers")
+        return np.array(cells, dtype).reshape(x.shape)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name} must hold numbers, truth values and missing values ({error}); convert it.") from error
 
 
 def _steps(nodes, end):

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import validate_data
 
 from skscratch.core.batches import Rows
 from skscratch.core.history import Epoch, RunState
@@ -25,6 +24,7 @@ from skscratch.estimators.splitting import Split
 from skscratch.estimators.state import TrainingState
 from skscratch.estimators.validation import Validator
 from skscratch.persistence.estimators import content_of, errors_in_content, make_estimator, read_content
+from skscratch.tabular.columns import check_columns
 from skscratch.tabular.sources import find_source
 
 FIRST_ROWS = 2**12  # of a stream, which would have to be read from beginning to end
@@ -180,7 +180,7 @@ def _check_hyperparameters(path: str, before: dict[str, Any], now: dict[str, Any
 
 def _check_columns(path: str, begun: Any, X: Any) -> None:
     reader = copy.copy(begun)
-    validate_data(reader, X, skip_check_array=True, reset=True)
+    check_columns(reader, X, reset=True)
     names, before = (getattr(each, "feature_names_in_", None) for each in (reader, begun))
     if reader.n_features_in_ != begun.n_features_in_ or not equal(names, before):
         raise ValueError(

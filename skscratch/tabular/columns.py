@@ -176,6 +176,13 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     return table
 
 
+def check_columns(estimator: Any, X: Any, reset: bool) -> None:
+    """Check number and names of the columns of X, or set `n_features_in_` and `feature_names_in_`; no row is read."""
+    if is_frame(X):
+        require_distinct(column_names(X))
+    validate_data(estimator, X, skip_check_array=True, reset=reset)
+
+
 def _as_table(X: Any) -> Any:
     """Return a record batch of pyarrow as a table: scikit-learn does not read the names of a batch."""
     return type(X.schema.empty_table()).from_batches([X]) if type(X).__name__ == "RecordBatch" else X

@@ -4,6 +4,7 @@ import copy
 import inspect
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,9 +14,11 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+import skscratch
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.estimators import base
 
+PACKAGE = str(Path(skscratch.__file__).parent)
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, batch_size=30, early_stopping=True, random_state=0)
 X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)), columns=list("abc"))
 OTHER_X = np.random.default_rng(1).normal(size=(60, 2))
@@ -61,7 +64,7 @@ class RaiseAtCall:
 
     def trace(self, frame, event, argument):
         code = frame.f_code
-        ours = "skscratch/" in code.co_filename.replace("\\", "/") and not code.co_flags & inspect.CO_GENERATOR
+        ours = code.co_filename.startswith(PACKAGE) and not code.co_flags & inspect.CO_GENERATOR
         if event == "call" and ours and (self.calls or code.co_name == "check_parameters"):
             self.calls += 1
             if self.calls == self.n:

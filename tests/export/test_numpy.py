@@ -43,7 +43,7 @@ def test_the_module_is_short_and_imports_numpy_alone():
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert names - sys.stdlib_module_names == {"numpy"} and len(text.splitlines()) <= 120
+    assert names - sys.stdlib_module_names == {"numpy"} and len(text.splitlines()) <= 140
 
 
 def test_a_process_without_scikit_learn(titanic, tmp_path):

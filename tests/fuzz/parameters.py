@@ -17,6 +17,23 @@ def not_a_number(progress):
     return float("nan")
 
 
+# Tiny networks, and options that make other paths through a fit.
+TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "scaling": st.sampled_from((None, "standard", "quantile")),
+        "dtype": st.sampled_from(("float32", "float64")),
+        "solver": st.sampled_from(("lbfgs", "sgd")),
+        "numeric_embedding": st.sampled_from((None, "periodic")),
+        "categorical_features": st.sampled_from((None, [0])),
+        "early_stopping": st.booleans(),
+        "max_categories": st.sampled_from((1, None)),
+        "min_frequency": st.sampled_from((0.5, None)),
+    },
+)
+LOSSES = st.sampled_from(("squared_error", "absolute_error", "huber", "poisson", "gamma", "cosine"))
+
 # A fit with a large value of these is allowed, but takes long or much memory.
 SMALL = {
     "width": st.integers(1, 3),

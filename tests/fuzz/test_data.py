@@ -4,27 +4,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from outcomes import attempt_with, check_outputs, share_of_cases
+from parameters import LOSSES, OPTIONS, TINY
 from tables import arrow_frames, pandas_frames, tables
 from targets import labels, targets, weights
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.tabular.frames import number_of_rows, take_rows
-
-TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
-OPTIONS = st.fixed_dictionaries(
-    {},
-    optional={
-        "scaling": st.sampled_from((None, "standard", "quantile")),
-        "dtype": st.sampled_from(("float32", "float64")),
-        "solver": st.sampled_from(("lbfgs", "sgd")),
-        "numeric_embedding": st.sampled_from((None, "periodic")),
-        "categorical_features": st.sampled_from((None, [0])),
-        "early_stopping": st.booleans(),
-        "max_categories": st.sampled_from((1, None)),
-        "min_frequency": st.sampled_from((0.5, None)),
-    },
-)
-LOSSES = st.sampled_from(("squared_error", "absolute_error", "huber", "poisson", "gamma", "cosine"))
 
 
 @share_of_cases(0.25)

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from parameters import TINY
 from sklearn.metrics import r2_score
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.core import InverseMultinomialLogit
 from skscratch.tabular import RegressionTarget, Scaler
 
-TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
 LARGEST = np.finfo(np.float64).max
 n = 40
 A = np.random.default_rng(0).normal(size=(n, 2))

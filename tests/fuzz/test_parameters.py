@@ -5,12 +5,11 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 from outcomes import attempt_with, check_outputs, share_of_cases
-from parameters import assignments
+from parameters import TINY, assignments
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.estimators import table
 
-TINY = {"width": 2, "depth": 1, "n_estimators": 2, "max_iter": 2, "random_state": 0}
 n = 40
 rng = np.random.default_rng(0)
 A = rng.normal(size=(n, 3))
