@@ -75,7 +75,7 @@ class Model:
             columns.append(x if x.ndim == 2 else x.reshape(-1, width))
             if columns[-1].shape != (len(columns[0]), width) or len(columns[0]) == 0:
                 raise ValueError(
-                    f"{name} must have shape (n, {width}), n > 0 for all inputs, got {x.shape}; pass rows."
+                    f"{name!r} must have shape (n, {width}), n > 0 for all inputs, got {x.shape}; pass rows."
                 )
         return columns
 
@@ -83,15 +83,18 @@ class Model:
 def _cells(x, dtype, name):
     """Read the cells of a column or a matrix; missing numbers become NaN."""
     x = np.asarray(x)
-    if dtype.kind == "O" or x.dtype.kind not in "OUS":
+    x = x.astype(str) if x.dtype.kind in "mM" else x  # dates: a missing one is NaT
+    if dtype.kind == "O" or x.dtype.kind in "biuf":
         return x.astype(dtype, copy=False)
     cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.flat]
     try:
-        if any(isinstance(cell, str) for cell in cells):
-            raise TypeError("strings are no numbers")
+        if any(isinstance(cell, (str, bytes, complex)) for cell in cells):
+            raise TypeError("not strings or complex numbers")
         return np.array(cells, dtype).reshape(x.shape)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name} must hold numbers, truth values and missing values ({error}); convert it.") from error
+        raise ValueError(
+            f"{name!r} must hold numbers, truth values and missing values ({error}); convert it."
+        ) from error
 
 
 def _steps(nodes, end):

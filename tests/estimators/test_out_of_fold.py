@@ -111,6 +111,14 @@ def test_validation_rows_that_were_passed_give_a_score(Estimator):
     assert getattr(model, "oof_prediction_", None) is getattr(model, "oof_decision_function_", None) is None
 
 
+def test_no_score_of_a_single_row():
+    """R2 and D2 of a single row are not defined; they were NaN."""
+    for loss, quantile in (("squared_error", None), ("quantile", (0.2, 0.8))):
+        model = ScratchMLPRegressor(loss, quantile=quantile, **OPTIONS).fit(X[1:], y[1:], X_val=X[:1], y_val=y[:1])
+        assert model.oof_score_ is None
+    assert ScratchMLPClassifier(**OPTIONS).fit(X[1:], y[1:], X_val=X[:1], y_val=y[:1]).oof_score_ in (0.0, 1.0)
+
+
 def test_none_without_validation_rows(Estimator):
     name = "oof_decision_function_" if Estimator is ScratchMLPClassifier else "oof_prediction_"
     model = Estimator(**OPTIONS)

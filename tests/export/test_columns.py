@@ -94,6 +94,13 @@ def test_categories_of_several_types_are_refused(frame):
         load(model)
 
 
+def test_categories_beyond_exact_numbers_are_refused(frame):
+    """NumPy raised OverflowError above 2**63, and integers above 2**53 can be equal as float64."""
+    model = fit(frame.assign(colour=pd.Categorical([1, 2, 10**30] * 8)))
+    with pytest.raises(ValueError, match=r"at most 2\*\*53 to be exported, got 10{30}: convert them to strings"):
+        load(model)
+
+
 def test_inputs_of_other_types_are_refused(frame):
     model = fit(frame[["count", "colour"]])
     numbers, strings = np.dtype(float), np.dtype(object)

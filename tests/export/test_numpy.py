@@ -82,8 +82,55 @@ def test_errors_of_the_module(titanic, tmp_path, rng):
     with pytest.raises(AttributeError, match="use predict"):
         exported.predict_proba(X)
     for wrong in (X[:, :1], X[:0]):
-        with pytest.raises(ValueError, match="X must have shape"):
+        with pytest.raises(ValueError, match="'X' must have shape"):
             exported.predict(wrong)
+
+
+def test_missing_numbers_of_every_kind(titanic, tmp_path):
+    """pandas.NA was refused by NumPy."""
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    exported, expected = predictor.load(tmp_path / "predict.npz"), model.predict_proba(X.head(4).assign(age=np.nan))
+    for missing in (None, pd.NA, pd.NaT, [None, pd.NA, pd.NaT, float("nan")]):
+        age = pd.Series(missing, index=range(4), dtype=object)
+        np.testing.assert_allclose(exported.predict_proba(X.head(4).assign(age=age)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("age", ["22", 10**400, {}, 1j, pd.Timestamp(2020, 1, 1)])
+def test_cells_that_are_no_numbers_are_refused(titanic, tmp_path, age):
+    """A string of digits became a number, in a column in which the estimator refuses strings."""
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    row = {name: [x] for name, x in X.iloc[0].items()} | {"age": [age]}
+    with pytest.raises(ValueError, match=r"'age' must hold numbers, truth values and missing values \(.*\); convert"):
+        predictor.load(tmp_path / "predict.npz").predict(row)
+
+
+def test_a_missing_date_is_missing(tmp_path):
+    """As an array of dates, it was a value that fit had not seen."""
+    days = pd.Series(["2020-01-01", None] * 10, dtype="datetime64[ns]")
+    X, y = pd.DataFrame({"day": days.astype(str).where(days.notna(), None)}), np.resize([0, 1], 20)
+    model = ScratchMLPClassifier(width=2, max_iter=4, random_state=0).fit(X, y)
+    to_numpy(model, tmp_path / "predict.py", X)
+    p = predictor.load(tmp_path / "predict.npz").predict_proba({"day": days.to_numpy().astype("datetime64[D]")})
+    np.testing.assert_allclose(p, model.predict_proba(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-46])
+def test_targets_that_float32_cannot_hold(tmp_path, rng, size):
+    """Rows in float32 had predictions in float32: infinity, and zero."""
+    X = rng.normal(size=(40, 2)).astype(np.float32)
+    model = ScratchMLPRegressor(max_iter=2, random_state=0).fit(X, X[:, 0].astype(float) * size)
+    to_numpy(model, tmp_path / "predict.py", X)
+    np.testing.assert_allclose(predictor.load(tmp_path / "predict.npz").predict(X), model.predict(X), rtol=1e-4)
+
+
+def test_labels_that_are_dates_are_refused(tmp_path, rng):
+    """Those of an exported model were strings, and onnx raised an error of its own."""
+    X, days = rng.normal(size=(40, 2)), np.array(["2020-01-01", "2021-01-01"], "M8[D]")
+    model = ScratchMLPClassifier(max_iter=1).fit(X, days[(X[:, 0] > 0).astype(int)])
+    with pytest.raises(ValueError, match="labels must be strings, truth values or numbers to be exported, got"):
+        to_numpy(model, tmp_path / "predict.py")
 
 
 def test_what_cannot_be_exported_changes_no_file(titanic, tmp_path, monkeypatch):

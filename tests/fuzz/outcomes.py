@@ -23,6 +23,7 @@ OUR_WARNINGS = (
     "X has feature names",
     "members diverged: loss and parameters must stay finite",
     "members are worse than their initial parameters",
+    "The partitions of y should be alike",
     "The number of unique classes is greater than 50%",  # of scikit-learn
 )
 

@@ -86,6 +86,12 @@ def test_other_columns(path, other, got):
         resume(path, X=other, X_val=other[:20])
 
 
+def test_columns_with_one_name(path):
+    """narwhals, which scikit-learn calls, raised an error of its own."""
+    with pytest.raises(ValueError, match="must have different names, but several have the name 'a'"):
+        resume(path, X=FRAME.rename(columns={"b": "a"}), X_val=FRAME[:20])
+
+
 CHANGED = FRAME.copy()
 CHANGED.iloc[7, 2] += 1e-3
 
