@@ -18,7 +18,7 @@ from skscratch.tabular.cells import (
 )
 from skscratch.tabular.chunks import row_chunks
 from skscratch.tabular.column_facts import ColumnFacts
-from skscratch.tabular.columns import RawTable, concatenate_tables, find_categories, read_table
+from skscratch.tabular.columns import RawTable, check_columns, concatenate_tables, find_categories, read_table
 from skscratch.tabular.encoding import Category, Table, TableEncoder
 from skscratch.tabular.frames import (
     column_array,
@@ -81,6 +81,7 @@ __all__ = [
     "are_strings",
     "bound",
     "brief",
+    "check_columns",
     "check_indicator",
     "check_weights",
     "class_codes",

@@ -4,7 +4,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pytest
 import scipy.sparse as sp
@@ -12,7 +11,6 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from interruption import Crash, CrashError
 from numpy.testing import assert_allclose, assert_array_equal
-from onnx import numpy_helper
 from outcomes import attempt, attempt_with, check_outputs, share_of_cases
 from parameters import LOSSES, OPTIONS, TINY
 from tables import arrays, pandas_frames, tables
@@ -23,6 +21,7 @@ from skscratch.export import predictor, to_numpy
 from skscratch.onnx import to_onnx
 from skscratch.tabular.frames import number_of_rows
 
+onnx, onnxruntime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
 MODELS = st.sampled_from((ScratchMLPClassifier, ScratchMLPRegressor))
 SOLVERS = st.sampled_from(("adam", "adamw", "sgd", "rmsprop", "lbfgs"))
 
@@ -104,7 +103,7 @@ def test_exports(data, Estimator, X, options, loss):
 
 def has_tiny_scalar(proto):
     """Whether a constant is so small that ONNX Runtime takes it for zero, and omits an addition of it."""
-    scalars = [numpy_helper.to_array(each) for each in proto.graph.initializer if max(each.dims, default=1) == 1]
+    scalars = [onnx.numpy_helper.to_array(each) for each in proto.graph.initializer if max(each.dims, default=1) == 1]
     return any((0 < abs(x) < 1e-44).all() for x in scalars if x.dtype.kind == "f")
 
 
