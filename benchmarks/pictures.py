@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import bar_chart, large, out_of_core, soak
 from benchmarks.adapters import PEERS
 from benchmarks.methods import BASELINE
-from benchmarks.plots import plot, plot_curves, plot_groups
+from benchmarks.plots import plot, plot_curves, plot_groups, title_of
 from benchmarks.report import Summary, by_size
 from benchmarks.results import Result, read_csv
 
@@ -50,22 +50,29 @@ def cells(name: str) -> list[dict[str, str]]:
 
 
 def title(runs: Sequence[Sequence[Result]]) -> str:
-    """Return how many tables and splits the runs have."""
+    """Return how many tables and splits the runs have, and which methods have fewer splits."""
     results = [r for run in runs for r in run]
-    return f"Tables: {len({r.table for r in results})}, splits of each: {len({r.split for r in results})}."
+    tables, methods = {r.table for r in results}, sorted({r.method for r in results})
+    splits = {method: len({r.split for r in results if r.method == method}) for method in methods}
+    most = max(splits.values())
+    fewer = [f"{title_of(method)} {n}" for method, n in splits.items() if n < most]
+    return f"Tables: {len(tables)}, splits of each: {most}{''.join(f', {each}' for each in fewer)}."
 
 
 def at_most(runs: Sequence[Sequence[Result]], n: int) -> list[list[Result]]:
-    """Return the results of each table with at most n training rows: of its largest size up to n, as if it were n."""
+    """Return the results of each table with at most n training rows: of its largest size up to n, as if it were n.
+
+    A method that was not run with the size n has none.
+    """
     return [_at_most(run, n) for run in runs]
 
 
 def _at_most(run: Sequence[Result], n: int) -> list[Result]:
-    largest: dict[str, float] = {}
+    methods, largest = {r.method for r in run if r.size == n}, dict[str, float]()
     for r in run:
         if r.size <= n:
             largest[r.table] = max(r.size, largest.get(r.table, 0))
-    return [replace(r, size=n) for r in run if r.size == largest.get(r.table)]
+    return [replace(r, size=n) for r in run if r.size == largest.get(r.table) and r.method in methods]
 
 
 def summaries(runs: Sequence[Sequence[Result]], n: int) -> list[Summary]:
@@ -81,7 +88,8 @@ def of_kind(runs: Sequence[Sequence[Result]], task: str) -> list[list[Result]]:
 def accuracy(path: Path) -> None:
     """Draw accuracy against time."""
     runs = accuracy_runs()
-    plot({f"at most {MOST:,} training rows": summaries(runs, MOST)}, BASELINE, title(runs), path)
+    panels = {f"at most {MOST:,} training rows": summaries(runs, MOST)}
+    plot(panels, BASELINE, title(at_most(runs, MOST)), path)
 
 
 def accuracy_by_size(path: Path) -> None:
@@ -95,7 +103,7 @@ def accuracy_by_kind(path: Path) -> None:
     """Draw accuracy against time for each kind of table."""
     runs = runs_of_sizes()
     panels = {f"target: {kind}": summaries(of_kind(runs, task), MOST) for task, kind in KINDS.items()}
-    plot(panels, BASELINE, f"{title(runs)} At most {MOST:,} training rows.", path)
+    plot(panels, BASELINE, f"{title(at_most(runs, MOST))} At most {MOST:,} training rows.", path)
 
 
 def sizes(path: Path) -> None:

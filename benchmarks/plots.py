@@ -170,8 +170,8 @@ def _accuracy_against_time(ax: Any, summaries: Sequence[Summary], baseline: str)
     points = [(s.ratios["fit time"], s.together) for s in shown]
     front = pareto_front(points)
     ax.set_xscale("log")
-    ax.set_xlabel(f"fit time, as a multiple of that of {title_of(baseline)} (log scale)")
-    ax.set_ylabel(f"error and RMSE, as a multiple of those of {title_of(baseline)}")
+    ax.set_xlabel(f"fit time relative to {title_of(baseline)} (log scale)")
+    ax.set_ylabel(f"error and RMSE relative to {title_of(baseline)}")
     log_ticks(ax.xaxis, "{x:g}×")
     ax.yaxis.set_major_formatter("{x:g}×")
     ax.grid(color="0.92")
@@ -205,8 +205,9 @@ def _label(ax: Any, points: Sequence[tuple[float, float]], names: Sequence[tuple
             text.set(ha=align[np.sign(x)][0], va=align[np.sign(y)][1])
             text.set_path_effects([withStroke(linewidth=3, foreground="white")])
             extent = text.get_window_extent()
-            free = not any(extent.overlaps(other) for other in taken) and not any(extent.contains(*p) for p in pixels)
-            if free and ax.bbox.containsx(extent.x0) and ax.bbox.containsx(extent.x1):
+            wide = extent.padded(8)  # pixels: half of a marker
+            free = not any(extent.overlaps(other) for other in taken) and not any(wide.contains(*p) for p in pixels)
+            if free and ax.bbox.containsx(wide.x0) and ax.bbox.containsx(wide.x1):
                 break
             if (x, y) != sides[-1]:
                 text.remove()

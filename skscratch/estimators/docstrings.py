@@ -70,9 +70,9 @@ _OUT_OF_FOLD = """    {prediction}
         members. NaN where no member left the row out. None without validation rows of X, and after `partial_fit`.
 
     oof_score_ : float or None
-        {score} of these predictions, without weights, plus an estimate of how much better all members are than those
-        that left a row out, from the predictions of members on training rows. If X_val was passed, the score of all
-        members on it.
+        {score} of these predictions, without weights, plus an estimate of how much better all members
+        are than those that left a row out, from the predictions of members on training rows. If X_val was passed, the
+        score of all members on it.
 
 """
 
