@@ -84,7 +84,7 @@ _CLASS_PROBABILITIES = _OUT_OF_FOLD.format(
 _NUMBERS = _OUT_OF_FOLD.format(
     prediction="oof_prediction_ : None or ndarray of shape (n_samples,) or (n_samples, n_outputs)",
     text="Predictions",
-    score="R2 (None for a single row)",
+    score="R2 (None of one row)",
 )
 
 _ATTRIBUTES = """    feature_importances_ : ndarray of shape (n_features_in_,)
