@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import bar_chart, large, out_of_core, soak
+from benchmarks import bar_chart, large, out_of_core, scaling, soak
 from benchmarks.adapters import PEERS
 from benchmarks.methods import BASELINE
 from benchmarks.plots import plot, plot_curves, plot_groups, title_of
@@ -139,6 +139,14 @@ def _ratios(row: Mapping[str, str]) -> dict[str, float]:
     return {name: float(row[f"{name} (us)"]) / core for name in PEERS if row[f"{name} (us)"]}
 
 
+def scaled_steps(path: Path) -> None:
+    """Draw the time of a training step against the numbers of rows, units, members and threads."""
+    table: dict[str, dict[int, float]] = {}
+    for row in cells("scaling.csv"):
+        table.setdefault(row["axis"], {})[int(row["value"])] = float(row["us per step"])
+    scaling.plot(table, path)
+
+
 def memory(path: Path) -> None:
     """Draw the resident memory of a fit on a large file over time."""
     samples = [{name: float(cell) for name, cell in row.items()} for row in cells("memory.csv")]
@@ -162,6 +170,7 @@ PICTURES: dict[str, Callable[[Path], None]] = {
     "sizes_by_kind.png": sizes_by_kind,
     "large.png": large_tables,
     "steps.png": steps,
+    "scaling.png": scaled_steps,
     "memory.png": memory,
     "soak.png": calls,
 }

@@ -9,11 +9,7 @@ from benchmarks import pictures
 from benchmarks.methods import BASELINE, OURS
 
 ROOT = Path(__file__).parents[2]
-DRAWN_BY = {  # the other pictures
-    "record.png": "docs/draw_record.py",
-    "sine.png": "docs/examples/sine.py",
-    "scaling.png": "benchmarks/scaling.py",
-}
+DRAWN_BY = {"record.png": "docs/draw_record.py", "sine.png": "docs/examples/sine.py"}  # the other pictures
 
 
 def shown():
@@ -54,8 +50,17 @@ def test_the_runs_have_all_that_is_drawn():
 def test_at_most_takes_the_largest_size_of_each_table(make_result):
     sizes = [("a", 100), ("b", 100), ("b", 200), ("b", 500)]
     run = [make_result("base", table, size=size, fit_s=size) for table, size in sizes]
-    (found,) = pictures.at_most([run], 200)
-    assert [(r.table, r.size, r.fit_s) for r in found] == [("a", 200, 100), ("b", 200, 200)]
+    other = [make_result("only_100", table, size=100) for table in "ab"]
+    (found,) = pictures.at_most([run + other], 200)
+    assert [(r.method, r.table, r.size, r.fit_s) for r in found] == [("base", "a", 200, 100), ("base", "b", 200, 200)]
+    assert {r.method for r in pictures.at_most([run + other], 100)[0]} == {"base", "only_100"}
+
+
+def test_the_title_names_methods_with_fewer_splits(make_result):
+    run = [make_result("base", table, split=split) for table in "ab" for split in (0, 1, 2)]
+    assert pictures.title([run]) == "Tables: 2, splits of each: 3."
+    other = [make_result("catboost", "a", split=0)]
+    assert pictures.title([run, other]) == "Tables: 2, splits of each: 3, CatBoost 1."
 
 
 def test_each_file_is_explained():
