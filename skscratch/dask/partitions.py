@@ -11,7 +11,7 @@ import numpy as np
 from skscratch.core.batches import Rows
 from skscratch.dask.rounds import concatenate
 from skscratch.estimators.model import Model
-from skscratch.estimators.parts import encode_part, read_part, summarise
+from skscratch.estimators.parts import encode_part, no_rows, read_part, summarise
 from skscratch.estimators.reading import Data, Given, Sample
 from skscratch.tabular.columns import find_categories
 from skscratch.tabular.summary import Summary, merge_summaries
@@ -117,8 +117,7 @@ def encode(reading: Reading, encoding: Encoding, number: int, X: Any, y: Any, w:
     model, data, key = encoding
     keys, sample = reading.read(number, Given(X, y, w)) if len(X) else (np.zeros(0), None)
     if sample is None or not len(keys):
-        shape, dtype = (0, model.network.n_inputs), model.parameters.values.dtype
-        return Rows(np.zeros(shape, dtype), np.zeros((0, model.network.n_outputs), dtype), None)
+        return no_rows(model)
     return encode_part(model, data, keys, sample, key)
 
 

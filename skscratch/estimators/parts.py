@@ -81,12 +81,20 @@ def learn(
 
 
 def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample, validation_key: float) -> Rows:
-    """Turn the rows of a part into those that core trains on, without validation rows."""
+    """Turn the rows of a part into those that core trains on, without validation rows; none may be left."""
     if validation_key:
         keys, sample = _take(keys, sample, keys >= validation_key)
+    if not len(keys):
+        return no_rows(model)
     assert data.summary is not None
     sample = _scaled(sample, data.summary)
     return encode_rows(model, weigh(data.reader, data.target, sample, class_mass(data.summary, data.target)))
+
+
+def no_rows(model: Model) -> Rows:
+    """Return what a part without training rows becomes."""
+    d, o, dtype = model.network.n_inputs, model.network.n_outputs, model.parameters.values.dtype
+    return Rows(np.zeros((0, d), dtype), np.zeros((0, o), dtype), None)
 
 
 def _scaled(sample: Sample, summary: Summary) -> Sample:

@@ -150,24 +150,24 @@ def require_values(values: Any, what: str) -> None:
         )
 
 
-def explain_matrix(X: Any, error: Exception) -> Exception:
-    """Explain why an array or a list is no matrix of numbers; return the error itself if nothing can be added."""
+def explain_matrix(X: Any, error: Exception) -> Exception | None:
+    """Explain why an array or a list is no matrix of numbers; return None if nothing can be added."""
     if issparse(X) or hasattr(X, "iloc"):
-        return error
+        return None
     if isinstance(error, OverflowError):
         return ValueError("X must hold numbers below 1.8e308, the largest of float64, but one is larger: rescale it.")
     try:
         cells = np.asarray(X, dtype=object)
     except ValueError:
-        return error  # rows of different lengths
+        return None  # rows of different lengths
     if cells.ndim != 2:
-        return error
+        return None
     dates = [j for j, column in enumerate(cells.T) if kind_of(column) == "dates"]
     if dates:
         return ValueError(f"X must be numeric, but its column {dates[0]} holds dates or times: {INSTEAD_OF_DATES}")
     texts = [j for j, column in enumerate(cells.T) if any(isinstance(cell, (str, bytes)) for cell in column)]
     if not texts:
-        return error
+        return None
     example = next(cell for cell in cells[:, texts[0]] if isinstance(cell, (str, bytes)))
     shown = str(texts) if len(texts) <= 10 else "the positions of such columns"
     return ValueError(

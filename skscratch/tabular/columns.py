@@ -206,7 +206,9 @@ def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
         try:
             return validate_data(estimator, X, reset=reset, **options)
         except (ValueError, OverflowError, TypeError) as error:
-            raise explain_matrix(X, error) from error
+            if explained := explain_matrix(X, error):
+                raise explained from error
+            raise
     if reset or hasattr(estimator, "feature_names_in_") or X.shape[1] != estimator.n_features_in_:
         return validate_data(estimator, X, reset=reset, skip_check_array=True)
     return X

@@ -69,7 +69,9 @@ def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     try:
         y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     except (ValueError, OverflowError) as error:
-        raise _explain_numbers(y, error) from error
+        if explained := _explain_numbers(error):
+            raise explained from error
+        raise
     if not np.isfinite(y).all():
         bad = y[~np.isfinite(y)][0]
         raise ValueError(f"y must be finite, but contains {'NaN' if np.isnan(bad) else 'infinity'}: drop such rows.")
@@ -78,13 +80,13 @@ def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     return y.reshape(len(y), -1), y.ndim == 1
 
 
-def _explain_numbers(y: Any, error: Exception) -> Exception:
-    """Explain why y cannot be read as numbers; return the error itself if nothing can be added."""
+def _explain_numbers(error: Exception) -> Exception | None:
+    """Explain why y cannot be read as numbers; return None if nothing can be added."""
     text = str(error)
     if isinstance(error, OverflowError):
         text = "a number is beyond 1.8e308, the largest of float64"
     elif "could not convert" not in text and "cannot convert" not in text:
-        return error
+        return None
     return ValueError(
         f"y must hold numbers for a regressor, but it does not ({text}): convert it, or use a classifier for classes."
     )

@@ -40,7 +40,7 @@ TARGETS = {
 @pytest.fixture(scope="module")
 def client():
     """A client of a cluster in this process, so that errors of its tasks have their places."""
-    with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None) as client:
+    with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=":0") as client:
         yield client
 
 
