@@ -2,7 +2,8 @@
 Two tables, four methods, and a test
 ====================================
 
-Is the network better than what scikit-learn has? On one table there is hardly a difference, on the other one it is better.
+Is the network better than what scikit-learn has? On one table there is hardly a difference, on the other one it is
+better.
 
 Four methods with their default parameters are scored on the same repeated folds of two tables, and a paired test says
 which differences are significant. The script takes less than a minute on two cores::
