@@ -2,7 +2,8 @@
 Two tables, four methods, and a test
 ====================================
 
-Is the network better than what scikit-learn has? On one table nearly nothing can be told, on the other one it is.
+Is the network better than what scikit-learn has? On one table there is hardly a difference, on the other one it is
+better.
 
 Four methods with their default parameters are scored on the same repeated folds of two tables, and a paired test says
 which differences are significant. The script takes less than a minute on two cores::
@@ -167,7 +168,7 @@ def describe_difference(metric, mean, standard_error, p_value):
     p = "p < .001" if p_value < 0.001 else f"p = {p_value:.3f}".replace("= 0.", "= .")
     numbers = f"difference {mean:+.3f} ± {standard_error:.3f}, {p}"
     if p_value >= LEVEL:
-        return f"{metric}: no difference can be told ({numbers})"
+        return f"{metric}: no significant difference ({numbers})"
     better = (mean < 0) == (metric not in ("accuracy", "ROC AUC"))
     return f"{metric}: {'better' if better else 'worse'} ({numbers})"
 
@@ -213,7 +214,7 @@ mixtures = X.groupby(list(X.columns[:7])).ngroup()
 print(
     f"\n\nConcrete: {len(X)} measurements of {mixtures.nunique()} mixtures, strength {y.mean():.0f} ± {y.std():.0f} MPa"
 )
-print("(this table was used, with 20 others, to choose the default parameters of ScratchMLPRegressor)\n")
+print("(both tables were used, with 19 others, to choose the default parameters of skscratch)\n")
 new_mixtures = [
     list(GroupKFold(FOLDS, shuffle=True, random_state=repeat).split(X, y, mixtures)) for repeat in range(REPEATS)
 ]

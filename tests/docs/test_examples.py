@@ -218,7 +218,7 @@ def test_corrected_t_test_of_equal_values(compare):
         ("log loss", 0.02, 0.0001, "log loss: worse (difference +0.020 ± 0.010, p < .001)"),
         ("accuracy", 0.02, 0.049, "accuracy: better (difference +0.020 ± 0.010, p = .049)"),
         ("ROC AUC", -0.02, 0.01, "ROC AUC: worse (difference -0.020 ± 0.010, p = .010)"),
-        ("accuracy", 0.02, 1.0, "accuracy: no difference can be told (difference +0.020 ± 0.010, p = 1.000)"),
+        ("accuracy", 0.02, 1.0, "accuracy: no significant difference (difference +0.020 ± 0.010, p = 1.000)"),
     ],
 )
 def test_description_of_a_difference(compare, metric, mean, p_value, sentence):
@@ -243,7 +243,7 @@ def test_comparison_on_the_same_splits(compare, capsys):
     printed = capsys.readouterr().out
     assert "Repeat 2 of 2" in printed and len(re.findall(r"^constant( +\d\.\d{3} ± \d\.\d{3}){4}$", printed, re.M)) == 1
     itself, other = printed.split("informed against ")[1:]
-    assert itself.count("no difference can be told") == 3 and other.count(": better (") == 3
+    assert itself.count("no significant difference") == 3 and other.count(": better (") == 3
 
 
 @pytest.fixture(scope="module")
