@@ -134,6 +134,14 @@ def test_no_rows_at_all(client):
         DaskScratchMLPRegressor(**OPTIONS).fit(frames(empty, meta=empty), frames(empty["a"], meta=empty["a"]))
 
 
+def test_partitions_in_which_all_rows_are_validation_rows(client):
+    """The targets of no rows were refused."""
+    X = da.random.default_rng(0).normal(size=(40, 2), chunks=(1, 2))
+    with pytest.warns(UserWarning, match="partitions of y should be alike"):  # they have a row each
+        model = DaskScratchMLPRegressor(**OPTIONS, early_stopping=True).fit(X, X[:, 0])
+    assert np.isfinite(model.loss_curve_).all() and len(model.validation_scores_) == 2
+
+
 def test_labels_of_a_single_class(client):
     with pytest.raises(ValueError, match="y must hold two classes or more"):
         DaskScratchMLPClassifier(**OPTIONS).fit(da.ones((20, 2), chunks=10), da.ones(20, chunks=10, dtype=int))

@@ -24,6 +24,17 @@ def refused(Estimator, match, X=X, y=y, sample_weight=None, error=ValueError, **
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("X", "y"), [(X[:0], y[:0]), ([[1], [2, 3]], [0, 1]), (X, np.ones((n, 1, 1)))])
+def test_no_error_is_its_own_cause(X, y):
+    """The chain of causes had no end, and a worker of Dask, which follows it, took all memory."""
+    with pytest.raises(ValueError) as caught:
+        ScratchMLPRegressor(**SMALL).fit(X, y)
+    chain = [caught.value]
+    while chain[-1].__cause__ is not None:
+        assert chain[-1].__cause__ not in chain
+        chain.append(chain[-1].__cause__)
+
+
 @pytest.mark.parametrize(
     ("unknown", "hint"),
     [

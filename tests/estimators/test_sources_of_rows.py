@@ -131,6 +131,13 @@ def test_many_small_parts():
     assert_allclose(streamed.predict(DATA[FEATURES]), memory.predict(DATA[FEATURES]), rtol=1e-6)
 
 
+def test_parts_in_which_all_rows_are_validation_rows():
+    """The targets of no rows were refused."""
+    parts = [DATA[start : start + 1][[*FEATURES, "t"]] for start in range(60)]
+    model = ScratchMLPRegressor(**SMALL, early_stopping=True).fit(parts, "t")
+    assert model.t_ == 3 * 54 and np.isfinite(model.loss_curve_).all()
+
+
 def test_more_rows_than_the_sample_may_have(monkeypatch):
     """Half of the sample are validation rows; ranges and the mean are those of all rows."""
     monkeypatch.setattr(summary, "SAMPLE_ROWS", 100)
