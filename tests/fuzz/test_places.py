@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from hypothesis import assume, event, given
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 from interruption import Crash, CrashError
 from numpy.testing import assert_allclose, assert_array_equal
@@ -136,7 +136,7 @@ def extreme_shapes(draw):
     return kinds[draw(st.sampled_from(list(kinds)))]()
 
 
-@share_of_cases(0.0005)
+@settings(share_of_cases(0.0005), deadline=60_000)
 @given(MODELS, extreme_shapes())
 def test_extreme_shapes(Estimator, X):
     n, model = number_of_rows(X), Estimator(width=2, depth=1, n_estimators=2, max_iter=1, random_state=0)
