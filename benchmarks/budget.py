@@ -7,7 +7,7 @@ The table has 20 numeric columns and two classes. The parts of a fit:
 - products: `np.matmul`, `np.dot` and `np.vecdot` in the recorded calls of the training steps;
 - other calls: all other recorded calls: elementwise functions, the gradient of the loss, copies;
 - Python: what remains of the training steps, such as the loop over the calls and setting the rows of a batch;
-- epochs: shuffling and gathering rows, the training loss, the best parameters;
+- around steps: shuffling and gathering rows, the training loss, the best parameters;
 - validation: predictions and metrics of the validation rows after each epoch;
 - reading: checking, encoding and splitting the table, building the network, and what follows the training.
 
@@ -38,7 +38,7 @@ from skscratch.core import Tape, Trainer
 from skscratch.core.groups import MemberGroup
 
 ROWS = [1_000, 8_000, 100_000]
-PARTS = ["products", "other calls", "Python", "epochs", "validation", "reading"]
+PARTS = ["products", "other calls", "Python", "around steps", "validation", "reading"]
 PRODUCTS = (np.matmul, np.dot, np.vecdot)
 TABLE = "interactions_binary"
 
@@ -118,7 +118,7 @@ def measure(n: int, repeats: int, **settings: Any) -> dict[str, float]:
     parts = {
         **calls,
         "Python": s["steps"] - calls["products"] - calls["other calls"],
-        "epochs": s["training"] - s["steps"] - s["validation"],
+        "around steps": s["training"] - s["steps"] - s["validation"],
         "validation": s["validation"],
         "reading": s["fit"] - s["training"],
     }

@@ -54,7 +54,7 @@ def gradcheck(
     Returns
     -------
     float
-        About 1e-9 for a right gradient in float64, about 1e-5 in float32, about 1 for a wrong one.
+        About 1e-9 for a right gradient in float64, about 1e-5 in float32, 0.01 to 1 for a wrong one.
 
     Examples
     --------

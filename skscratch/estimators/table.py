@@ -83,7 +83,7 @@ NETWORK = (
         "depth",
         (Number(Integral, 0, 1000), NONE),
         "Number of hidden layers; None means 2. Not with `hidden_layer_sizes`.",
-        "with `width`: 1 to 4; 0 is a linear model",
+        "with `width`: 1 to 4; 0 is a linear model of the inputs",
     ),
     Hyperparameter(
         "activation",

@@ -19,7 +19,7 @@ from skscratch.export.tensor import InputSpec
 def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
     """Write a Python module that predicts with NumPy alone, and the model in an npz file beside it.
 
-    The module is the same for all models, about 130 lines. Its function ``load`` reads the npz file and returns
+    The module is the same for all models, about 140 lines. Its function ``load`` reads the npz file and returns
     an object with ``predict`` and ``predict_proba``. Nothing in the files is executed but the module itself.
 
     Parameters
