@@ -16,7 +16,7 @@ def test_the_shares_add_up_to_one():
     line = budget.measure(200, 1, **SMALL)
     assert (line["rows"], line["epochs run"]) == (200, 2)
     assert sum(line[part] for part in budget.PARTS) == pytest.approx(1)
-    assert all(line[part] > 0 for part in ("products", "other calls", "epochs", "validation", "reading"))
+    assert all(line[part] > 0 for part in ("products", "other calls", "around steps", "validation", "reading"))
 
 
 def test_a_part_contains_others_and_nothing_remains_patched():
