@@ -2,9 +2,9 @@
 
     python -m benchmarks.pictures [FOLDER]
 
-The default folder is docs/images. benchmarks/figures/README.md says which run wrote each file. All runs of
-`benchmarks.accuracy`, accuracy_*.csv, are drawn together, each compared with its own baseline. Those with a single size
-are only in accuracy.png.
+The default folder is docs/images. benchmarks/figures/README.md says which run wrote each file. Runs of
+`benchmarks.accuracy` with one number of training rows, accuracy_*.csv, are drawn together, each compared with its own
+baseline; so are those with several numbers, sizes_*.csv.
 """
 
 from __future__ import annotations
@@ -33,14 +33,9 @@ COUNTS = ("resident_bytes", "open_files", "threads")
 FILE_BYTES, LIMIT_GB = 5.0e9, 1.0  # of the file that memory.csv belongs to, and of the resident memory
 
 
-def accuracy_runs() -> list[list[Result]]:
-    """Read the runs of `benchmarks.accuracy`."""
-    return [read_csv(path)[0] for path in sorted(FIGURES.glob("accuracy_*.csv"))]
-
-
-def runs_of_sizes() -> list[list[Result]]:
-    """Read the runs of `benchmarks.accuracy` with several numbers of training rows."""
-    return [run for run in accuracy_runs() if len({r.size for r in run}) > 1]
+def runs_of(name: str) -> list[list[Result]]:
+    """Read the runs of `benchmarks.accuracy` whose files have names that begin with this one."""
+    return [read_csv(path)[0] for path in sorted(FIGURES.glob(f"{name}_*.csv"))]
 
 
 def cells(name: str) -> list[dict[str, str]]:
@@ -87,34 +82,33 @@ def of_kind(runs: Sequence[Sequence[Result]], task: str) -> list[list[Result]]:
 
 def accuracy(path: Path) -> None:
     """Draw accuracy against time."""
-    runs = accuracy_runs()
-    panels = {f"at most {MOST:,} training rows": summaries(runs, MOST)}
-    plot(panels, BASELINE, title(at_most(runs, MOST)), path)
+    runs = runs_of("accuracy")
+    plot({f"at most {MOST:,} training rows": summaries(runs, MOST)}, BASELINE, title(runs), path)
 
 
 def accuracy_by_size(path: Path) -> None:
     """Draw accuracy against time for three numbers of training rows."""
-    runs = runs_of_sizes()
+    runs = runs_of("sizes")
     panels = {f"at most {n:,} training rows": summaries(runs, n) for n in AGAINST_TIME}
     plot(panels, BASELINE, title(runs), path)
 
 
 def accuracy_by_kind(path: Path) -> None:
     """Draw accuracy against time for each kind of table."""
-    runs = runs_of_sizes()
+    runs = [[r for r in run if r.method.partition(",")[0] == r.method] for run in runs_of("accuracy")]  # no variants
     panels = {f"target: {kind}": summaries(of_kind(runs, task), MOST) for task, kind in KINDS.items()}
-    plot(panels, BASELINE, f"{title(at_most(runs, MOST))} At most {MOST:,} training rows.", path)
+    plot(panels, BASELINE, f"{title(runs)} At most {MOST:,} training rows.", path)
 
 
 def sizes(path: Path) -> None:
     """Draw all losses and the fit time against the number of training rows, on the tables that have so many."""
-    runs = runs_of_sizes()
+    runs = runs_of("sizes")
     plot_curves(by_size(runs, BASELINE), BASELINE, title(runs), path)
 
 
 def sizes_by_kind(path: Path) -> None:
     """Draw error or RMSE against the maximum number of training rows, on all tables of each kind."""
-    runs = runs_of_sizes()
+    runs = runs_of("sizes")
     groups = {
         f"target: {kind}": {n: summaries(of_kind(runs, task), n) for n in SIZES_BY_KIND} for task, kind in KINDS.items()
     }

@@ -28,7 +28,8 @@ class Model:
     """An exported model."""
 
     def __init__(self, graph, constants):
-        self.inputs, self.outputs = graph["inputs"], graph["outputs"]
+        self.inputs = [(name, np.dtype(dtype), width, i) for name, dtype, width, i in graph["inputs"]]
+        self.outputs = graph["outputs"]
         nodes = graph["nodes"]
         self.values = [constants.get(i) for i in range(len(nodes))]
         self.steps = {name: _steps(nodes, end) for name, end in self.outputs.items()}
@@ -71,7 +72,7 @@ class Model:
             raise ValueError(f"X must have the columns {names}, but {missing} are missing; pass all of them.")
         columns = []
         for name, dtype, width, _ in self.inputs:
-            x = _cells(X[name], np.dtype(dtype), name)
+            x = _cells(X[name], dtype, name)
             columns.append(x if x.ndim == 2 else x.reshape(-1, width))
             if columns[-1].shape != (len(columns[0]), width) or len(columns[0]) == 0:
                 raise ValueError(
@@ -83,8 +84,9 @@ class Model:
 def _cells(x, dtype, name):
     """Read the cells of a column or a matrix; missing numbers become NaN."""
     x = np.asarray(x)
-    x = x.astype(str) if x.dtype.kind in "mM" else x  # dates: a missing one is NaT
-    if dtype.kind == "O" or x.dtype.kind in "biuf":
+    if x.dtype.kind in "mM":
+        x = x.astype(str)  # dates: a missing one is NaT
+    if x.dtype.kind in "biuf" or dtype.kind == "O":
         return x.astype(dtype, copy=False)
     cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.flat]
     try:

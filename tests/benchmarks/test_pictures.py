@@ -40,11 +40,14 @@ def test_main_draws_all(tmp_path, monkeypatch, capsys):
 
 def test_the_runs_have_all_that_is_drawn():
     """At each size all tables, of all kinds, and the usual other methods."""
-    runs = pictures.runs_of_sizes()
-    for n in pictures.SIZES_BY_KIND:
-        found = {s.method: s for s in pictures.summaries(runs, n)}
-        assert {OURS, BASELINE, "hist_gradient_boosting", "random_forest"} <= found.keys() and found[OURS].tables == 30
-    assert {r.task for run in runs for r in run} == pictures.KINDS.keys()
+    for name, numbers in (("sizes", pictures.SIZES_BY_KIND), ("accuracy", [pictures.MOST])):
+        runs = pictures.runs_of(name)
+        for n in numbers:
+            found = {s.method: s for s in pictures.summaries(runs, n)}
+            assert {OURS, BASELINE, "hist_gradient_boosting", "random_forest"} <= found.keys()
+            assert {s.tables for s in found.values()} == {30}
+        assert {r.task for run in runs for r in run} == pictures.KINDS.keys()
+        assert "catboost" in found
 
 
 def test_at_most_takes_the_largest_size_of_each_table(make_result):

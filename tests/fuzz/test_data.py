@@ -12,7 +12,7 @@ from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.tabular.frames import number_of_rows, take_rows
 
 
-@share_of_cases(0.25)
+@share_of_cases(0.19)
 @given(st.data(), tables(), OPTIONS)
 def test_classifier(data, X, options):
     n = number_of_rows(X)
@@ -20,7 +20,7 @@ def test_classifier(data, X, options):
     try_fit(ScratchMLPClassifier(**TINY | options), data, X, data.draw(labels(n)))
 
 
-@share_of_cases(0.25)
+@share_of_cases(0.19)
 @given(st.data(), tables(), OPTIONS, LOSSES)
 def test_regressor(data, X, options, loss):
     try_fit(ScratchMLPRegressor(loss, **TINY | options), data, X, data.draw(targets(number_of_rows(X))))

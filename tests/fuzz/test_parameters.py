@@ -24,7 +24,7 @@ def options_of(assigned):
     return {name: value for name, value in TINY.items() if name not in replaced} | assigned
 
 
-@share_of_cases(0.13)
+@share_of_cases(0.12)
 @given(assignments(table.CLASSIFIER), st.sampled_from((A, FRAME)), st.sampled_from(sorted(LABELS)))
 def test_classifier(assigned, X, kind):
     model = ScratchMLPClassifier(**options_of(assigned))
@@ -32,7 +32,7 @@ def test_classifier(assigned, X, kind):
         check_outputs(model, X, n)
 
 
-@share_of_cases(0.13)
+@share_of_cases(0.12)
 @given(assignments(table.REGRESSOR), st.sampled_from((A, FRAME)), st.sampled_from(sorted(TARGETS)))
 def test_regressor(assigned, X, kind):
     model = ScratchMLPRegressor(**options_of(assigned))
