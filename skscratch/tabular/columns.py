@@ -177,13 +177,7 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
 
 
 def check_columns(estimator: Any, X: Any, reset: bool) -> None:
-    """Check number and names of the columns of X, or set `n_features_in_` and `feature_names_in_`; no row is read.
-
-    Raises
-    ------
-    ValueError
-        If two columns have one name, or, without `reset`, if X has other columns than at fit.
-    """
+    """Check number and names of the columns of X, or set `n_features_in_` and `feature_names_in_`; no row is read."""
     if is_frame(X):
         require_distinct(column_names(X))
     validate_data(estimator, X, skip_check_array=True, reset=reset)
