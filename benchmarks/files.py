@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
-import onnxruntime
 import skops.io
 from threadpoolctl import threadpool_limits
 
@@ -60,6 +59,8 @@ def write_pickle(model: Any, path: Path) -> None:
 
 def read_onnx(path: Path, row: Any) -> object:
     """Read a model with onnxruntime, with one thread, and predict a row."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(path.read_bytes(), options).run(None, columns_of(row))

@@ -34,7 +34,7 @@ def parsed(path):
 def lower_bounds():
     """The lower bounds of all packages that the tests import or run, by name."""
     requirements = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
-    bounds = dict(requirement.split(">=") for requirement in requirements)
+    bounds = dict(requirement.partition(";")[0].split(">=") for requirement in requirements)
     return {name.split("[")[0]: bound for name, bound in bounds.items() if name not in ("ruff", "mypy")}
 
 
