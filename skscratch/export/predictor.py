@@ -84,8 +84,6 @@ class Model:
 def _cells(x, dtype, name):
     """Read the cells of a column or a matrix; missing numbers become NaN."""
     x = np.asarray(x)
-    if x.dtype.kind in "mM":
-        x = x.astype(str)  # dates: a missing one is NaT
     if x.dtype.kind in "biuf" or dtype.kind == "O":
         return x.astype(dtype, copy=False)
     cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.flat]

@@ -107,12 +107,12 @@ def test_cells_that_are_no_numbers_are_refused(titanic, tmp_path, age):
 
 
 def test_a_missing_date_is_missing(tmp_path):
-    """As an array of dates, it was a value that fit had not seen."""
-    days = pd.Series(["2020-01-01", None] * 10, dtype="datetime64[ns]")
-    X, y = pd.DataFrame({"day": days.astype(str).where(days.notna(), None)}), np.resize([0, 1], 20)
-    model = ScratchMLPClassifier(width=2, max_iter=4, random_state=0).fit(X, y)
+    """As a number, the smallest of int64, it was a value that fit had not seen."""
+    X = pd.DataFrame({"day": np.array([0, "NaT", 1] * 10, "datetime64[ns]")})
+    model = ScratchMLPClassifier(width=2, max_iter=4, categorical_features=["day"], random_state=0)
+    model.fit(X, np.resize([0, 1], 30))
     to_numpy(model, tmp_path / "predict.py", X)
-    p = predictor.load(tmp_path / "predict.npz").predict_proba({"day": days.to_numpy().astype("datetime64[D]")})
+    p = predictor.load(tmp_path / "predict.npz").predict_proba(X)
     np.testing.assert_allclose(p, model.predict_proba(X), rtol=1e-6)
 
 
