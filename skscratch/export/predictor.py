@@ -86,7 +86,7 @@ def _cells(x, dtype, name):
     x = np.asarray(x)
     if x.dtype.kind in "biuf" or dtype.kind == "O":
         return x.astype(dtype, copy=False)
-    cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.flat]
+    cells = [math.nan if type(cell).__name__ in MISSING else cell for cell in x.astype(object).flat]
     try:
         if any(isinstance(cell, (str, bytes, complex)) for cell in cells):
             raise TypeError("not strings or complex numbers")

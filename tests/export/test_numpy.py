@@ -108,12 +108,13 @@ def test_cells_that_are_no_numbers_are_refused(titanic, tmp_path, age):
 
 def test_a_missing_date_is_missing(tmp_path):
     """As a number, the smallest of int64, it was a value that fit had not seen."""
-    X = pd.DataFrame({"day": np.array([0, "NaT", 1] * 10, "datetime64[ns]")})
+    X = pd.DataFrame({"day": np.array([0, "NaT"] * 15, "datetime64[ns]")})
     model = ScratchMLPClassifier(width=2, max_iter=4, categorical_features=["day"], random_state=0)
     model.fit(X, np.resize([0, 1], 30))
     to_numpy(model, tmp_path / "predict.py", X)
-    p = predictor.load(tmp_path / "predict.npz").predict_proba(X)
-    np.testing.assert_allclose(p, model.predict_proba(X), rtol=1e-6)
+    exported, expected = predictor.load(tmp_path / "predict.npz"), model.predict_proba(X)
+    np.testing.assert_allclose(exported.predict_proba(X), expected, rtol=1e-6)
+    assert abs(exported.predict_proba({"day": [7]})[0, 0] - expected[1, 0]) > 1e-4  # a new category
 
 
 @pytest.mark.parametrize("size", [1e300, 1e-46])
