@@ -28,7 +28,7 @@ from benchmarks import THREADS
 from benchmarks.machine import machine, print_facts
 from benchmarks.methods import BASELINE, OURS, PEERS, Method, parse_settings, variant
 from benchmarks.paired import print_paired
-from benchmarks.plots import plot, plot_curves
+from benchmarks.plots import plot, plot_curves, title
 from benchmarks.report import by_size, pair, print_missing, print_table, size_name
 from benchmarks.results import Fit, Result, Writer, measure, read_csv
 from benchmarks.tables import SIZE, Table, different_sizes, sources, split
@@ -185,13 +185,11 @@ def report(runs: Sequence[Sequence[Result]], options: argparse.Namespace) -> Non
         print_paired(pair([[r for r in run if r.size == size] for run in runs], OURS))
     if not summaries:
         raise SystemExit(f"The results must contain the baseline, got none of {options.baseline}; set --baseline.")
-    tables, splits = len({r.table for r in results}), len({r.split for r in results})
-    title = f"Tables: {tables}, splits of each: {splits}."
     if options.plot:
         panels = {f"size {size_name(size)}": of_size for size, of_size in summaries.items()}
-        plot(panels, options.baseline, title, options.plot)
+        plot(panels, options.baseline, title(runs), options.plot)
     if options.curves:
-        plot_curves(summaries, options.baseline, title, options.curves)
+        plot_curves(summaries, options.baseline, title(runs), options.curves)
 
 
 def main(

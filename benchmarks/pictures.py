@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import bar_chart, large, out_of_core, scaling, soak
 from benchmarks.adapters import PEERS
 from benchmarks.methods import BASELINE
-from benchmarks.plots import plot, plot_curves, plot_groups, title_of
+from benchmarks.plots import plot, plot_curves, plot_groups, title
 from benchmarks.report import Summary, by_size
 from benchmarks.results import Result, read_csv
 
@@ -42,16 +42,6 @@ def cells(name: str) -> list[dict[str, str]]:
     """Read the rows of a csv file, by the names of its columns."""
     with (FIGURES / name).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def title(runs: Sequence[Sequence[Result]]) -> str:
-    """Return how many tables and splits the runs have, and which methods have fewer splits."""
-    results = [r for run in runs for r in run]
-    tables, methods = {r.table for r in results}, sorted({r.method for r in results})
-    splits = {method: len({r.split for r in results if r.method == method}) for method in methods}
-    most = max(splits.values())
-    fewer = [f"{title_of(method)} {n}" for method, n in splits.items() if n < most]
-    return f"Tables: {len(tables)}, splits of each: {most}{''.join(f', {each}' for each in fewer)}."
 
 
 def at_most(runs: Sequence[Sequence[Result]], n: int) -> list[list[Result]]:
@@ -95,7 +85,7 @@ def accuracy_by_size(path: Path) -> None:
 
 def accuracy_by_kind(path: Path) -> None:
     """Draw accuracy against time for each kind of table."""
-    runs = [[r for r in run if r.method.partition(",")[0] == r.method] for run in runs_of("accuracy")]  # no variants
+    runs = [[r for r in run if "," not in r.method] for run in runs_of("accuracy")]  # no variants
     panels = {f"target: {kind}": summaries(of_kind(runs, task), MOST) for task, kind in KINDS.items()}
     plot(panels, BASELINE, f"{title(runs)} At most {MOST:,} training rows.", path)
 

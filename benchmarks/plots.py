@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.methods import OURS
 from benchmarks.report import LOSSES, Summary, size_name
+from benchmarks.results import Result
 
 # Colours of Okabe and Ito (2008), "Color universal design", which colour-blind readers can distinguish.
 BLUE, VERMILION = "#0072B2", "#D55E00"
@@ -37,6 +38,16 @@ def title_of(method: str) -> str:
     ('CatBoost', 'linear')
     """
     return TITLES.get(method, method)
+
+
+def title(runs: Sequence[Sequence[Result]]) -> str:
+    """Return how many tables and splits the runs have, and which methods have fewer splits."""
+    results = [r for run in runs for r in run]
+    tables, methods = {r.table for r in results}, sorted({r.method for r in results})
+    splits = {method: len({r.split for r in results if r.method == method}) for method in methods}
+    most = max(splits.values())
+    fewer = [f"{title_of(method)} {n}" for method, n in splits.items() if n < most]
+    return f"Tables: {len(tables)}, splits of each: {most}{''.join(f', {each}' for each in fewer)}."
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:

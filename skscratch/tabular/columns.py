@@ -165,9 +165,7 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     """
     if type(X) is not np.ndarray:
         require_values(X, "X")
-    if is_frame(X):
-        require_distinct(column_names(X))
-        X = _as_table(X)
+    X = _named(X)
     if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
@@ -178,13 +176,16 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
 
 def check_columns(estimator: Any, X: Any, reset: bool) -> None:
     """Check number and names of the columns of X, or set `n_features_in_` and `feature_names_in_`; no row is read."""
+    validate_data(estimator, _named(X), skip_check_array=True, reset=reset)
+
+
+def _named(X: Any) -> Any:
+    """Check that columns of a frame have different names; return X, a record batch of pyarrow as a table.
+
+    scikit-learn does not read the names of a batch.
+    """
     if is_frame(X):
         require_distinct(column_names(X))
-    validate_data(estimator, X, skip_check_array=True, reset=reset)
-
-
-def _as_table(X: Any) -> Any:
-    """Return a record batch of pyarrow as a table: scikit-learn does not read the names of a batch."""
     return type(X.schema.empty_table()).from_batches([X]) if type(X).__name__ == "RecordBatch" else X
 
 

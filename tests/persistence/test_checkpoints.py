@@ -86,6 +86,15 @@ def test_other_columns(path, other, got):
         resume(path, X=other, X_val=other[:20])
 
 
+def test_the_columns_of_a_record_batch(tmp_path):
+    """Their names were not read."""
+    pa, path = pytest.importorskip("pyarrow"), tmp_path / "batch"
+    batch = pa.record_batch({name: FRAME[name].to_numpy() for name in FRAME})
+    model = ScratchMLPClassifier(**SMALL)
+    assert interrupt(model, (batch, y, {}), path, 1)
+    assert_equal(fit(model, (batch, y, {}), resume_from=path), fit(model, (batch, y, {})), batch)
+
+
 def test_columns_with_one_name(path):
     """narwhals, which scikit-learn calls, raised an error of its own."""
     with pytest.raises(ValueError, match="must have different names, but several have the name 'a'"):
