@@ -121,6 +121,14 @@ def columns(draw, n):
     return [CELLS[kind](n, rng) if kind in CELLS else NUMBERS[kind](n, rng) for kind in kinds]
 
 
+def pandas_of(part):
+    """A column of pandas, of objects where it cannot find a type (before pandas 3: integers beyond float64)."""
+    try:
+        return pd.Series(part)
+    except OverflowError:
+        return pd.Series(part, dtype=object)
+
+
 def converted(series, kind):
     """A column of pandas as another type, or as it is where that is not possible."""
     try:
@@ -140,7 +148,7 @@ PANDAS_TYPES = (
 def pandas_frames(draw, n=None):
     """Frames of pandas, with columns of every type and names of every kind."""
     n = draw(st.sampled_from((40, 1, 2, 8, 33))) if n is None else n
-    parts = [pd.Series(column) for column in draw(columns(n))]
+    parts = [pandas_of(column) for column in draw(columns(n))]
     parts = [converted(part, draw(st.sampled_from((part.dtype, *PANDAS_TYPES)))) for part in parts]
     frame = pd.concat(parts, axis=1)
     frame.columns = pd.Index(NAMES[draw(st.sampled_from(list(NAMES)))](len(parts)), dtype=object)
