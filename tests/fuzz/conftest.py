@@ -1,4 +1,4 @@
-"""Two profiles: "ci" tries the same 500 cases in every run, "nightly" tries 20,000 new ones.
+"""Two profiles: "ci" tries 500 cases of a fixed seed, "nightly" tries 20,000 new ones.
 
 The nightly profile is chosen with ``pytest tests/fuzz --hypothesis-profile=nightly``.
 """
