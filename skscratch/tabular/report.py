@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +15,8 @@ from numpy.typing import DTypeLike
 from skscratch.tabular.column_facts import ColumnFacts
 
 LISTED, PRINTED = 5, 60  # at most so many columns are in a warning, in a printed table
+SAMPLED = 1000  # so many values of a category tell whether they are numbers written as strings
+CONVERT = "convert them if they are quantities"
 HEADINGS = ("column", "kind", "missing", "kept", "dropped", "inputs", "reason")
 
 
@@ -34,6 +38,8 @@ class CategoryFacts(NamedTuple):
         How many of the dropped ones occur in too few rows; the others are beyond the maximum number.
     dropped_rows : int
         Rows of dropped values.
+    are_numbers : bool, default=False
+        Whether values are dropped and most of the values are strings that are written like numbers.
     """
 
     missing: int
@@ -41,6 +47,7 @@ class CategoryFacts(NamedTuple):
     dropped: int
     rare: int
     dropped_rows: int
+    are_numbers: bool = False
 
     @classmethod
     def of(cls, counts: Counter[Any], kept: Sequence[Any], min_rows: float) -> CategoryFacts:
@@ -48,7 +55,21 @@ class CategoryFacts(NamedTuple):
         rows = {value: count for value, count in counts.items() if value is not None}
         dropped = [rows[value] for value in rows.keys() - set(kept)]
         rare = sum(count < min_rows for count in dropped)
-        return cls(counts.get(None, 0), len(rows) - len(dropped), len(dropped), rare, sum(dropped))
+        sample = [*islice(rows, SAMPLED)] if dropped else []
+        are_numbers = 2 * sum(map(_is_written_number, sample)) > len(sample)
+        return cls(counts.get(None, 0), len(rows) - len(dropped), len(dropped), rare, sum(dropped), are_numbers)
+
+
+def _is_written_number(value: Any) -> bool:
+    """Return whether a value is a string that is written like a number.
+
+    >>> [_is_written_number(value) for value in ("29.85", "1e3", "", "12 %", 29.85)]
+    [True, True, False, False, False]
+    """
+    try:
+        return isinstance(value, (str, bytes)) and isfinite(float(value))
+    except ValueError:
+        return False
 
 
 class Facts(NamedTuple):
@@ -108,6 +129,8 @@ class ColumnReport(NamedTuple):
     loses_values : bool
         Whether values are beyond the maximum number, more than half of the rows have a value that was dropped, or
         numbers that are not scaled are out of range.
+    are_numbers : bool, default=False
+        Whether a category loses values, of which most are numbers written as strings.
     """
 
     name: str
@@ -119,6 +142,7 @@ class ColumnReport(NamedTuple):
     reason: str
     is_useless: bool
     loses_values: bool
+    are_numbers: bool = False
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -207,22 +231,24 @@ def _categories(encoder: Any) -> Iterator[ColumnReport]:
         reason = _reason(facts, inputs, n)
         yield ColumnReport(
             name, "category", facts.missing / n, facts.kept, facts.dropped, inputs, reason, inputs == 0,
-            loses and inputs > 0,
+            loses and inputs > 0, facts.are_numbers,
         )  # fmt: skip
 
 
 def _reason(facts: CategoryFacts, inputs: int, n: int) -> str:
     """Say why a categorical column became so many inputs."""
+    strings = "; most values are numbers written as strings" if facts.are_numbers else ""
     if inputs == 0:
         if facts.missing == n:
             return "all values are missing"
-        different = facts.dropped + facts.missing == n and facts.dropped > 1
-        return "one value only" if facts.dropped < 2 else "all values differ" if different else "all values are rare"
+        if facts.dropped < 2:
+            return "one value only"
+        return ("all values differ" if facts.dropped + facts.missing == n else "all values are rare") + strings
     reason = "one input for two values" if inputs < facts.kept else "an input for each value kept"
     reason += ", and for missing values" if inputs > facts.kept else ""
     beyond = facts.dropped - facts.rare
     lost = [f"{facts.rare} in too few rows"] * (facts.rare > 0) + [f"{beyond} beyond max_categories"] * (beyond > 0)
-    return f"{reason}; {' and '.join(lost)}" if lost else reason
+    return f"{reason}; {' and '.join(lost)}{strings}" if lost else reason
 
 
 def warning_of(reports: Sequence[ColumnReport]) -> str | None:
@@ -231,10 +257,12 @@ def warning_of(reports: Sequence[ColumnReport]) -> str | None:
     lossy = [report for report in reports if report.loses_values]
     counts = [f"{r.name!r} ({r.kept} of {r.kept + (r.dropped or 0)} values kept)" for r in lossy if r.kept is not None]
     numbers = [repr(report.name) for report in lossy if report.kept is None]
+    strings = [repr(r.name) for r in reports if r.are_numbers and (r.is_useless or r.loses_values)]
     parts = [
         *([f"nothing is learned from {_listed(useless)}"] if useless else []),
         *([f"values are ignored in {_listed(counts)}: see max_categories and min_frequency"] if counts else []),
         *([f"numbers are clipped or 0 in {_listed(numbers)}: set scaling"] if numbers else []),
+        *([f"numbers written as strings are categories in {_listed(strings)}: {CONVERT}"] if strings else []),
     ]
     return f"Of the columns of X, {', and '.join(parts)}; columns_ lists what was made of each." if parts else None
 

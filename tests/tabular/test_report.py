@@ -76,6 +76,33 @@ def test_warning_is_one_sentence_with_names(read):
     )
 
 
+def test_numbers_written_as_strings(read):
+    """A file in which one cell of a column is a blank gives strings, as in a well-known table of customers."""
+    total = [f"{i / 8}" for i in range(N)]
+    X = pd.DataFrame(
+        {
+            "total": [*total[:-1], " "],
+            "twice": np.resize(total[: N // 2], N),
+            "few": np.resize(["1", "2", "3"], N),  # loses nothing
+            "text": [f"{value} EUR" for value in total],
+        }
+    )
+    table = report(read, X, max_categories=40)[0]
+    assert [row.are_numbers for row in table] == [True, True, False, False]
+    assert [row.reason for row in table] == [
+        "all values differ; most values are numbers written as strings",
+        "an input for each value kept; 60 beyond max_categories; most values are numbers written as strings",
+        "an input for each value kept",
+        "all values differ",
+    ]
+    assert warning_of(table).endswith(
+        "and numbers written as strings are categories in 'total', 'twice': convert them if they are quantities; "
+        "columns_ lists what was made of each."
+    )
+    numbers = X.assign(**{name: pd.to_numeric(X[name], errors="coerce") for name in ("total", "twice")})
+    assert "strings" not in warning_of(report(read, numbers, max_categories=40)[0])
+
+
 def test_values_that_are_all_rare(read):
     X = pd.DataFrame({"pairs": [f"v{i // 2}" for i in range(N)], "some": [f"v{i}" if i else None for i in range(N)]})
     pairs, some = report(read, X, min_frequency=3)[0]
