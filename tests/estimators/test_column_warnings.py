@@ -6,7 +6,6 @@ from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from helpers import ESTIMATORS, scores
@@ -15,6 +14,8 @@ from sklearn import clone, config_context
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.exceptions import ColumnWarning
+
+pl = pytest.importorskip("polars")
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, random_state=0)
 N = 300

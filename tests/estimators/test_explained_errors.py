@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from scipy.sparse import csr_array
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+
+pl = pytest.importorskip("polars")
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, random_state=0)
 n = 40

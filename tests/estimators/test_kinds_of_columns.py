@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 from helpers import SMALL, scores
@@ -15,6 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skscratch import load, save
+
+pl = pytest.importorskip("polars")
 
 N = 60
 draw = np.random.default_rng(0)

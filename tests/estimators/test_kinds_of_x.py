@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from helpers import scores
 from numpy.testing import assert_allclose, assert_array_equal
@@ -13,6 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+
+pl = pytest.importorskip("polars")
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=20, random_state=0)
 n = 90

@@ -4,13 +4,14 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.exceptions import DataConversionWarning
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+
+pl = pytest.importorskip("polars")
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=30, random_state=0)
 draw = np.random.default_rng(0)

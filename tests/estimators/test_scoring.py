@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import coo_array, csr_array, issparse
 
 from skscratch import ScratchMLPClassifier
+
+pl = pytest.importorskip("polars")
 
 SMALL = dict(width=4, depth=1, n_estimators=2, max_iter=2, batch_size=20, random_state=0)
 NUMBERS = np.random.default_rng(0).normal(size=(60, 2)).round(3)

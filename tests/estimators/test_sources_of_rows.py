@@ -6,13 +6,14 @@ import sys
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.estimators import progress
 from skscratch.tabular import summary
+
+pl = pytest.importorskip("polars")
 
 pa = pytest.importorskip("pyarrow")
 ds = pytest.importorskip("pyarrow.dataset")

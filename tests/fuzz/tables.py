@@ -6,10 +6,12 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
+import pytest
 import scipy.sparse as sp
 from hypothesis import strategies as st
+
+pl = pytest.importorskip("polars")
 
 LARGEST = np.finfo(np.float64).max
 NUMBERS = {

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import pytest
 import scipy.sparse as sp
 from hypothesis import strategies as st
 from tables import NUMBERS
+
+pl = pytest.importorskip("polars")
 
 LABELS = {
     "integers": lambda n, rng: np.resize([0, 1], n),

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from sklearn.pipeline import make_pipeline
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.datasets import load_titanic
+
+pl = pytest.importorskip("polars")
 
 skrub = pytest.importorskip("skrub")
 

@@ -4,13 +4,14 @@ import datetime
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 
 from skscratch.tabular import find_categories, read_table
+
+pl = pytest.importorskip("polars")
 
 DATA = {
     "age": [22.0, None, 38.0],

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 import scipy.sparse as sp
 from sklearn.preprocessing import OneHotEncoder
 
 from skscratch.tabular import Category, RawTable, Robust, Scaler, Standard, TableEncoder, Unscaled
+
+pl = pytest.importorskip("polars")
 
 AGE = [22.0, None, 38.0, 4.0, 35.0, 35.0]
 FARE = [7, 71, 8, 16, 8, 8]

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from scipy import sparse
 
 from skscratch.tabular import column_names, is_frame, read_table, select, take_rows
 from skscratch.tabular.columns import find_categories
 from skscratch.tabular.frames import column_array, columns_of, number_of_rows
+
+pl = pytest.importorskip("polars")
 
 pa = pytest.importorskip("pyarrow")
 

@@ -4,11 +4,12 @@ import os
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 
 from skscratch.tabular import column_names, find_categories, find_source, sources
 from skscratch.tabular.frames import column_array, columns_of
+
+pl = pytest.importorskip("polars")
 
 pa = pytest.importorskip("pyarrow")
 ds = pytest.importorskip("pyarrow.dataset")

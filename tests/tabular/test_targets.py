@@ -4,7 +4,6 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 import scipy.sparse as sp
 from sklearn.exceptions import DataConversionWarning
@@ -19,6 +18,8 @@ from skscratch.tabular import (
     class_weights,
     require_target,
 )
+
+pl = pytest.importorskip("polars")
 
 LABELS = {
     "list of str": ["b", "a", "c", "a"],
