@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGES = [path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES]
-NEEDED = {"export.md": ("onnx", "onnxruntime", "skl2onnx"), "onnx.md": ("onnx", "onnxruntime", "skl2onnx")}
+ONNX = ("onnx", "onnxruntime", "skl2onnx")
+NEEDED = {"export.md": ONNX, "onnx.md": ONNX, "tabular.md": ("polars",)}
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
