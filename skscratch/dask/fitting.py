@@ -47,11 +47,11 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any, re
         before = None if resume_from is None else read_checkpoint(resume_from, estimator._unfitted(), parts.meta)
         state = TrainingState.start(estimator.random_state) if before is None else before.estimator._state.copy()
         reading = Reading(*open_reader(estimator._unfitted(), parts.meta), state.seed)
-        data, validation_key = learn(reading.reader, reading.categorical, _summarise(cluster, reading, parts))
+        data = learn(reading.reader, reading.categorical, _summarise(cluster, reading, parts))
         model, table = (
             build(estimator, data, state) if before is None else (resume(before.estimator._model, data), None)
         )
-        futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data, validation_key), parts)
+        futures, sizes = _encode(estimator, cluster, reading, Encoding.of(model, data), parts)
         objective = builders.objective(estimator, model.network, model.loss, data.mean_weight)
         sample = encode_rows(model, data.training, table)
         rows = RowStream(sum(sizes), lambda rng: iter([sample]))  # the rows themselves stay on the cluster
@@ -68,7 +68,7 @@ def fit(estimator: Any, cluster: Cluster, X: Any, y: Any, sample_weight: Any, re
                 [*[partial(task, running) for task in tasks], *time_limits(estimator)], one_epoch=False,
                 run=None if before is None else before.run, trainer_class=partial(RoundTrainer, **options),
             )  # fmt: skip
-        results = fit_results(model, split.validator, data, state.seed)
+        results = fit_results(model, split, data, state.seed)
         attributes = fitted_attributes(data.reader, model, state, keep=False, **results)
         estimator._set({**attributes, "n_rounds_": executor.rounds}, tasks)
 

@@ -72,22 +72,19 @@ class Encoding(NamedTuple):
         Encodes X.
     data : Data
         Encodes y, and has the facts of all rows, without the sample.
-    validation_key : float
-        Rows with a smaller key are validation rows and left out.
     """
 
     model: Model
     data: Data
-    validation_key: float
 
     @classmethod
-    def of(cls, model: Model, data: Data, validation_key: float) -> Encoding:
+    def of(cls, model: Model, data: Data) -> Encoding:
         """Make an encoding without the rows of data and the parameters of all members, which are large."""
         assert data.summary is not None
         facts = replace(data.summary, sample=data.summary.sample.take(np.arange(0)))
         nothing = Sample(None, None, facts.sample.raw, facts.sample.y, None)
         data = data._replace(training=nothing, validation=None, summary=facts)
-        return cls(model.with_parameters(model.parameters.values[:1]), data, validation_key)
+        return cls(model.with_parameters(model.parameters.values[:1]), data)
 
 
 class Encoded(NamedTuple):
@@ -114,11 +111,10 @@ def merge(summaries: Sequence[Summary | None]) -> Summary | None:
 
 def encode(reading: Reading, encoding: Encoding, number: int, X: Any, y: Any, w: Any) -> Rows:
     """Turn a part into training rows; those of zero weight and validation rows are left out."""
-    model, data, key = encoding
     keys, sample = reading.read(number, Given(X, y, w)) if len(X) else (np.zeros(0), None)
     if sample is None or not len(keys):
-        return no_rows(model)
-    return encode_part(model, data, keys, sample, key)
+        return no_rows(encoding.model)
+    return encode_part(encoding.model, encoding.data, keys, sample)
 
 
 def describe(rows: Rows) -> Encoded:

@@ -21,6 +21,7 @@ MEANT = {
     "cat_features": "categorical_features of the constructor",
     "categorical_feature": "categorical_features of the constructor",
     "callbacks": "the method set_callbacks",
+    "groups": "X_val and y_val, with all rows of some groups",
 }
 
 

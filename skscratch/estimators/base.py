@@ -35,7 +35,7 @@ from skscratch.estimators.pickles import StoresVersion
 from skscratch.estimators.reading import Data, Given, check_validation, read_data, take_columns
 from skscratch.estimators.results import fit_results
 from skscratch.estimators.splitting import Split, split_rows
-from skscratch.estimators.state import TrainingState
+from skscratch.estimators.state import LeftOut, TrainingState
 from skscratch.estimators.streaming import Stream, read_tables
 from skscratch.estimators.time_limit import time_limits
 from skscratch.tabular.columns import RawTable, read_table
@@ -120,7 +120,7 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
             callbacks: list[Callback] = [*map(partial, tasks, running), *limits]
             run = None if checkpoint is None else checkpoint.run
             state = train(self, objective, model, split, state, callbacks, one_epoch=one_epoch, run=run)
-            results = {} if one_epoch else fit_results(model, split.validator, data, state.seed)
+            results = {} if one_epoch else fit_results(model, split, data, state.seed)
             keep = self.warm_start or one_epoch
             self._set(fitted_attributes(data.reader, model, state, keep=keep, **results), tasks)
         return self
@@ -134,7 +134,7 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
         if source is None:
             stream, data = None, read_data(self, given, passed, before, classes)
         else:
-            stream = Stream(self, source, given, before, state.seed)
+            stream = Stream(self, source, given, before, state)
             data = stream.learn(passed, classes, validate=validate)
         model, table = build(self, data, state) if before is None else (resume(before, data), None)
         return data, model, encode_rows(model, data.training, table) if stream is None else stream.rows(model, data)
@@ -166,7 +166,7 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
             given, state = take_columns(Given(X, y, sample_weight)), TrainingState.start(self.random_state)
             data, model, _ = self._prepare(given, None, None, state, classes, validate=False)
             k = len(model.parameters.values)
-            state = state.after(History(best_epoch=np.zeros(k, int)), k, None, None, one_epoch=True)
+            state = state.after(History(best_epoch=np.zeros(k, int)), k, None, LeftOut(), one_epoch=True)
             self._set(fitted_attributes(data.reader, model, state, keep=True), [])
         return self
 
@@ -235,8 +235,9 @@ class BaseScratchMLP(StoresVersion, CallbackSupport, ExplanationSupport, BaseEst
         self._fitted_model()
         if self._out_of_fold is None:
             raise ValueError(
-                "The last fit must have had validation rows, by which intervals and sets are made, but it had none: "
-                "fit with early_stopping=True, or pass X_val and y_val, and do not call partial_fit afterwards."
+                "The last fit must have had validation rows on which no fit has trained, by which intervals and sets "
+                "are made, but it had none: fit with early_stopping=True, or pass X_val and y_val, and do not call "
+                "partial_fit afterwards or before a warm start."
             )
         return self._out_of_fold
 

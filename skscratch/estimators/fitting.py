@@ -63,7 +63,7 @@ def train(
     if patience is not None and history.end == "max_iter":
         reason = _reason(len(history.loss), max_iter)
         warnings.warn(f"{type(estimator).__name__} {reason}", ConvergenceWarning, stacklevel=5)
-    return state.after(history, k, trainer, split.validation_rows, one_epoch=one_epoch)
+    return state.after(history, k, trainer, split.left_out, one_epoch=one_epoch)
 
 
 def _reason(n_iter: int, max_iter: int) -> str:

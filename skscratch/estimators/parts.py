@@ -56,11 +56,12 @@ def learn(
     validation: Given | None = None,
     classes: Any = None,
     before: Model | None = None,
-) -> tuple[Data, float]:
-    """Learn the encoding of y from the summary of all parts; return the data and the key of validation rows.
+    key_before: float = 0.0,
+) -> Data:
+    """Learn the encoding of y from the summary of all parts, and choose validation rows.
 
-    Rows with a key below that one are validation rows: they are in the data, and not to be trained on. In a warm start
-    the encoding is that of the last model.
+    In a warm start the encoding is that of the last model, and no row is left out whose key is not below `key_before`:
+    the last fit trained on it.
     """
     if before is None:
         target, loss = reader._learn_target(summary.target, classes)
@@ -72,18 +73,20 @@ def learn(
     data = Data(reader, categorical, target, loss, training, None, summary)
     if validation is not None:
         rows = read_sample(reader, validation, categorical, reset=False)
-        return data._replace(validation=weigh(reader, target, rows)), 0.0
+        return data._replace(validation=weigh(reader, target, rows))
     if not builders.has_validation_rows(reader, summary.n):
-        return data, 0.0
+        return data
     key = summary.validation_key(reader.validation_fraction)
     keys = summary.sample.keys if training.positions is None else summary.sample.keys[training.positions]
-    return data._replace(validation=_take(keys, training, keys < key)[1]), key
+    if (keys < key_before).any():
+        key = min(key, key_before)
+    return data._replace(validation=_take(keys, training, keys < key)[1], validation_key=key)
 
 
-def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample, validation_key: float) -> Rows:
+def encode_part(model: Model, data: Data, keys: np.ndarray, sample: Sample) -> Rows:
     """Turn the rows of a part into those that core trains on, without validation rows; none may be left."""
-    if validation_key:
-        keys, sample = _take(keys, sample, keys >= validation_key)
+    if data.validation_key:
+        keys, sample = _take(keys, sample, keys >= data.validation_key)
     if not len(keys):
         return no_rows(model)
     assert data.summary is not None

@@ -72,6 +72,8 @@ class Data(NamedTuple):
         they were taken from that sample.
     summary : Summary or None
         What is known of all rows, if they are in parts.
+    validation_key : float
+        Of rows in parts, those with smaller keys are validation rows, and not to be trained on.
     """
 
     reader: Any
@@ -81,6 +83,7 @@ class Data(NamedTuple):
     training: Sample
     validation: Sample | None
     summary: Summary | None = None
+    validation_key: float = 0.0
 
     @property
     def mean_weight(self) -> float:

@@ -15,19 +15,19 @@ from skscratch.estimators import builders
 from skscratch.estimators.building import encode_rows
 from skscratch.estimators.model import Model
 from skscratch.estimators.reading import Data
-from skscratch.estimators.state import TrainingState, generator
+from skscratch.estimators.state import LeftOut, TrainingState, generator
 from skscratch.estimators.validation import Validator, make_validator
 
 
 class Split(NamedTuple):
     """The rows to train on, the validator (None if there is none), and which rows it validates on.
 
-    These are rows that the user passed, or positions (k, m) among the rows of the fit.
+    These were passed, by the user or as a sample of rows in parts, or are left out of the rows of the fit.
     """
 
     rows: Rows | RowStream
     validator: Validator | None = None
-    validation_rows: Array | None = None
+    left_out: LeftOut = LeftOut()
     passed: tuple[Rows, ...] = ()
 
 
@@ -38,18 +38,36 @@ def split_rows(
     if data.validation is not None:
         passed = encode_rows(model, data.validation)
         validator = make_validator(estimator, objective, model, data, passed, data.validation)
-        return Split(rows, validator, passed=(passed,))
+        return Split(rows, validator, _of_parts(data, state), (passed,))
     if isinstance(rows, RowStream) or not builders.has_validation_rows(estimator, rows.n):
         return Split(rows)
     k, link = estimator.n_estimators, model.loss.inverse_link
     strata = link.strata(rows.y) if isinstance(link, ClassInverseLink) else None
-    rng = generator(state.seed, "split")
-    positions = choose_validation_rows(len(rows.y), estimator.validation_fraction, k, rng, strata)
+    left_out = _left_out(len(rows.y), estimator.validation_fraction, k, strata, state)
+    positions = left_out.validation_rows
+    assert positions is not None
     validator = make_validator(estimator, objective, model, data, rows, data.training, positions)
     w = np.ones((len(rows.y), k), bool) if rows.w is None else np.repeat(rows.w[:, None], k, axis=1)
     np.put_along_axis(w, positions.T, 0, axis=0)
     trained_on, rows = w.any(axis=1), rows._replace(w=w)
-    return Split(rows if trained_on.all() else rows.take(np.flatnonzero(trained_on)), validator, positions)
+    return Split(rows if trained_on.all() else rows.take(np.flatnonzero(trained_on)), validator, left_out)
+
+
+def _of_parts(data: Data, state: TrainingState) -> LeftOut:
+    """Say which rows of the parts are left out, if they are not those that the user passed."""
+    key, before = data.validation_key, state.validation_key
+    return LeftOut(validation_key=key, unseen=not key or not state.n_iter or (state.unseen and key <= before))
+
+
+def _left_out(n: int, fraction: float, k: int, strata: Array | None, state: TrainingState) -> LeftOut:
+    """Keep the rows that the last fit left out, and choose others among the rows after those of that fit."""
+    rng, kept, before = generator(state.seed, "split"), state.validation_rows, state.n_rows or n
+    if kept is None or n < before or n <= kept.max():
+        return LeftOut(choose_validation_rows(n, fraction, k, rng, strata), n, unseen=not state.n_iter)
+    others = n - before
+    if 1 <= fraction * others <= others - 1:
+        kept = np.concatenate([kept, before + choose_validation_rows(others, fraction, k, rng)], axis=1)
+    return LeftOut(kept, n, unseen=state.unseen)
 
 
 def choose_validation_rows(

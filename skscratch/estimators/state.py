@@ -50,6 +50,27 @@ class Curves(NamedTuple):
         return Curves(loss, validation_loss, scores, self.validated or later.validated)
 
 
+class LeftOut(NamedTuple):
+    """The rows that the members leave out of a fit, and so of later warm starts.
+
+    Parameters
+    ----------
+    validation_rows : ndarray of int of shape (k, m) or None
+        Those of each member, of rows in memory.
+    n_rows : int
+        Rows of the fit, among which they were chosen; 0 if it is not known.
+    validation_key : float
+        Of rows that are read in parts, those with smaller keys.
+    unseen : bool
+        Whether no member was trained on them before.
+    """
+
+    validation_rows: np.ndarray | None = None
+    n_rows: int = 0
+    validation_key: float = 0.0
+    unseen: bool = True
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingState:
     """Where training stands after some epochs.
@@ -68,8 +89,8 @@ class TrainingState:
         What the optimizer keeps from step to step.
     schedule_state : ScheduleState
         Rows seen, number of plateaus.
-    validation_rows : ndarray of int of shape (k, m) or None
-        Of the training rows, those that each member left out of its last fit.
+    validation_rows, n_rows, validation_key, unseen
+        What the last fit left out, see `LeftOut`.
     curves : Curves or None
         Learning curves so far.
     n_iter : int
@@ -85,6 +106,9 @@ class TrainingState:
     optimizer_state: OptimizerState | None = None
     schedule_state: ScheduleState = field(default_factory=ScheduleState)
     validation_rows: np.ndarray | None = None
+    n_rows: int = 0
+    validation_key: float = 0.0
+    unseen: bool = True
     curves: Curves | None = None
     n_iter: int = 0
     best_iter: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
@@ -101,22 +125,26 @@ class TrainingState:
         return replace(self, **{name: copy.deepcopy(getattr(self, name)) for name in fresh})
 
     def without_optimizer(self) -> TrainingState:
-        """Keep the seed and the curves; the optimizer state is twice as large as the parameters."""
+        """Keep all but the optimizer state, which is twice as large as the parameters, and the schedule state."""
         start = TrainingState(self.seed, generator(self.seed, "train"))
-        return replace(start, curves=self.curves, n_iter=self.n_iter, best_iter=self.best_iter)
+        fresh = ("rng", "dropout_rngs", "transformations", "optimizer_state", "schedule_state")
+        return replace(self, **{name: getattr(start, name) for name in fresh})
 
     def after(
-        self, history: History, k: int, run: Trainer | RunState | None, validation_rows: np.ndarray | None, *,
-        one_epoch: bool,
+        self, history: History, k: int, run: Trainer | RunState | None, left_out: LeftOut, *, one_epoch: bool
     ) -> TrainingState:  # fmt: skip
-        """Make the state after k members were trained in a run; that of L-BFGS, None, has no optimizer state."""
+        """Make the state after k members were trained in a run; that of L-BFGS, None, has no optimizer state.
+
+        One epoch is trained on all rows, which may be those that were left out before.
+        """
         curves, before = Curves.of(history, k), self.n_iter if one_epoch else 0
+        rows = {"unseen": self.unseen and not history.loss} if one_epoch else left_out._asdict()
         state = replace(
             self,
             curves=curves if self.curves is None else self.curves.followed_by(curves),
             n_iter=before + len(history.loss),
             best_iter=before + history.best_epoch,
-            validation_rows=self.validation_rows if one_epoch else validation_rows,
+            **rows,
         )
         if run is None:
             return state

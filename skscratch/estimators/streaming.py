@@ -13,6 +13,7 @@ from skscratch.estimators.model import Model
 from skscratch.estimators.parts import encode_part, learn, open_reader, read_part, summarise
 from skscratch.estimators.progress import watched
 from skscratch.estimators.reading import Data, Given, Sample, require_column
+from skscratch.estimators.state import TrainingState
 from skscratch.tabular.columns import RawTable, read_table
 from skscratch.tabular.frames import column_array, columns_of, require_distinct, select
 from skscratch.tabular.sources import Source
@@ -62,29 +63,26 @@ class Stream:
         y and sample_weight are names of columns.
     before : Model or None
         The last model in a warm start.
-    seed : int
-        Determines the keys of the rows, by which validation rows are chosen.
+    state : TrainingState
+        Its seed determines the keys of the rows, by which validation rows are chosen.
     """
 
-    def __init__(self, estimator: Any, source: Source, given: Given, before: Model | None, seed: int):
+    def __init__(self, estimator: Any, source: Source, given: Given, before: Model | None, state: TrainingState):
         _check_hyperparameters(estimator)
-        self.estimator, self.source, self.seed, self.before = estimator, source, seed, before
+        self.estimator, self.source, self.state, self.before = estimator, source, state, before
         self.columns = _choose_columns(estimator, source, given, before)
         if before is None:
             self.reader, self.categorical = open_reader(estimator, select(source.head, self.columns.X))
         else:
             self.reader, self.categorical = estimator, before.categorical
         self.sizes: dict[int, int] = {}  # rows of each part in the first pass
-        self.validation_key = 0.0
 
     def learn(self, validation: Given | None, classes: Any, *, validate: bool) -> Data:
         """Read all parts once; learn what is needed of all rows, and choose validation rows if there are to be any."""
         summary = self._summary()
-        data, key = learn(self.reader, self.categorical, summary, validation, classes, self.before)
-        if not validate:
-            return data._replace(validation=None)
-        self.validation_key = key
-        return data
+        key = self.state.validation_key
+        data = learn(self.reader, self.categorical, summary, validation, classes, self.before, key)
+        return data if validate else data._replace(validation=None, validation_key=0.0)
 
     def rows(self, model: Model, data: Data) -> RowStream:
         """Make the stream of the training rows."""
@@ -92,11 +90,11 @@ class Stream:
 
         def parts(rng: np.random.Generator | None) -> Iterator[Rows]:
             for keys, sample in self._samples("training", rng):
-                rows = encode_part(model, data, keys, sample, self.validation_key)
+                rows = encode_part(model, data, keys, sample)
                 if rows.n:
                     yield rows
 
-        n_validation = np.count_nonzero(data.summary.sample.keys < self.validation_key)
+        n_validation = np.count_nonzero(data.summary.sample.keys < data.validation_key)
         return RowStream(data.summary.n - int(n_validation), parts)
 
     def _summary(self) -> Summary:
@@ -114,7 +112,7 @@ class Stream:
         """Read the rows with a weight above zero of each part, and their keys."""
         for number, frame in self._frames(purpose, rng):
             given = self.columns.given(frame)
-            keys, sample = read_part(self.reader, self.categorical, given, self.seed, number)
+            keys, sample = read_part(self.reader, self.categorical, given, self.state.seed, number)
             if len(keys):
                 yield keys, sample
 

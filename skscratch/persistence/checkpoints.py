@@ -69,7 +69,7 @@ class RunningFit:
             after, (values, history) = None, run.best_so_far(all_members=self.state.curves is not None)
         else:
             after, (values, history) = run, run.best_so_far()
-        state = self.state.after(history, len(values), after, self.split.validation_rows, one_epoch=False)
+        state = self.state.after(history, len(values), after, self.split.left_out, one_epoch=False)
         estimator = type(self.estimator)(**self.estimator.get_params(deep=False))
         model, keep = self.model.with_parameters(values), self.estimator.warm_start
         vars(estimator).update(fitted_attributes(self.reader, model, state, keep=keep))

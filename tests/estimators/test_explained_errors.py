@@ -40,6 +40,7 @@ def test_no_error_is_its_own_cause(X, y):
     ("unknown", "hint"),
     [
         ("eval_set", "did you mean X_val and y_val?"),
+        ("groups", "did you mean X_val and y_val, with all rows of some groups?"),
         ("validation_data", "did you mean X_val and y_val?"),
         ("sample_weights", "did you mean sample_weight?"),
         ("X_vall", "did you mean X_val?"),

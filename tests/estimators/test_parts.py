@@ -26,10 +26,10 @@ def fit_statistics(model, parts, seed=1, **given):
     """Learn from parts (X, y, w); return data, key, and the rows of all parts as core gets them."""
     reader, categorical = open_reader(model, parts[0][0][:0])
     read = [read_part(reader, categorical, Given(*part), seed, i) for i, part in enumerate(parts)]
-    data, key = learn(reader, categorical, merge_summaries([summarise(reader, *part) for part in read]), **given)
+    data = learn(reader, categorical, merge_summaries([summarise(reader, *part) for part in read]), **given)
     built, _ = build(model, data, TrainingState.start(0))
-    rows = [encode_part(built, data, keys, sample, key) for keys, sample in read]
-    return data, key, built, rows
+    rows = [encode_part(built, data, keys, sample) for keys, sample in read]
+    return data, data.validation_key, built, rows
 
 
 def parts_of(X, y, w, sizes=(200, 399, 1)):

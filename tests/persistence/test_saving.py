@@ -122,9 +122,8 @@ def test_a_loaded_model_continues(Estimator, solver, warm_start, tmp_path):
 def test_the_file_has_one_copy_of_the_parameters(Estimator, tmp_path):
     rows, z = np.resize(X, (900, 4)), np.resize(y, 900)
     model = Estimator(width=100, n_estimators=3, max_iter=2).fit(rows, z)
-    left_out = sum(
-        array.nbytes for array in (model._out_of_fold.outputs, model._out_of_fold.y, model._out_of_fold.rows)
-    )
+    kept = model._out_of_fold
+    left_out = sum(array.nbytes for array in (kept.outputs, kept.y, kept.rows, model._state.validation_rows))
     size = model._model.parameters.values.nbytes + left_out
     assert size < again(model, tmp_path)[1].stat().st_size < size + 14_000
     model.set_params(warm_start=True).fit(rows, z)
