@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from html import escape
 from itertools import islice
-from math import isfinite
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +17,13 @@ from numpy.typing import DTypeLike
 from skscratch.tabular.column_facts import ColumnFacts
 
 LISTED, PRINTED = 5, 60  # at most so many columns are in a warning, in a printed table
-SAMPLED = 1000  # so many values of a category tell whether they are numbers written as strings
-CONVERT = "convert them if they are quantities"
+SAMPLED = 1000  # so many values of a category tell whether they are numbers or dates written as strings
+QUANTITIES = "convert them if they are quantities"
+WRITTEN = {
+    "numbers": "; most values are numbers written as strings",
+    "mixed": "; most values are numbers, others are strings",
+    "dates": "; most values are dates written as strings",
+}
 HEADINGS = ("column", "kind", "missing", "kept", "dropped", "inputs", "reason")
 
 
@@ -38,8 +45,9 @@ class CategoryFacts(NamedTuple):
         How many of the dropped ones occur in too few rows; the others are beyond the maximum number.
     dropped_rows : int
         Rows of dropped values.
-    are_numbers : bool, default=False
-        Whether values are dropped and most of the values are strings that are written like numbers.
+    written : {"numbers", "mixed", "dates", ""}, default=""
+        What most of the values are: strings that are written like numbers, numbers beside strings, or strings that are
+        written like dates.
     """
 
     missing: int
@@ -47,7 +55,7 @@ class CategoryFacts(NamedTuple):
     dropped: int
     rare: int
     dropped_rows: int
-    are_numbers: bool = False
+    written: str = ""
 
     @classmethod
     def of(cls, counts: Counter[Any], kept: Sequence[Any], min_rows: float) -> CategoryFacts:
@@ -55,21 +63,44 @@ class CategoryFacts(NamedTuple):
         rows = {value: count for value, count in counts.items() if value is not None}
         dropped = [rows[value] for value in rows.keys() - set(kept)]
         rare = sum(count < min_rows for count in dropped)
-        sample = [*islice(rows, SAMPLED)] if dropped else []
-        are_numbers = 2 * sum(map(_is_written_number, sample)) > len(sample)
-        return cls(counts.get(None, 0), len(rows) - len(dropped), len(dropped), rare, sum(dropped), are_numbers)
+        return cls(counts.get(None, 0), len(rows) - len(dropped), len(dropped), rare, sum(dropped), _written(rows))
 
 
-def _is_written_number(value: Any) -> bool:
-    """Return whether a value is a string that is written like a number.
+def _written(values: Collection[Any]) -> str:
+    """Say whether most of the values of a category would be numbers or dates if no strings were among them.
 
-    >>> [_is_written_number(value) for value in ("29.85", "1e3", "", "12 %", 29.85)]
-    [True, True, False, False, False]
+    >>> _written(["29.85", "1,200", "12 %", " "]), _written([1, 2.5, "n/a"]), _written(["2024-01-31"])
+    ('numbers', 'mixed', 'dates')
+    >>> _written([1, 2]), _written(["a", "b", "3"])
+    ('', '')
     """
-    try:
-        return isinstance(value, (str, bytes)) and isfinite(float(value))
-    except ValueError:
-        return False
+    if not any(isinstance(value, (str, bytes)) for value in values):
+        return ""
+    kinds = Counter(map(_written_kind, islice(values, SAMPLED)))
+    most = min(len(values), SAMPLED) / 2
+    if kinds["number"] > most:
+        return "mixed"
+    return "numbers" if kinds["number"] + kinds["numbers"] > most else "dates" if kinds["dates"] > most else ""
+
+
+def _written_kind(value: Any) -> str:
+    """Tell a number from a string that is written like a number or a date, and from all other values."""
+    if isinstance(value, (Real, Decimal)):
+        return "other" if isinstance(value, bool) else "number"
+    if not isinstance(value, (str, bytes)):
+        return "other"
+    for kind, read in (("numbers", _read_number), ("dates", datetime.fromisoformat)):
+        try:
+            read(value)
+        except (ValueError, TypeError):  # bytes are no dates
+            continue
+        return kind
+    return "other"
+
+
+def _read_number(text: str | bytes) -> float:
+    """Read a number, also with a unit or commas: only whether it is one matters."""
+    return float(text.strip().strip("%$€£").replace(",", "") if isinstance(text, str) else text)
 
 
 class Facts(NamedTuple):
@@ -129,8 +160,9 @@ class ColumnReport(NamedTuple):
     loses_values : bool
         Whether values are beyond the maximum number, more than half of the rows have a value that was dropped, or
         numbers that are not scaled are out of range.
-    are_numbers : bool, default=False
-        Whether a category loses values, of which most are numbers written as strings.
+    written : {"numbers", "mixed", "dates", ""}, default=""
+        What most values of a category are that should perhaps be numeric, see `CategoryFacts`; of numbers that are all
+        strings only if values are lost.
     """
 
     name: str
@@ -142,7 +174,7 @@ class ColumnReport(NamedTuple):
     reason: str
     is_useless: bool
     loses_values: bool
-    are_numbers: bool = False
+    written: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -228,27 +260,26 @@ def _categories(encoder: Any) -> Iterator[ColumnReport]:
     for name, category, facts in columns:
         inputs = category.code.shape[1]
         loses = facts.dropped > facts.rare or facts.dropped_rows > n / 2
-        reason = _reason(facts, inputs, n)
+        written = facts.written if loses or inputs == 0 or facts.written != "numbers" else ""
+        reason = _reason(facts, inputs, n) + WRITTEN.get(written, "")
         yield ColumnReport(
             name, "category", facts.missing / n, facts.kept, facts.dropped, inputs, reason, inputs == 0,
-            loses and inputs > 0, facts.are_numbers,
+            loses and inputs > 0, written,
         )  # fmt: skip
 
 
 def _reason(facts: CategoryFacts, inputs: int, n: int) -> str:
     """Say why a categorical column became so many inputs."""
-    strings = "; most values are numbers written as strings" if facts.are_numbers else ""
     if inputs == 0:
         if facts.missing == n:
             return "all values are missing"
-        if facts.dropped < 2:
-            return "one value only"
-        return ("all values differ" if facts.dropped + facts.missing == n else "all values are rare") + strings
+        different = facts.dropped + facts.missing == n and facts.dropped > 1
+        return "one value only" if facts.dropped < 2 else "all values differ" if different else "all values are rare"
     reason = "one input for two values" if inputs < facts.kept else "an input for each value kept"
     reason += ", and for missing values" if inputs > facts.kept else ""
     beyond = facts.dropped - facts.rare
     lost = [f"{facts.rare} in too few rows"] * (facts.rare > 0) + [f"{beyond} beyond max_categories"] * (beyond > 0)
-    return f"{reason}; {' and '.join(lost)}{strings}" if lost else reason
+    return f"{reason}; {' and '.join(lost)}" if lost else reason
 
 
 def warning_of(reports: Sequence[ColumnReport]) -> str | None:
@@ -257,12 +288,14 @@ def warning_of(reports: Sequence[ColumnReport]) -> str | None:
     lossy = [report for report in reports if report.loses_values]
     counts = [f"{r.name!r} ({r.kept} of {r.kept + (r.dropped or 0)} values kept)" for r in lossy if r.kept is not None]
     numbers = [repr(report.name) for report in lossy if report.kept is None]
-    strings = [repr(r.name) for r in reports if r.are_numbers and (r.is_useless or r.loses_values)]
+    texts = [repr(report.name) for report in reports if report.written in ("numbers", "mixed")]
+    dates = [repr(report.name) for report in reports if report.written == "dates"]
     parts = [
         *([f"nothing is learned from {_listed(useless)}"] if useless else []),
         *([f"values are ignored in {_listed(counts)}: see max_categories and min_frequency"] if counts else []),
         *([f"numbers are clipped or 0 in {_listed(numbers)}: set scaling"] if numbers else []),
-        *([f"numbers written as strings are categories in {_listed(strings)}: {CONVERT}"] if strings else []),
+        *([f"numbers are categories because of strings in {_listed(texts)}: {QUANTITIES}"] if texts else []),
+        *([f"dates are categories in {_listed(dates)}: convert them to numbers, such as days"] if dates else []),
     ]
     return f"Of the columns of X, {', and '.join(parts)}; columns_ lists what was made of each." if parts else None
 

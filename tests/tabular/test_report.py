@@ -84,11 +84,11 @@ def test_numbers_written_as_strings(read):
             "total": [*total[:-1], " "],
             "twice": np.resize(total[: N // 2], N),
             "few": np.resize(["1", "2", "3"], N),  # loses nothing
-            "text": [f"{value} EUR" for value in total],
+            "text": [f"{value} pieces" for value in total],
         }
     )
     table = report(read, X, max_categories=40)[0]
-    assert [row.are_numbers for row in table] == [True, True, False, False]
+    assert [row.written for row in table] == ["numbers", "numbers", "", ""]
     assert [row.reason for row in table] == [
         "all values differ; most values are numbers written as strings",
         "an input for each value kept; 60 beyond max_categories; most values are numbers written as strings",
@@ -96,11 +96,47 @@ def test_numbers_written_as_strings(read):
         "all values differ",
     ]
     assert warning_of(table).endswith(
-        "and numbers written as strings are categories in 'total', 'twice': convert them if they are quantities; "
+        "and numbers are categories because of strings in 'total', 'twice': convert them if they are quantities; "
         "columns_ lists what was made of each."
     )
     numbers = X.assign(**{name: pd.to_numeric(X[name], errors="coerce") for name in ("total", "twice")})
     assert "strings" not in warning_of(report(read, numbers, max_categories=40)[0])
+
+
+def test_numbers_beside_strings(read):
+    """A spreadsheet with a text in one cell of a column."""
+    position = np.arange(N)
+    age = [*(position[:-1] % 60).tolist(), "n/a"]
+    X = pd.DataFrame({"age": age, "flag": np.resize([True, "?", None], N).astype(object), "code": ["a", 7] * (N // 2)})
+    table = report(read, X)[0]
+    assert [row.written for row in table] == ["mixed", "", ""]
+    assert (
+        table[0].reason
+        == "an input for each value kept; 1 in too few rows; most values are numbers, others are strings"
+    )
+    assert warning_of(table) == (
+        "Of the columns of X, numbers are categories because of strings in 'age': convert them if they are quantities; "
+        "columns_ lists what was made of each."
+    )
+    numbers = X[["age"]].astype(str).replace("n/a", "0")
+    assert warning_of(report(read, numbers)[0]) is None  # codes that are all strings, and all kept
+
+
+@pytest.mark.parametrize("form", ["{}", "-{}.5", "{}%", "{} %", "1,{}00.50", "{},5", "${}", "{} €", "1e-{}"])
+def test_numbers_with_units_and_commas(read, form):
+    X = pd.DataFrame({"x": np.resize([form.format(i) for i in range(10, 20)], N)})
+    assert report(read, X, max_categories=5)[0][0].written == "numbers"
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
+def test_dates_written_as_strings(read, form):
+    days = pd.date_range("2024-01-01", periods=N // 4).strftime(form)
+    table = report(read, pd.DataFrame({"day": np.repeat(days, 4), "plan": np.repeat(["2024-A", "2024-B"], N // 2)}))[0]
+    assert [row.written for row in table] == ["dates", ""]
+    assert warning_of(table) == (
+        "Of the columns of X, dates are categories in 'day': convert them to numbers, such as days; columns_ lists "
+        "what was made of each."
+    )
 
 
 def test_values_that_are_all_rare(read):
