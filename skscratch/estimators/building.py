@@ -23,6 +23,11 @@ from skscratch.tabular.columns import RawTable
 from skscratch.tabular.encoding import Table, TableEncoder
 from skscratch.tabular.report import report_columns, warning_of
 
+ONE_ROW = (
+    "X has a single row, so that all columns are constant and nothing is learned from them, now or later: begin with "
+    "some hundred rows, by fit_statistics or by the first partial_fit."
+)
+
 
 def build(estimator: Any, data: Data, state: TrainingState) -> tuple[Model, Table]:
     """Learn the encoder from the training rows, choose the network, and draw initial parameters.
@@ -79,7 +84,10 @@ def _warn_of_columns(encoder: TableEncoder, data: Data, dtype: np.dtype) -> None
     An array often has such columns, for example the pixels at the edge of an image.
     """
     facts = encoder.facts_
-    if facts.n < 2 or (facts.varies.all() and not facts.categories and not encoder.is_unscaled):
+    if facts.n == 1 and not facts.varies.any() and not encoder.is_unscaled:
+        warnings.warn(ONE_ROW, ColumnWarning, stacklevel=7)
+        return
+    if facts.varies.all() and not facts.categories and not encoder.is_unscaled:
         return  # a report of many columns takes time
     named = hasattr(data.reader, "feature_names_in_")
     reports = report_columns(encoder, data.categorical, dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
@@ -89,6 +89,7 @@ def _written_kind(value: Any) -> str:
         return "other" if isinstance(value, bool) else "number"
     if not isinstance(value, (str, bytes)):
         return "other"
+    read: Callable[[Any], object]
     for kind, read in (("numbers", _read_number), ("dates", datetime.fromisoformat)):
         try:
             read(value)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from helpers import ESTIMATORS, scores
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 from sklearn import clone, config_context
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
@@ -114,8 +115,6 @@ def test_what_is_usual_gives_no_warning(Estimator):
     X = frame(sex=np.resize(["f", "m"], N), rare=rare, marked=np.where(numbers > 1, np.nan, 1.0))
     Estimator(**SMALL).fit(X, y)
     Estimator(**SMALL).fit(np.c_[numbers, np.ones(N)], y)  # an image has constant pixels
-    if Estimator is ScratchMLPRegressor:
-        Estimator(**SMALL).fit(pd.DataFrame({"a": [1.0], "b": ["x"]}), [1.0])  # of one row nothing varies
 
 
 def test_max_categories_and_min_frequency(Estimator):
@@ -209,3 +208,24 @@ def test_a_subclass_may_have_a_parameter_of_its_own():
 def test_both_estimators_have_the_options():
     for Estimator in ESTIMATORS:
         assert Estimator().get_params()["max_categories"] == 100 and Estimator().get_params()["min_frequency"] == 2
+
+
+@pytest.mark.parametrize("read", [csr_array, lambda X: X])
+def test_a_single_first_row_where_it_is_sufficient(Estimator, read):
+    """Sparse numbers keep their zero, and numbers that are not scaled are taken as they are."""
+    X, y = np.arange(20.0).reshape(10, 2), np.resize([0, 1], 10)
+    classes = {"classes": [0, 1]} if Estimator is ScratchMLPClassifier else {}
+    options = SMALL if read is csr_array else SMALL | {"scaling": None, "numeric_embedding": None}
+    model = Estimator(**options).partial_fit(read(X[:1]), y[:1], **classes).partial_fit(read(X), y)
+    assert len(np.unique(scores(model, read(X)), axis=0)) == 10
+
+
+@pytest.mark.parametrize("read", [pd.DataFrame, np.asarray])
+def test_a_single_first_row(Estimator, read):
+    """All its columns are constant, and later calls keep what the first one learned of them."""
+    X, y = np.arange(20.0).reshape(10, 2), np.resize([0, 1], 10)
+    classes = {"classes": [0, 1]} if Estimator is ScratchMLPClassifier else {}
+    with pytest.warns(ColumnWarning, match="X has a single row") as caught:
+        model = Estimator(**SMALL).partial_fit(read(X[:1]), y[:1], **classes)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert len(np.unique(scores(model.partial_fit(read(X), y), read(X)).round(6), axis=0)) == 1
