@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
@@ -89,19 +89,19 @@ def _written_kind(value: Any) -> str:
         return "other" if isinstance(value, bool) else "number"
     if not isinstance(value, (str, bytes)):
         return "other"
-    read: Callable[[Any], object]
+    text = value if isinstance(value, str) else value.decode(errors="replace")
     for kind, read in (("numbers", _read_number), ("dates", datetime.fromisoformat)):
         try:
-            read(value)
-        except (ValueError, TypeError):  # bytes are no dates
+            read(text)
+        except ValueError:
             continue
         return kind
     return "other"
 
 
-def _read_number(text: str | bytes) -> float:
+def _read_number(text: str) -> float:
     """Read a number, also with a unit or commas: only whether it is one matters."""
-    return float(text.strip().strip("%$€£").replace(",", "") if isinstance(text, str) else text)
+    return float(text.strip().strip("%$€£").replace(",", ""))
 
 
 class Facts(NamedTuple):

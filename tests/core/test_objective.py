@@ -253,3 +253,16 @@ def test_a_network_that_is_certain_has_no_gradient_instead_of_a_subnormal_one(lo
     gradient = Gradient(objective, P, Rows(np.ones((4, 1), np.float32), np.tile(np.float32([0, 1]), (4, 1)), None))
     gradient.value()
     np.testing.assert_allclose(gradient.dP.layers[0].W[0, 0, 0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("targets_of_members", [False, True])
+def test_the_penalty_of_a_batch_counts_its_rows(problem, targets_of_members):
+    """The sum over rows of the penalty of the mean loss, also where each member has targets of its own."""
+    P, x, y = problem
+    if targets_of_members:
+        y = np.stack([y + i for i in range(K)])
+    gradient = Gradient(Objective(NETWORK, SquaredError(), alpha=0.7), P, Rows(x, y, None))
+    gradient.value()
+    gradient.value()
+    np.testing.assert_allclose(gradient.take_penalties(), 2 * N * gradient.penalty, rtol=1e-12)
+    np.testing.assert_array_equal(gradient.take_penalties(), 0)

@@ -153,6 +153,14 @@ def test_importances_count_weights():
     assert importances[0] > 0.8
 
 
+def test_outputs_that_are_opposite_do_not_cancel():
+    """Every output counts for itself."""
+    X = np.random.default_rng(0).normal(size=(600, 2))
+    y = np.column_stack([X[:, 0], -X[:, 0]]) + 0.1 * X[:, [1]]
+    importances = ScratchMLPRegressor(random_state=0).fit(X, y).feature_importances_
+    assert importances[0] > 0.9
+
+
 def test_importances_are_selected_saved_and_reproduced(tmp_path):
     X, y = make_regression(200, 4, n_informative=1, random_state=0)
     model = ScratchMLPRegressor(**SMALL).fit(X, y)

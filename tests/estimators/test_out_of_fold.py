@@ -10,8 +10,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
+from skscratch.estimators.ensemble_gain import ensemble_gain
 from skscratch.estimators.out_of_fold import sets_of_members
+from skscratch.estimators.reading import Sample
 from skscratch.estimators.splitting import choose_validation_rows
+from skscratch.tabular import read_table
 
 X, y = two_classes(200)
 # after one epoch there is no choice of epochs: out-of-fold predictions are those of the fitted members
@@ -78,6 +81,23 @@ def gain(model, rows, mask):
     else:
         right = [f[np.arange(len(f)), p.argmax(axis=1)].mean() for p in [f, *means]]
     return right[0] - np.mean(right[1:])
+
+
+def test_a_constant_output_gains_nothing():
+    """Its score is that of scikit-learn, and the gain of the other one counts for one of two."""
+    targets = np.column_stack([X[:, 0], np.full(200, 5.0)])
+    model = ScratchMLPRegressor(**OPTIONS).fit(X, targets)
+    rows, more = ~np.isnan(model.oof_prediction_[:, 0]), gain(model, X, left_out(model, 200))
+    expected_score = r2_score(targets[rows], model.oof_prediction_[rows]) + more[0] / targets[rows, 0].var() / 2
+    assert_allclose(model.oof_score_, expected_score, rtol=1e-4)
+
+
+def test_no_gain_without_finite_predictions():
+    model = ScratchMLPRegressor(**OPTIONS).fit(X, X[:, 0])._model
+    far = model.with_parameters(model.parameters.values * np.float32(1e30))
+    sample = Sample(X, None, read_table(ScratchMLPRegressor(), X, (), reset=True), X[:, 0], None)
+    shares = sets_of_members(np.arange(6).reshape(3, 2), 6) / 1.0
+    assert_array_equal(ensemble_gain(far, shares, sample, 0), [0.0])
 
 
 def test_scores_are_those_of_scikit_learn_and_the_gain_of_all_members():

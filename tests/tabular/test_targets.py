@@ -128,7 +128,7 @@ def test_bad_classes(y, match):
 def test_a_new_class_raises():
     target = ClassTarget.fit(np.array([1, 2, 4]))
     with pytest.raises(ValueError, match=r"no other classes than \[1, 2, 4\], but it holds 3: pass all classes"):
-        target.encode([1, 3])
+        target.encode([2, 3])
     with pytest.raises(ValueError, match="y must be multiclass, as it was at first"):
         target.encode([[0, 1], [1, 0]])
     with pytest.raises(ValueError, match=r"y must be multilabel, .* but an array of shape \(2, 3\)"):
@@ -179,6 +179,15 @@ def test_invariances():
     none = RegressionTarget.fit(y, invariance="none")
     np.testing.assert_array_equal(none.encode(y)[:, 0], y)
     np.testing.assert_array_equal(none.decode(far), far[:, 0])
+
+
+def test_slopes_end_beyond_the_range():
+    """A prediction at an end of the range still moves; one beyond it is clipped."""
+    target = RegressionTarget.fit([-1.0, 1.0])
+    ends = np.array([[target.low[0]], [target.high[0]]])
+    np.testing.assert_array_equal(target.numbers(ends), ends)  # mean 0, standard deviation 1
+    np.testing.assert_array_equal(target.slopes(ends), [[1.0], [1.0]])
+    np.testing.assert_array_equal(target.slopes(np.nextafter(ends, np.inf * np.sign(ends))), [[0.0], [0.0]])
 
 
 def test_range_widens():
