@@ -92,12 +92,14 @@ def test_a_constant_output_gains_nothing():
     assert_allclose(model.oof_score_, expected_score, rtol=1e-4)
 
 
-def test_no_gain_without_finite_predictions():
+def test_no_gain_if_a_member_is_lost():
+    """The square of its difference from the mean is infinite."""
     model = ScratchMLPRegressor(**OPTIONS).fit(X, X[:, 0])._model
-    lost = model.with_parameters(np.full_like(model.parameters.values, np.nan))
+    values = model.parameters.values.copy()
+    values[0, -1] = np.inf  # the bias of the output
     sample = Sample(X, None, read_table(ScratchMLPRegressor(), X, (), reset=True), X[:, 0], None)
     shares = sets_of_members(np.arange(6).reshape(3, 2), 6) / 1.0
-    assert_array_equal(ensemble_gain(lost, shares, sample, 0), [0.0])
+    assert_array_equal(ensemble_gain(model.with_parameters(values), shares, sample, 0), [0.0])
 
 
 def test_scores_are_those_of_scikit_learn_and_the_gain_of_all_members():
