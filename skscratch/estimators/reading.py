@@ -141,8 +141,11 @@ def check_same_classes(target: ClassTarget | RegressionTarget, classes: Any) -> 
         )
 
 
-def take_columns(given: Given) -> Given:
-    """Where y or the weights are the name of a column of a frame X, take that column out of X; not from a source."""
+def take_columns(given: Given, suffix: str = "") -> Given:
+    """Where y or the weights are the name of a column of a frame X, take that column out of X; not from a source.
+
+    `suffix` is that of the arguments, for errors.
+    """
     names = [value for value in (given.y, given.sample_weight) if isinstance(value, str)]
     if not names or not is_frame(given.X) and find_source(given.X) is not None:
         return given
@@ -152,8 +155,9 @@ def take_columns(given: Given) -> Given:
             f"{type(given.X).__name__}: names are those of columns of X."
         )
     require_distinct(column_names(given.X))
-    for name in names:
-        require_column(name, column_names(given.X), "y or sample_weight")
+    for what, name in ((f"y{suffix}", given.y), (f"sample_weight{suffix}", given.sample_weight)):
+        if isinstance(name, str):
+            require_column(name, column_names(given.X), what)
     y, w = (
         column_array(columns_of(select(given.X, [value]))[0]) if isinstance(value, str) else value
         for value in (given.y, given.sample_weight)
@@ -164,8 +168,9 @@ def take_columns(given: Given) -> Given:
 def require_column(name: Any, names: Sequence[Any], what: str) -> None:
     """Raise a ValueError if there is no column of X with this name."""
     if name not in names:
-        close = difflib.get_close_matches(str(name), list(map(str, names)), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {list(names)}."
+        lower = {str(column).lower(): column for column in names}
+        close = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.7)
+        hint = f"did you mean {lower[close[0]]!r}?" if close else f"its columns are {list(names)}."
         raise ValueError(f"{what} is {name!r}, which must be, but is not, a column of X; {hint}")
 
 
@@ -186,7 +191,7 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
             f"X_val must be in memory, but a {type(given.X).__name__} was given, which is read in parts: pass a frame "
             "of at most some 100,000 rows."
         )
-    return take_columns(given)
+    return take_columns(given, "_val")
 
 
 def read_sample(
