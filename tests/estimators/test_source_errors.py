@@ -58,6 +58,8 @@ def test_sample_weight(weight, message):
         (DATA, "targt", r"^y is 'targt', .* did you mean 'target'\?$"),
         (DATA, "Target", r"^y is 'Target', .* did you mean 'target'\?$"),
         (DATA.rename(columns={"target": "age"}), "target", r"^y is 'target', .* its columns are \['a', 'b', 'age', "),
+        (DATA, ["target", "q"], r"^y is 'q', which must be, but is not, a column of X; its columns are \['a', "),
+        (DATA, ["p", "q"], "could not convert string to float: 'p'"),
         (DATA.to_numpy(), "target", "y and sample_weight must be arrays where X is no frame, but 'target' was given"),
         (DATA.to_numpy().tolist(), "target", "with a list: names are those of columns of X"),
     ],
