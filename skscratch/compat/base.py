@@ -242,9 +242,9 @@ class BaseMLP(StoresVersion, BaseEstimator):
         return score
 
     def _warn_of_max_iter(self) -> None:
+        limit = f"max_iter={self.max_iter}" + (f" or max_fun={self.max_fun}" if self.solver == "lbfgs" else "")
         warnings.warn(
-            f"{type(self).__name__} stopped before convergence, at one of max_iter={self.max_iter} and "
-            f"max_fun={self.max_fun}; raise them or tol, or scale the data.",
+            f"{type(self).__name__} stopped before convergence, at {limit}; raise it or tol, or scale the data.",
             ConvergenceWarning,
             stacklevel=5,
         )

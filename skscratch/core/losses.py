@@ -80,8 +80,9 @@ class Loss(Registered, ABC):
 
 
 def outside_domain(loss: Loss, must_be: str, got: str, hint: str) -> ValueError:
-    """Make the error that ``check_target`` raises."""
-    return ValueError(f"The target of {type(loss).__name__} must be {must_be}, got {got}: {hint}.")
+    """Make the error that ``check_target`` raises; it names the loss as users write it."""
+    names = [f"loss={name!r}" for name, cls in Loss._classes.items() if cls is type(loss)]
+    return ValueError(f"The target for {[*names, type(loss).__name__][0]} must be {must_be}, got {got}: {hint}.")
 
 
 class SquaredError(Loss, name="squared_error"):
@@ -197,7 +198,7 @@ class PoissonLoss(Loss, name="poisson"):
 
     def check_target(self, y: Array) -> None:
         if not np.all(y >= 0):
-            raise outside_domain(self, ">= 0", f"a smallest value of {y.min()}", "use SquaredError instead")
+            raise outside_domain(self, ">= 0", f"a smallest value of {y.min()}", "use loss='squared_error'")
 
     def value(self, z: Array, y: Array) -> Array:
         return (np.exp(z) - y * z + (xlogy(y, y) - y)).sum(axis=-1)
@@ -214,7 +215,7 @@ class GammaLoss(Loss, name="gamma"):
 
     def check_target(self, y: Array) -> None:
         if not np.all(y > 0):
-            raise outside_domain(self, "> 0", f"a smallest value of {y.min()}", "use PoissonLoss where zeros occur")
+            raise outside_domain(self, "> 0", f"a smallest value of {y.min()}", "use loss='poisson' where zeros occur")
 
     def value(self, z: Array, y: Array) -> Array:
         log_y = np.log(np.maximum(y, np.finfo(y.dtype).tiny))  # float32 rounds a very small target to zero
@@ -239,7 +240,7 @@ class CosineDistance(Loss, name="cosine"):
         zero_rows = np.count_nonzero(np.all(y == 0, axis=-1))
         if y.shape[-1] < 2 or zero_rows:
             got = f"{y.shape[-1]} outputs and {zero_rows} rows of zeros"
-            raise outside_domain(self, "two or more outputs, not all of them zero", got, "use SquaredError instead")
+            raise outside_domain(self, "two or more outputs, not all of them zero", got, "use loss='squared_error'")
 
     def value(self, z: Array, y: Array) -> Array:
         return 1 - np.vecdot(z / norm(z), y / norm(y))

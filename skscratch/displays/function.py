@@ -174,10 +174,10 @@ class FunctionDisplay:
         Raises
         ------
         ValueError
-            If X has not one or two columns, y has not one number per row, or two columns are on a line.
+            If X has not one or two columns of numbers, y has not one number per row, or two columns are on a line.
         """
-        X = check_array(self.X, dtype=float, input_name="X")
-        y, p = (check_array(a, dtype=float, ensure_2d=False, input_name="y") for a in (self.y_true, self.y_pred))
+        X = _numbers(self.X, "X")
+        y, p = (_numbers(a, "y", ensure_2d=False) for a in (self.y_true, self.y_pred))
         check_consistent_length(X, y, p)
         if X.shape[1] > 2 or y.ndim > 1 or p.ndim > 1:
             raise ValueError(
@@ -236,3 +236,16 @@ class FunctionDisplay:
         if len(names) != d:
             raise ValueError(f"input_names must have one name for each of the {d} columns of X, got {names}.")
         return names
+
+
+def _numbers(a: Any, name: str, **options: Any) -> np.ndarray:
+    """Read finite numbers; scikit-learn's error for strings names neither X nor y."""
+    try:
+        return check_array(a, dtype=float, input_name=name, **options)
+    except ValueError as error:
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} must hold numbers to be drawn, but it does not ({error}); for a column of categories pass numbers "
+            "in its place to from_predictions."
+        ) from error

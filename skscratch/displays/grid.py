@@ -95,7 +95,7 @@ class GridDisplay:
         *,
         x: str | None = None,
         y: str | None = None,
-        metric: str = "score",
+        metric: str | None = None,
         score_name: str | None = None,
         ax: Any = None,
         name: str | None = None,
@@ -112,8 +112,8 @@ class GridDisplay:
         x, y : str, default=None
             Names of the parameters on the axes; None chooses width and depth if they were searched (also those of a
             step of a pipeline), and otherwise the first of the other parameters.
-        metric : str, default="score"
-            The metric, in a search with several.
+        metric : str, default=None
+            The metric, in a search with several; None is that of `refit`.
         score_name : str, default=None
             Name of the score; None uses the name of the metric in the search.
         ax : matplotlib Axes, default=None
@@ -145,9 +145,10 @@ class GridDisplay:
             )
         results = search.cv_results_
         metrics = [key.removeprefix("mean_test_") for key in results if key.startswith("mean_test_")]
-        if metric not in metrics:
-            raise ValueError(f"metric must be one of {metrics}, got {metric!r}.")
-        mean = f"mean_test_{metric}"
+        chosen = metric or ("score" if "score" in metrics else search.refit)
+        if chosen not in metrics:
+            raise ValueError(f"metric must be one of {metrics}, got {metric!r}, where refit={search.refit!r}.")
+        mean = f"mean_test_{chosen}"
         x, y = _two_parameters([key.removeprefix("param_") for key in results if key.startswith("param_")], x, y)
         tried = [i for i in np.argsort(results[mean]) if not np.isnan(results[mean][i])]  # the best comes last
         tried = [i for i in tried if {x, y} <= set(results["params"][i])]
@@ -163,7 +164,7 @@ class GridDisplay:
             y_values=y_values,
             x_name=_axis_name(x),
             y_name=_axis_name(y),
-            score_name=f"mean {score_name or _score_name(search, metric)}",
+            score_name=f"mean {score_name or _score_name(search, chosen)}",
         )
         return display.plot(ax, name=name, **kwargs)
 

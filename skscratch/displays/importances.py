@@ -81,10 +81,17 @@ class ImportanceDisplay:
         ------
         NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If it has no importances, as a pipeline or a search.
         AttributeError
-            If it has no importances.
+            If it cannot compute them, as after `partial_fit`.
         """
         check_is_fitted(estimator)
+        if not any(hasattr(owner, "feature_importances_") for owner in (estimator, type(estimator))):
+            raise TypeError(
+                f"estimator must have feature_importances_, as a ScratchMLPRegressor, got {type(estimator).__name__}; "
+                "of a pipeline pass its last step, pipeline[-1], and of a search its best_estimator_."
+            )
         importances = estimator.feature_importances_
         names = getattr(estimator, "feature_names_in_", [f"x{j}" for j in range(len(importances))])
         return cls(importances, names).plot(ax, max_features=max_features, name=name, **kwargs)

@@ -9,7 +9,7 @@ values in an error message, and ``constraint.types`` are the types in a docstrin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -201,13 +201,20 @@ def check_parameters(estimator: Any, constraints: Mapping[str, Sequence[Any]]) -
             expected = " or ".join(str(alternative) for alternative in alternatives)
             raise ValueError(
                 f"The {parameter!r} parameter of {name} must be {expected}. Got {brief(value)} instead."
-                + _hint(value, alternatives)
+                + _hint(parameter, value, constraints)
             )
 
 
-def _hint(value: Any, alternatives: Iterable[Any]) -> str:
+def _hint(parameter: str, value: Any, constraints: Mapping[str, Sequence[Any]]) -> str:
+    """Return the option that was meant, or the parameter: a number is no learning rate, but may be the initial one."""
+    initial = f"{parameter}_init"
+    if isinstance(value, Real) and any(value in alternative for alternative in constraints.get(initial, ())):
+        return f" Did you mean {initial}={value!r}?"
     if isinstance(value, int) and abs(as_float(value)) == INF:
         return " Numbers must be below 1.8e308."
-    options = [option for alternative in alternatives for option in getattr(alternative, "options", ())]
-    similar = get_close_matches(value, options, n=1) if isinstance(value, str) else []
+    if not isinstance(value, str):
+        return ""
+    options = [option for alternative in constraints[parameter] for option in getattr(alternative, "options", ())]
+    initials = {"m" + "".join(word[:1] for word in option.split("_")): option for option in options}
+    similar = [initials[value]] if value in initials else get_close_matches(value, options, n=1)  # "mse": squared_error
     return f" Did you mean {similar[0]!r}?" if similar else ""

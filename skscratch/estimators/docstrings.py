@@ -216,7 +216,7 @@ _X_Y = """
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs), or str
             Targets; for a classifier classes, or an indicator matrix of labels. For a frame or a source it can be the
-            name of a column of X, and for a source also a list of names.
+            name of a column of X, or a list of names.
 
         sample_weight : array-like of shape (n_samples,) or str, default=None
             Weights of rows; a row of weight 2 counts as two rows, a row of weight 0 as none. Only their ratios matter,

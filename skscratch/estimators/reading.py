@@ -13,7 +13,15 @@ from sklearn.utils import check_consistent_length
 from skscratch.core.losses import Loss
 from skscratch.estimators.model import Model
 from skscratch.tabular.columns import RawTable, find_categories, read_table
-from skscratch.tabular.frames import column_array, column_names, columns_of, is_frame, require_distinct, select
+from skscratch.tabular.frames import (
+    column_array,
+    column_names,
+    columns_of,
+    is_frame,
+    number_of_rows,
+    require_distinct,
+    select,
+)
 from skscratch.tabular.sources import find_source
 from skscratch.tabular.summary import Summary
 from skscratch.tabular.target_reading import require_target
@@ -144,31 +152,49 @@ def check_same_classes(target: ClassTarget | RegressionTarget, classes: Any) -> 
         )
 
 
-def take_columns(given: Given) -> Given:
-    """Where y or the weights are the name of a column of a frame X, take that column out of X; not from a source."""
-    names = [value for value in (given.y, given.sample_weight) if isinstance(value, str)]
-    if not names or not is_frame(given.X) and find_source(given.X) is not None:
+def take_columns(given: Given, suffix: str = "") -> Given:
+    """Where y or the weights are names of columns of a frame X, take those columns out of X; not from a source.
+
+    `suffix` is that of the arguments, for errors.
+    """
+    X, y, w = given
+    targets, weights = _names(y, X), [w] if isinstance(w, str) else []
+    taken = [*targets, *weights]
+    if not taken or not is_frame(X) and find_source(X) is not None:
         return given
-    if not is_frame(given.X):
+    if not is_frame(X):
         raise ValueError(
-            f"y and sample_weight must be arrays where X is no frame, but {names[0]!r} was given with a "
-            f"{type(given.X).__name__}: names are those of columns of X."
+            f"y and sample_weight must be arrays where X is no frame, but {taken[0]!r} was given with a "
+            f"{type(X).__name__}: names are those of columns of X."
         )
-    require_distinct(column_names(given.X))
-    for name in names:
-        require_column(name, column_names(given.X), "y or sample_weight")
-    y, w = (
-        column_array(columns_of(select(given.X, [value]))[0]) if isinstance(value, str) else value
-        for value in (given.y, given.sample_weight)
-    )
-    return Given(select(given.X, [name for name in column_names(given.X) if name not in names]), y, w)
+    require_distinct(column_names(X))
+    for what, names in (("y", targets), ("sample_weight", weights)):
+        for name in names:
+            require_column(name, column_names(X), f"{what}{suffix}")
+    if targets:
+        columns = [column_array(column) for column in columns_of(select(X, targets))]
+        y = columns[0] if isinstance(y, str) else np.column_stack(columns)
+    if weights:
+        w = column_array(columns_of(select(X, weights))[0])
+    return Given(select(X, [name for name in column_names(X) if name not in taken]), y, w)
+
+
+def _names(y: Any, X: Any) -> list[str]:
+    """Return the names of columns that y consists of; none if it is an array, or a list with a label for each row."""
+    if isinstance(y, str):
+        return [y]
+    if not isinstance(y, (list, tuple)) or not is_frame(X) or len(y) == number_of_rows(X):
+        return []
+    is_names = all(isinstance(name, str) for name in y) and any(name in column_names(X) for name in y)
+    return list(y) if is_names else []
 
 
 def require_column(name: Any, names: Sequence[Any], what: str) -> None:
     """Raise a ValueError if there is no column of X with this name."""
     if name not in names:
-        close = difflib.get_close_matches(str(name), list(map(str, names)), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {list(names)}."
+        lower = {str(column).lower(): column for column in names}
+        close = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.7)
+        hint = f"did you mean {lower[close[0]]!r}?" if close else f"its columns are {list(names)}."
         raise ValueError(f"{what} is {name!r}, which must be, but is not, a column of X; {hint}")
 
 
@@ -189,7 +215,7 @@ def check_validation(estimator: Any, given: Given) -> Given | None:
             f"X_val must be in memory, but a {type(given.X).__name__} was given, which is read in parts: pass a frame "
             "of at most some 100,000 rows."
         )
-    return take_columns(given)
+    return take_columns(given, "_val")
 
 
 def read_sample(

@@ -19,7 +19,7 @@ from skscratch.export.tensor import InputSpec
 def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
     """Write a Python module that predicts with NumPy alone, and the model in an npz file beside it.
 
-    The module is the same for all models, about 140 lines. Its function ``load`` reads the npz file and returns
+    The module is the same for all models, about 150 lines. Its function ``load`` reads the npz file and returns
     an object with ``predict`` and ``predict_proba``. Nothing in the files is executed but the module itself.
 
     Parameters
@@ -65,14 +65,16 @@ def to_numpy(model: Any, path: str | os.PathLike[str], X: Any = None) -> None:
             f"The model must consist of operators of skscratch.export.predictor, but it has {sorted(unknown)}; write "
             "their rules with other NumPy functions."
         )
-    _replace(path.with_suffix(".npz"), _npz(graph))
+    _replace(path.with_suffix(".npz"), _npz(graph, named=hasattr(model, "feature_names_in_")))
     _replace(path, Path(predictor.__file__).read_bytes())
 
 
-def _npz(graph: Graph) -> bytes:
+def _npz(graph: Graph, *, named: bool) -> bytes:
     """Return the content of the npz file: the nodes as JSON, and each constant under the number of its node."""
     numbers = {node: i for i, node in enumerate(graph.nodes)}
     tree = {
+        "named": named,
+        "columns": [spec.name for spec in graph.inputs],  # in the order of X; an input that is not used is no node
         "inputs": [
             [node.value.name, _type_to_read(node.value).str, node.value.width, i]
             for node, i in numbers.items()

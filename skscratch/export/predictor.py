@@ -29,7 +29,7 @@ class Model:
 
     def __init__(self, graph, constants):
         self.inputs = [(name, np.dtype(dtype), width, i) for name, dtype, width, i in graph["inputs"]]
-        self.outputs = graph["outputs"]
+        self.columns, self.named, self.outputs = graph["columns"], graph["named"], graph["outputs"]
         nodes = graph["nodes"]
         self.values = [constants.get(i) for i in range(len(nodes))]
         self.steps = {name: _steps(nodes, end) for name, end in self.outputs.items()}
@@ -65,20 +65,32 @@ class Model:
 
     def _read(self, X):
         """Read the inputs, (n, 1) of each column or (n, d) of all."""
-        if len(self.inputs) == 1 and not hasattr(X, "keys"):
-            X = {self.inputs[0][0]: X}
+        if not (self.named if hasattr(X, "columns") else hasattr(X, "keys")):
+            X = _split(X, self.columns)
         names = [name for name, *_ in self.inputs]
-        if missing := [name for name in names if name not in X]:
-            raise ValueError(f"X must have the columns {names}, but {missing} are missing; pass all of them.")
+        if missing := [name for name in names if name not in getattr(X, "column_names", X)]:
+            raise ValueError(f"X must have the columns {names}, but {missing} are missing; pass all, or a matrix.")
         columns = []
         for name, dtype, width, _ in self.inputs:
             x = _cells(X[name], dtype, name)
-            columns.append(x if x.ndim == 2 else x.reshape(-1, width))
+            columns.append(x.reshape(-1, 1) if width == 1 and x.ndim < 2 else np.atleast_2d(x))
             if columns[-1].shape != (len(columns[0]), width) or len(columns[0]) == 0:
                 raise ValueError(
                     f"{name!r} must have shape (n, {width}), n > 0 for all inputs, got {x.shape}; pass rows."
                 )
         return columns
+
+
+def _split(X, names):
+    """Split a matrix (n, d) into columns by position; a single input is the matrix itself, or a column."""
+    if len(names) == 1:
+        return {names[0]: X}
+    x = np.asarray(X, object if isinstance(X, (list, tuple)) else None)
+    if x.ndim != 2 or x.shape[1] != len(names):
+        raise ValueError(
+            f"X must be a matrix with the columns {names} in this order, got shape {x.shape}; pass all or a dict."
+        )
+    return dict(zip(names, x.T, strict=True))
 
 
 def _cells(x, dtype, name):

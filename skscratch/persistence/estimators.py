@@ -12,6 +12,8 @@ from skscratch.estimators.attributes import COLUMNS, fitted_attributes
 from skscratch.persistence.archive import FileError, damaged, foreign, read_archive, write_archive
 from skscratch.persistence.records import NotKnownError
 from skscratch.persistence.values import Writer, decode
+from skscratch.tabular.cells import brief
+from skscratch.tabular.encoding import TableEncoder
 
 
 def content_of(estimator: Any) -> dict[str, Any]:
@@ -48,6 +50,8 @@ def make_estimator(cls: type, content: Mapping[str, Any]) -> Any:
 def write_content(path: str | os.PathLike[str], content: Mapping[str, Any]) -> None:
     """Write a file, as a whole or not at all."""
     check_hyperparameters(content["estimator"], content["hyperparameters"])
+    if content["model"] is not None:
+        check_categories(content["model"].encoder)
     writer = Writer()
     tree = {name: writer.encode(part, name) for name, part in content.items()}
     write_archive(path, tree, writer.arrays)
@@ -91,3 +95,17 @@ def check_hyperparameters(name: str, hyperparameters: Mapping[str, Any]) -> None
                 "stores names, numbers, and objects of skscratch or of classes that are registered with a name, but no "
                 "functions; pickle the estimator instead, or register a class."
             ) from error
+
+
+def check_categories(encoder: TableEncoder) -> None:
+    """Raise a TypeError that names the first column with a category that a file cannot store."""
+    for name, category in zip(encoder.category_names_, encoder.categories_, strict=True):
+        for value in category.values:
+            try:
+                Writer().encode(value)
+            except TypeError as error:
+                raise TypeError(
+                    f"The categories of {name!r} must be values that a file can store, such as strings or numbers, but "
+                    f"it has {brief(value)} of type {type(value).__qualname__}: convert the column before fit, for "
+                    f"instance by X[{name!r}].astype(str)."
+                ) from error

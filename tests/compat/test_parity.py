@@ -10,6 +10,7 @@ from scipy.optimize import approx_fprime
 from scipy.sparse import csc_array, csr_array
 from sklearn import neural_network as theirs
 from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skscratch import compat as ours
@@ -333,3 +334,9 @@ def test_an_interrupted_fit_has_the_attributes_of_its_complete_epochs(monkeypatc
     if early_stopping and epochs:
         assert model.validation_scores_ == complete.validation_scores_
         np.testing.assert_array_equal(model.coefs_[0], complete.coefs_[0])
+
+
+@pytest.mark.parametrize("solver, limit", [("adam", "max_iter=2;"), ("lbfgs", "max_iter=2 or max_fun=15000;")])
+def test_the_warning_names_the_limits_of_the_solver(solver, limit):
+    with pytest.warns(ConvergenceWarning, match=f"MLPRegressor stopped before convergence, at {limit} raise it or tol"):
+        ours.MLPRegressor(solver=solver, max_iter=2).fit(X, TARGETS["regression"])

@@ -271,15 +271,19 @@ def test_cosine_at_and_near_zero():
 
 
 OUTSIDE = [
-    (PoissonLoss(), [[1.0], [-1.0]], r"target of PoissonLoss must be >= 0, got a smallest value of -1.0"),
+    (
+        PoissonLoss(),
+        [[1.0], [-1.0]],
+        "for loss='poisson' must be >= 0, got a smallest value of -1.0: use loss='squared_error'",
+    ),
     (PoissonLoss(), [[np.nan], [1.0]], "must be >= 0"),
-    (GammaLoss(), [[1.0], [0.0]], "target of GammaLoss must be > 0, got a smallest value of 0.0: use PoissonLoss"),
+    (GammaLoss(), [[1.0], [0.0]], "for loss='gamma' must be > 0, got a smallest value of 0.0: use loss='poisson'"),
     (GammaLoss(), [[1.0], [-1.0]], "must be > 0, got a smallest value of -1.0"),
-    (CosineDistance(), [[1.0], [2.0]], "target of CosineDistance must be two or more outputs, .* got 1 outputs"),
+    (CosineDistance(), [[1.0], [2.0]], "target for loss='cosine' must be two or more outputs, .* got 1 outputs"),
     (CosineDistance(), [[1.0, 0.0], [0.0, 0.0]], "not all of them zero, got 2 outputs and 1 rows of zeros"),
-    (BinaryLogLoss(), [[0.0], [1.1]], r"target of BinaryLogLoss must be in \[0, 1\], got 0.0 to 1.1: encode"),
+    (BinaryLogLoss(), [[0.0], [1.1]], r"target for BinaryLogLoss must be in \[0, 1\], got 0.0 to 1.1: encode"),
     (BinaryLogLoss(), [[-0.1], [1.0]], r"must be in \[0, 1\], got -0.1 to 1.0"),
-    (MulticlassLogLoss(), [[-1.0, 2.0]], "target of MulticlassLogLoss must be >= 0 .* got a smallest value of -1.0"),
+    (MulticlassLogLoss(), [[-1.0, 2.0]], "target for MulticlassLogLoss must be >= 0 .* got a smallest value of -1.0"),
     (MulticlassLogLoss(), [[1.0, 1.0], [0.0, 0.5]], "rows that sum to 1, got .* and sums from 0.5 to 2.0: encode"),
 ]
 

@@ -64,6 +64,14 @@ def test_invalid_functions():
         FunctionDisplay(x[:, None], x[:-1], x).plot()
 
 
+def test_strings_are_refused():
+    x, cities = np.arange(4.0), pd.DataFrame({"city": ["Rome", "Bonn"] * 2})
+    with pytest.raises(ValueError, match=r"^X must hold numbers to be drawn, .*'Rome'\); for a column of categories"):
+        FunctionDisplay.from_predictions(cities, x, x)
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        FunctionDisplay.from_predictions([[np.nan]] * 4, x, x)
+
+
 def test_a_constant_function(build):
     x = build("maps").X
     display = FunctionDisplay.from_predictions(x, np.zeros(len(x)), np.zeros(len(x)))

@@ -76,8 +76,19 @@ def test_several_scores_and_any_values(X, y):
     display = GridDisplay.from_estimator(model, x="solver", y="alpha", metric="neg_mean_absolute_error")
     assert display.x_values == ["auto", "svd"]  # every fit with None failed
     assert display.colorbar_.ax.get_ylabel() == "mean neg mean absolute error"
-    with pytest.raises(ValueError, match=r"metric must be one of \['r2', 'neg_mean_absolute_error'\], got 'score'\.$"):
-        GridDisplay.from_estimator(model)
+    with pytest.raises(ValueError, match=r"metric must be one of \['r2', 'neg_mean_absolute_error'\], got 'score',"):
+        GridDisplay.from_estimator(model, metric="score")
+
+
+def test_the_metric_of_several_is_that_of_refit(X, y):
+    """It was "score", which such a search does not have."""
+    values = {"alpha": [1.0, 10.0], "tol": [1e-3, 1e-4]}
+    search = GridSearchCV(Ridge(), values, scoring=["neg_mean_absolute_error", "r2"], refit="r2", cv=2).fit(X, y)
+    display = GridDisplay.from_estimator(search)
+    assert display.scores.max() == search.best_score_ and display.colorbar_.ax.get_ylabel() == "mean r2"
+    search.set_params(refit=False).fit(X, y)
+    with pytest.raises(ValueError, match=r"one of \['neg_mean_absolute_error', 'r2'\], got None, where refit=False\.$"):
+        GridDisplay.from_estimator(search)
 
 
 def test_invalid_parameters_of_a_grid(search, X, y):

@@ -5,6 +5,10 @@ import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skscratch import ScratchMLPRegressor
 from skscratch.displays import ImportanceDisplay, IntervalDisplay
@@ -39,6 +43,17 @@ def test_importances_of_a_forest_and_of_no_fit(rows):
     assert {label.get_text() for label in labels} == {f"x{j}" for j in range(10)}
     with pytest.raises(NotFittedError):
         ImportanceDisplay.from_estimator(ScratchMLPRegressor())
+
+
+def test_estimators_without_importances(rows):
+    X, y = rows
+    search = GridSearchCV(Ridge(), {"alpha": [1.0]}, cv=2)
+    for model in (make_pipeline(StandardScaler(), RandomForestRegressor(2)), search):
+        with pytest.raises(TypeError, match=rf"got {type(model).__name__}; of a pipeline pass its last step, pipeline"):
+            ImportanceDisplay.from_estimator(model.fit(X, y))
+    model = ScratchMLPRegressor(max_iter=1, n_estimators=1).partial_fit(X, y)
+    with pytest.raises(AttributeError, match="must be computed from the rows of a fit"):
+        ImportanceDisplay.from_estimator(model)
 
 
 def test_intervals_and_points(model, rows):

@@ -56,6 +56,16 @@ def test_unknown_arguments_of_fit(Estimator, unknown, hint):
     assert str(caught.value).endswith(hint) and unknown in str(caught.value)
 
 
+@pytest.mark.parametrize("loss, meant", [("mse", "squared_error"), ("mae", "absolute_error"), ("huberloss", "huber")])
+def test_the_usual_names_of_losses(loss, meant):
+    refused(ScratchMLPRegressor, rf"Got '{loss}' instead\. Did you mean '{meant}'\?$", loss=loss)
+
+
+def test_a_number_as_schedule_of_the_learning_rate(Estimator):
+    refused(Estimator, r"Got 0\.01 instead\. Did you mean learning_rate_init=0\.01\?$", learning_rate=0.01)
+    refused(Estimator, r"Got -1 instead\.$", learning_rate=-1)
+
+
 def test_strings_without_column_names(Estimator):
     cells = X.astype(object)
     cells[:, 1] = ["u", *[1] * (n - 1)]  # strings alone are categories

@@ -64,7 +64,7 @@ def test_nothing_is_learned_from_validation_targets():
 
 def test_validation_targets_outside_the_domain(rng):
     X = rng.normal(size=(20, 2))
-    with pytest.raises(ValueError, match="target of PoissonLoss must be >= 0"):
+    with pytest.raises(ValueError, match="target for loss='poisson' must be >= 0"):
         ScratchMLPRegressor("poisson").fit(X, np.ones(20), X_val=X, y_val=-np.ones(20))
 
 

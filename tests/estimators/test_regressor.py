@@ -166,9 +166,9 @@ def test_every_loss_learns(loss, solver, rng):
 @pytest.mark.parametrize(
     "loss, y, message",
     [
-        ("poisson", [1.0, -1.0, 2.0], "target of PoissonLoss must be >= 0, got a smallest value of -1.0"),
-        ("gamma", [1.0, 0.0, 2.0], "target of GammaLoss must be > 0, got a smallest value of 0.0"),
-        ("cosine", [1.0, 0.0, 2.0], "target of CosineDistance must be two or more outputs"),
+        ("poisson", [1.0, -1.0, 2.0], "target for loss='poisson' must be >= 0, got a smallest value of -1.0"),
+        ("gamma", [1.0, 0.0, 2.0], "target for loss='gamma' must be > 0, got a smallest value of 0.0"),
+        ("cosine", [1.0, 0.0, 2.0], "target for loss='cosine' must be two or more outputs"),
     ],
 )
 def test_outside_the_domain(loss, y, message):

@@ -55,7 +55,11 @@ def test_sample_weight(weight, message):
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
-        (DATA, "targt", "y or sample_weight is 'targt', .* did you mean 'target'?"),
+        (DATA, "targt", r"^y is 'targt', .* did you mean 'target'\?$"),
+        (DATA, "Target", r"^y is 'Target', .* did you mean 'target'\?$"),
+        (DATA.rename(columns={"target": "age"}), "target", r"^y is 'target', .* its columns are \['a', 'b', 'age', "),
+        (DATA, ["target", "q"], r"^y is 'q', which must be, but is not, a column of X; its columns are \['a', "),
+        (DATA, ["p", "q"], "could not convert string to float: 'p'"),
         (DATA.to_numpy(), "target", "y and sample_weight must be arrays where X is no frame, but 'target' was given"),
         (DATA.to_numpy().tolist(), "target", "with a list: names are those of columns of X"),
     ],
@@ -63,6 +67,13 @@ def test_sample_weight(weight, message):
 def test_names_of_columns_in_memory(X, y, message):
     with pytest.raises(ValueError, match=message):
         fit(X, y)
+
+
+def test_names_of_weights_and_of_validation_rows_in_memory():
+    with pytest.raises(ValueError, match=r"^sample_weight is 'wight', .* did you mean 'weight'\?$"):
+        fit(DATA, sample_weight="wight")
+    with pytest.raises(ValueError, match=r"^y_val is 'targt', .* did you mean 'target'\?$"):
+        fit(DATA, validation={"X_val": DATA, "y_val": "targt"})
 
 
 def test_lbfgs():

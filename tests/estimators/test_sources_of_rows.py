@@ -125,6 +125,30 @@ def test_a_frame_with_the_names_of_y_and_weights(kind, Estimator):
     assert_array_equal(outputs(named, DATA[FEATURES]), outputs(given, DATA[FEATURES]))
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("task", ["columns of numbers", "labels"])
+def test_a_frame_with_a_list_of_names(task, kind):
+    """The names were read as targets."""
+    Estimator, names = TASKS[task]
+    data = only(*names, "weight")
+    frame = {"pandas": data, "polars": pl.DataFrame(data), "pyarrow": pa.Table.from_pandas(data)}[kind]
+    given = Estimator(**SMALL).fit(DATA[FEATURES], DATA[names], DATA["weight"])
+    for y in (names, tuple(names)):
+        named = Estimator(**SMALL).fit(frame, y, "weight")
+        assert_array_equal(outputs(named, DATA[FEATURES]), outputs(given, DATA[FEATURES]))
+    val = dict(X_val=data[:90], y_val=names, sample_weight_val="weight")
+    named = Estimator(**SMALL).fit(frame, names, "weight", **val)
+    val = dict(X_val=DATA[FEATURES][:90], y_val=DATA[names][:90], sample_weight_val=DATA["weight"][:90])
+    given = Estimator(**SMALL).fit(DATA[FEATURES], DATA[names], DATA["weight"], **val)
+    assert named.validation_scores_ == given.validation_scores_
+
+
+def test_a_list_with_as_many_strings_as_rows_holds_labels():
+    two = DATA[["a", "b"]][1:3]
+    model = ScratchMLPClassifier(**SMALL).fit(two, ["a", "b"])
+    assert model.classes_.tolist() == ["a", "b"] and model.n_features_in_ == 2
+
+
 def test_many_small_parts():
     parts = [DATA[start : start + 7][[*FEATURES, "t"]] for start in range(0, N, 7)]
     streamed = ScratchMLPRegressor(**SAME).fit(parts, "t")

@@ -25,7 +25,7 @@ def types(model, X=None):
 
 
 def load(model, X=None):
-    return predictor.load(io.BytesIO(_npz(model_graph(model, input_specs(model, X)))))
+    return predictor.load(io.BytesIO(_npz(model_graph(model, input_specs(model, X)), named=True)))
 
 
 @pytest.fixture

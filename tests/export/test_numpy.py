@@ -12,6 +12,7 @@ import pytest
 
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.datasets import load_titanic
+from skscratch.exceptions import ColumnWarning
 from skscratch.export import apply, predictor, rule, tensor, to_numpy
 
 SCRIPT = """
@@ -43,7 +44,7 @@ def test_the_module_is_short_and_imports_numpy_alone():
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert names - sys.stdlib_module_names == {"numpy"} and len(text.splitlines()) <= 140
+    assert names - sys.stdlib_module_names == {"numpy"} and len(text.splitlines()) <= 150
 
 
 def test_a_process_without_scikit_learn(titanic, tmp_path):
@@ -83,6 +84,65 @@ def test_errors_of_the_module(titanic, tmp_path, rng):
         exported.predict_proba(X)
     for wrong in (X[:, :1], X[:0]):
         with pytest.raises(ValueError, match="'X' must have shape"):
+            exported.predict(wrong)
+
+
+KINDS = {
+    "array": lambda X: X.to_numpy(),
+    "list": lambda X: X.to_numpy().tolist(),
+    "tuples": lambda X: tuple(X.itertuples(index=False, name=None)),
+    "pandas": lambda X: X,
+    "polars": lambda X: pytest.importorskip("polars").from_pandas(X),
+    "pyarrow": lambda X: pytest.importorskip("pyarrow").Table.from_pandas(X),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("names", [["age", "fare"], ["pclass", "sex", "age"], ["age"], ["sex"]])
+@pytest.mark.parametrize("named", [True, False], ids=["frame", "array"])
+def test_columns_by_position_and_by_name(tmp_path, named, names, kind):
+    """A matrix was refused after a fit to a frame, and a frame after a fit to an array."""
+    X, y = load_titanic(return_X_y=True)
+    rows = slice(0, 1200, 20)
+    X = X[names].iloc[rows].reset_index(drop=True)
+    model = ScratchMLPClassifier(width=4, max_iter=2, n_estimators=1, random_state=0)
+    model.fit(X if named else X.to_numpy(), y.iloc[rows])
+    to_numpy(model, tmp_path / "predict.py")
+    exported = predictor.load(tmp_path / "predict.npz")
+    expected = model.predict_proba(X if named else X.to_numpy())
+    np.testing.assert_allclose(exported.predict_proba(KINDS[kind](X)), expected, rtol=1e-6)
+    if len(names) > 1:
+        if named:  # in any order
+            np.testing.assert_allclose(exported.predict_proba(X[names[::-1]]), expected, rtol=1e-6)
+        with pytest.raises(ValueError, match=r"^X must .*got shape|^'X' must have shape|are missing"):
+            exported.predict(KINDS[kind](X.iloc[:, 1:]))
+
+
+def test_a_column_that_is_not_used_has_a_position(tmp_path, rng):
+    """A constant column of strings is no input of the network."""
+    X = pd.DataFrame({"constant": "a", "sex": ["m", "f"] * 15, "x": rng.normal(size=30)})
+    with pytest.warns(ColumnWarning, match="nothing is learned from 'constant'"):
+        model = ScratchMLPRegressor(width=4, max_iter=2, n_estimators=1, random_state=0).fit(X, X["x"])
+    to_numpy(model, tmp_path / "predict.py")
+    exported, expected = predictor.load(tmp_path / "predict.npz"), model.predict(X)
+    np.testing.assert_allclose(exported.predict(X.to_numpy()), expected, rtol=1e-6)
+    np.testing.assert_allclose(exported.predict(X[["x", "sex"]]), expected, rtol=1e-6)
+
+
+def test_rows_in_other_shapes_are_refused(titanic, tmp_path, rng):
+    """The error said that the columns are missing, or was one of NumPy."""
+    model, X = titanic
+    to_numpy(model, tmp_path / "predict.py")
+    exported, rows = predictor.load(tmp_path / "predict.npz"), X.head(3)
+    for wrong in (rows.to_dict("records"), rows.to_numpy()[:, :3], rows.to_numpy()[0]):
+        with pytest.raises(ValueError, match=r"X must be a matrix with the columns \['pclass', .*got shape"):
+            exported.predict(wrong)
+    X = rng.normal(size=(30, 2))
+    to_numpy(ScratchMLPRegressor(max_iter=1).fit(X, X[:, 0]), tmp_path / "predict.py")
+    exported = predictor.load(tmp_path / "predict.npz")
+    assert exported.predict(X[0]).shape == (1,)
+    for wrong in (np.ones(5), np.ones(4), np.ones((1, 30, 2))):
+        with pytest.raises(ValueError, match=r"'X' must have shape \(n, 2\), .* got \("):
             exported.predict(wrong)
 
 

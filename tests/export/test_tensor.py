@@ -29,7 +29,7 @@ def run(f, x):
     z = new_input("X", x.dtype, x.shape[1])
     spec, result = z.node.value, f(z)
     graph = Graph((spec,), {"probabilities": result}, {"probabilities": (None, None)})
-    values = predictor.load(io.BytesIO(_npz(graph))).predict_proba(x)
+    values = predictor.load(io.BytesIO(_npz(graph, named=False))).predict_proba(x)
     try:
         import onnxruntime
     except ImportError:
@@ -140,7 +140,7 @@ def fit(rng, **options):
 
 def exported(model, X):
     """Predictions of the exported model."""
-    return predictor.load(io.BytesIO(_npz(model_graph(model, input_specs(model))))).predict(X)
+    return predictor.load(io.BytesIO(_npz(model_graph(model, input_specs(model)), named=False))).predict(X)
 
 
 @pytest.mark.parametrize("options", [{"activation": Softsign()}, {"scaling": Centred()}, {"loss": HalvedError()}])
