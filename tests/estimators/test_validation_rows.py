@@ -108,7 +108,8 @@ def test_no_member_trains_on_its_validation_rows(Estimator, weighted, data, monk
     monkeypatch.setattr(base, "split_rows", spy)
     w = np.arange(1.0, 301) if weighted else None
     model.fit(X, y, w)
-    ((rows, validator, left_out, _),) = seen
+    (split,) = seen
+    rows, validator, left_out = split.rows, split.validator, split.left_out.validation_rows
     assert rows.w.shape == (300, 3)
     assert_array_equal(left_out, validator.positions)
     for i in range(3):
