@@ -38,9 +38,21 @@ def kind_of(values: np.ndarray) -> str:
 
 
 def _kind(cell: type) -> str:
-    if issubclass(cell, (Real, Decimal)) and not issubclass(cell, bool):
-        return "numbers"
-    return "dates" if issubclass(cell, (date, time, timedelta, np.datetime64)) else "categories"
+    # first, since timedelta64 is an integer for NumPy; Period of pandas by name, since pandas is not imported
+    if issubclass(cell, (date, time, timedelta, np.datetime64, np.timedelta64)) or cell.__name__ == "Period":
+        return "dates"
+    return "numbers" if issubclass(cell, (Real, Decimal)) and not issubclass(cell, bool) else "categories"
+
+
+def are_dates(values: np.ndarray) -> bool:
+    """Return whether an array holds dates, times or durations, of NumPy or as objects.
+
+    >>> are_dates(np.array(["2020-01-01"], dtype="M8[D]")), are_dates(np.array([[timedelta(1)], [None]], dtype=object))
+    (True, True)
+    >>> are_dates(np.array([1.0]))
+    False
+    """
+    return values.dtype.kind in "mM" or (values.dtype == object and kind_of(values.ravel()) == "dates")
 
 
 def are_strings(values: np.ndarray) -> bool:

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array, column_or_1d
 
-from skscratch.tabular.cells import brief, require_values
+from skscratch.tabular.cells import are_dates, brief, require_values
+from skscratch.tabular.frames import column_array, columns_of, is_frame
 
 
 def require_target(y: Any, estimator_name: str) -> None:
@@ -63,9 +64,20 @@ def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return codes
 
 
-def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
-    """Read targets as float64 (n, o), and return whether they were one column."""
+def reject_dates(values: Any, what: str) -> None:
+    """Raise a ValueError if y or weights hold dates, times or durations: NumPy would read them as integers."""
+    columns = columns_of(values) if is_frame(values) else [values]
+    if any(are_dates(np.asarray(column_array(column))) for column in columns):
+        raise ValueError(
+            f"{what} must be numeric, but it holds dates, times or durations: convert it to numbers, such as the days "
+            "since a date, or with .dt.total_seconds()."
+        )
+
+
+def check_numbers(y: Any) -> np.ndarray:
+    """Read targets as finite float64 of shape (n,) or (n, o)."""
     require_values(y, "y")
+    reject_dates(y, "y")
     try:
         y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     except (ValueError, OverflowError) as error:
@@ -75,6 +87,12 @@ def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     if not np.isfinite(y).all():
         bad = y[~np.isfinite(y)][0]
         raise ValueError(f"y must be finite, but contains {'NaN' if np.isnan(bad) else 'infinity'}: drop such rows.")
+    return np.asarray(y)
+
+
+def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
+    """Read targets as finite float64 (n, o), and return whether they were one column."""
+    y = check_numbers(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     return y.reshape(len(y), -1), y.ndim == 1

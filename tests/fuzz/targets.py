@@ -47,6 +47,8 @@ FORMS = {
     "strings": lambda y: y.astype(str),
     "objects": lambda y: y.astype(object),
     "complex": lambda y: y.astype(complex),
+    "durations": lambda y: np.arange(len(y)).astype("m8[h]"),
+    "dates": lambda y: pd.Series(pd.date_range("2020", periods=len(y), tz="UTC")),
     "three dimensions": lambda y: y[:, None, None],
     "short": lambda y: y[:-1],
 }
@@ -65,6 +67,7 @@ WEIGHTS = {
     "scalar": lambda n, rng: 2.0,
     "booleans": lambda n, rng: np.resize([True, False], n),
     "strings": lambda n, rng: np.full(n, "a"),
+    "durations": lambda n, rng: np.arange(n).astype("m8[h]"),
     "series": lambda n, rng: pd.Series(rng.random(n)),
     "short": lambda n, rng: np.ones(n - 1),
     "column": lambda n, rng: np.ones((n, 1)),

@@ -35,6 +35,8 @@ def objects(*cells):
         ([], "categories"),
         ([date(2020, 1, 1), None], "dates"),
         ([pd.Timestamp("2020-01-01"), pd.Timedelta(1), np.datetime64("2020")], "dates"),
+        ([np.timedelta64(1, "h"), None], "dates"),
+        ([pd.Period("2020-01"), None], "dates"),
         ([date(2020, 1, 1), "soon"], "categories"),
     ],
 )
