@@ -37,8 +37,9 @@ def read_labels(y: Any) -> np.ndarray:
             "y must hold labels of one kind, all strings or all numbers, and none missing, but it holds "
             f"{sorted({type(label).__name__ for label in y.flat})}: convert them, and drop rows without a label."
         )
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError("y must hold a label in every row, but contains NaN or infinity: drop such rows.")
+    if y.dtype.kind in "fmM" and not np.isfinite(y).all():
+        missing = "NaN or infinity" if y.dtype.kind == "f" else "NaT"
+        raise ValueError(f"y must hold a label in every row, but contains {missing}: drop such rows.")
     return np.asarray(column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y)
 
 

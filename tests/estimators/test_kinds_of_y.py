@@ -20,6 +20,7 @@ draw = np.random.default_rng(0)
 X = draw.normal(size=(60, 3))
 codes = np.digitize(X[:, 0], [-0.4, 0.4])
 binary = (X[:, 0] > 0).astype(int)
+DAY = np.datetime64("2020-01-01")
 LABELS = {
     "strings": np.array(["b", "a", "c"])[codes],
     "objects": np.array(["b", "a", "c"], object)[codes],
@@ -33,6 +34,7 @@ LABELS = {
     "pandas category": pd.Series(pd.Categorical(np.array(["b", "a", "c"])[codes])),
     "pandas nullable": pd.Series(codes, dtype="Int64"),
     "polars": pl.Series(np.array(["b", "a", "c"])[codes]),
+    "dates": DAY + codes,
 }
 
 
@@ -130,6 +132,8 @@ def test_many_classes():
         (np.where(binary, 1.0, np.inf), "y must hold a label in every row, but contains NaN or infinity"),
         (np.where(binary, "a", None), "y must hold labels of one kind"),
         ([*"ab" * 29, 1, 2], "y must hold labels of one kind"),
+        (np.where(binary, DAY, np.datetime64("NaT")), "y must hold a label in every row, but contains NaT"),
+        (pd.Series(np.where(binary, DAY - DAY, np.timedelta64("NaT"))), "but contains NaT: drop such rows"),
         (binary[:10], "inconsistent numbers of samples"),
         (np.zeros((60, 2, 2)), "Unknown label type: unknown"),
     ],

@@ -33,6 +33,7 @@ LABELS = {
     "polars": lambda n, rng: pl.Series(np.resize(["a", "b"], n)),
     "column": lambda n, rng: np.resize([0, 1], n)[:, None],
     "dates": lambda n, rng: np.resize(np.array(["2020-01-01", "2021-01-01"], dtype="M8[D]"), n),
+    "missing date": lambda n, rng: np.resize(np.array(["2020-01-01", "2021-01-01", "NaT"], dtype="M8[D]"), n),
     "complex": lambda n, rng: np.resize([1j, 2.0], n),
     "bytes": lambda n, rng: np.resize([b"a", b"b"], n),
     "wrong length": lambda n, rng: np.resize([0, 1], n + 1),
