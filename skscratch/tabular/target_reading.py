@@ -23,7 +23,10 @@ def read_labels(y: Any) -> np.ndarray:
     require_values(y, "y")
     if issparse(y):
         y = y.toarray()
-    y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y, dtype=getattr(y, "dtype", object))
+    if hasattr(y, "to_numpy"):
+        y = y.to_numpy() if is_frame(y) else column_array(y)
+    else:
+        y = np.asarray(y, dtype=getattr(y, "dtype", object))
     if y.dtype == object:
         plain = np.array(y.tolist())  # lists and nullable columns give numbers and bools as objects
         y = plain if plain.dtype.kind in "biuf" else y

@@ -34,6 +34,8 @@ LABELS = {
     "pandas category": pd.Series(pd.Categorical(np.array(["b", "a", "c"])[codes])),
     "pandas nullable": pd.Series(codes, dtype="Int64"),
     "polars": pl.Series(np.array(["b", "a", "c"])[codes]),
+    "pyarrow": pa.array(np.array(["b", "a", "c"])[codes]),
+    "pyarrow chunks": pa.chunked_array([np.array(["b", "a", "c"])[codes]]),
     "dates": DAY + codes,
 }
 
