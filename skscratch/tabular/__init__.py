@@ -54,7 +54,6 @@ from skscratch.tabular.target_reading import (
     class_codes,
     read_labels,
     read_numbers,
-    reject_dates,
     require_target,
 )
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
@@ -115,7 +114,6 @@ __all__ = [
     "read_labels",
     "read_numbers",
     "read_table",
-    "reject_dates",
     "report_columns",
     "require_distinct",
     "require_target",

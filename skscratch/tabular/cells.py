@@ -105,11 +105,13 @@ def to_floats(values: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a value is no real number, or beyond the range of float64.
+        If a value is no real number, such as a duration, or beyond the range of float64.
     """
     array = np.asarray(values)
     if array.dtype.kind == "c":
         raise ValueError("it holds complex numbers")
+    if are_dates(array):
+        raise ValueError("it holds dates, times or durations")
     try:
         return array.astype(np.float64, copy=False)
     except OverflowError as error:

@@ -68,21 +68,11 @@ def class_codes(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return codes
 
 
-def reject_dates(values: Any, what: str) -> None:
-    """Raise a ValueError if y or weights hold dates, times or durations: NumPy would read them as integers."""
-    columns = columns_of(values) if is_frame(values) else [values]
-    if any(are_dates(np.asarray(column_array(column))) for column in columns):
-        raise ValueError(
-            f"{what} must be numeric, but it holds dates, times or durations: convert it to numbers, such as the days "
-            "since a date, or with .dt.total_seconds()."
-        )
-
-
 def check_numbers(y: Any) -> np.ndarray:
     """Read targets as finite float64 of shape (n,) or (n, o)."""
     require_values(y, "y")
-    reject_dates(y, "y")
     try:
+        _reject_dates(y)
         y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
     except (ValueError, OverflowError) as error:
         if explained := _explain_numbers(error):
@@ -100,6 +90,16 @@ def read_numbers(y: Any) -> tuple[np.ndarray, bool]:
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     return y.reshape(len(y), -1), y.ndim == 1
+
+
+def _reject_dates(y: Any) -> None:
+    """Raise a ValueError if y holds dates, times or durations, which NumPy would read as integers."""
+    columns = columns_of(y) if is_frame(y) else [y]
+    if any(are_dates(np.asarray(column_array(column))) for column in columns):
+        raise ValueError(
+            "y must be numeric, but it holds dates, times or durations: convert it to numbers, such as the days since "
+            "a date, or with .dt.total_seconds()."
+        )
 
 
 def _explain_numbers(error: Exception) -> Exception | None:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skscratch.tabular.cells import brief, require_values, to_floats
-from skscratch.tabular.target_reading import class_codes, read_labels, reject_dates
+from skscratch.tabular.target_reading import class_codes, read_labels
 
 NEGLIGIBLE = float(np.finfo(np.float64).eps)  # of the largest weight: less changes a sum by a rounding error at most
 
@@ -97,7 +97,6 @@ def check_weights(sample_weight: Any, n: int, *, allow_zero: bool = False) -> np
         raise ValueError(
             "sample_weight must be an array of shape (n_samples,), but is sparse: pass toarray().ravel() of it."
         )
-    reject_dates(sample_weight, "sample_weight")
     try:
         w = to_floats(sample_weight)
     except ValueError as error:

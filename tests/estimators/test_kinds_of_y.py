@@ -229,5 +229,5 @@ def test_dates_and_durations_in_every_call_with_y():
     ):
         with pytest.raises(ValueError, match=NO_DATES):
             call()
-    with pytest.raises(ValueError, match="^sample_weight must be numeric, but it holds dates"):
+    with pytest.raises(ValueError, match="^sample_weight must hold real numbers, but it does not"):
         numbers.score(X, X[:, 0], sample_weight=HOURS)

@@ -42,5 +42,8 @@ def test_scales_of_parts_merge_to_that_of_all_rows():
     ids=["durations", "list", "series", "objects"],
 )
 def test_dates_and_durations_are_no_weights(w):
-    with pytest.raises(ValueError, match="^sample_weight must be numeric, but it holds dates, times or durations"):
+    with pytest.raises(
+        ValueError,
+        match=r"^sample_weight must hold real numbers, but it does not \(it holds dates, times or durations\)",
+    ):
         check_weights(w, 2)
