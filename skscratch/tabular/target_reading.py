@@ -8,8 +8,11 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array, column_or_1d
 
-from skscratch.tabular.cells import are_dates, brief, require_values
+from skscratch.tabular.cells import MISSING_TYPES, are_dates, brief, require_values
 from skscratch.tabular.frames import column_array, columns_of, is_frame
+
+# What NumPy says of a cell that has no float
+NOT_A_NUMBER = ("could not convert", "cannot convert", "float() argument", "Cannot cast")
 
 
 def require_target(y: Any, estimator_name: str) -> None:
@@ -74,7 +77,7 @@ def check_numbers(y: Any) -> np.ndarray:
     try:
         _reject_dates(y)
         y = check_array(y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y")
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, TypeError) as error:
         if explained := _explain_numbers(error):
             raise explained from error
         raise
@@ -105,9 +108,13 @@ def _reject_dates(y: Any) -> None:
 def _explain_numbers(error: Exception) -> Exception | None:
     """Explain why y cannot be read as numbers; return None if nothing can be added."""
     text = str(error)
+    if isinstance(error, TypeError) and any(f"'{name}'" in text for name in MISSING_TYPES):
+        return ValueError("y must be finite, but contains a missing value: drop such rows.")
     if isinstance(error, OverflowError):
         text = "a number is beyond 1.8e308, the largest of float64"
-    elif "could not convert" not in text and "cannot convert" not in text:
+    elif "setting an array element" in text:
+        text = "its rows do not hold equally many values"
+    elif not any(problem in text for problem in NOT_A_NUMBER):
         return None
     return ValueError(
         f"y must hold numbers for a regressor, but it does not ({text}): convert it, or use a classifier for classes."

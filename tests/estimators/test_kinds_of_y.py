@@ -155,6 +155,14 @@ def test_what_a_classifier_cannot_use(y, message):
         (X[:10, 0], "inconsistent numbers of samples"),
         (X[:, 0] + 1j, "Complex data not supported"),
         (np.zeros((60, 2, 2)), "dim 3"),
+        (pd.Series(X[:, 0], dtype=object).where(X[:, 0] > 0, pd.NA), "^y must be finite, but contains a missing value"),
+        ([pd.NaT, *X[1:, 0]], "^y must be finite, but contains a missing value"),
+        ([datetime.date(2020, 1, 1), *X[1:, 0]], "^y must hold numbers .* not 'datetime.date'"),
+        (pd.interval_range(0, 60), "^y must hold numbers for a regressor, but it does not"),
+        (dict(enumerate(X[:, 0])), "^y must hold numbers .* not 'dict'"),
+        ([{"y": number} for number in X[:, 0]], "^y must hold numbers .* not 'dict'"),
+        (np.zeros(60, [("a", float), ("b", float)]), "^y must hold numbers .*Cannot cast"),
+        ([[1, 2]] * 59 + [[1]], "^y must hold numbers .*its rows do not hold equally many values"),
     ],
 )
 def test_what_a_regressor_cannot_use(y, message):
