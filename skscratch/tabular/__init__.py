@@ -14,6 +14,7 @@ from skscratch.tabular.cells import (
     explain_matrix,
     kind_of,
     none_for_missing,
+    require_table,
     require_values,
     to_floats,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "read_table",
     "report_columns",
     "require_distinct",
+    "require_table",
     "require_target",
     "require_values",
     "root_mean_square",

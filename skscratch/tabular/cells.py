@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Real
@@ -162,6 +163,26 @@ def require_values(values: Any, what: str) -> None:
             f"{what} must not be a masked array with masked values, since masks are not read: "
             + ("pass X.filled(np.nan), which marks missing values." if what == "X" else "leave out the masked rows.")
         )
+
+
+def require_table(X: Any) -> None:
+    """Raise a ValueError if X is a dict, a list of dicts, or a series of pandas or polars.
+
+    >>> require_table([{"age": 30.0}])
+    Traceback (most recent call last):
+        ...
+    ValueError: X must be a table of rows and columns, but it is a list of dicts: pass pandas.DataFrame(X).
+    """
+    given, hint = f"of type {type(X).__name__}", "pandas.DataFrame([X]) for one row, or "
+    if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
+        given, hint = f"a {type(X).__name__} of dicts", "pandas.DataFrame(X)"
+    elif isinstance(X, Mapping) and not issparse(X):  # a sparse DOK matrix is a dict
+        hint += "pandas.DataFrame(X) for columns"
+    elif hasattr(X, "to_frame"):
+        hint += "X.to_frame() for one column"
+    else:
+        return
+    raise ValueError(f"X must be a table of rows and columns, but it is {given}: pass {hint}.")
 
 
 def explain_matrix(X: Any, error: Exception) -> Exception | None:
