@@ -1,4 +1,4 @@
-"""X that is no table, but a row as a dict or a series, or an array of one dimension: a sentence, and a way out."""
+"""X that is no table, but a row as a dict or a series, or an array of one dimension: a sentence with a hint."""
 
 import re
 
