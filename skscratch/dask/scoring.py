@@ -12,6 +12,7 @@ from skscratch.dask.cluster import Cluster
 from skscratch.dask.collections import Parts
 from skscratch.tabular.target_facts import Moments
 from skscratch.tabular.target_reading import read_labels, read_numbers
+from skscratch.tabular.weights import check_weights
 
 
 def accuracy(cluster: Cluster, estimator: Any, parts: Parts) -> float:
@@ -59,9 +60,9 @@ def _residuals(estimator: Any, number: int, X: Any, y: Any, w: Any) -> list[Mome
 
 def _weighted(w: Any, *columns: np.ndarray) -> list[Moments] | None:
     """Compute the moments of columns of some rows; None if no row has weight."""
+    w = check_weights(w, len(columns[0]), allow_zero=True)
     if w is None:
         return [Moments.of(a.astype(float)) for a in columns]
-    w = np.asarray(w, float)
     return [Moments.of(a[w > 0].astype(float), w[w > 0]) for a in columns] if w.any() else None
 
 

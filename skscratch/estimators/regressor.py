@@ -17,8 +17,9 @@ from skscratch.estimators.conformal import intervals
 from skscratch.estimators.hyperparameters import store
 from skscratch.estimators.out_of_fold import OutOfFold
 from skscratch.tabular.target_facts import Moments
-from skscratch.tabular.target_reading import read_numbers
+from skscratch.tabular.target_reading import check_numbers, read_numbers
 from skscratch.tabular.targets import RegressionTarget
+from skscratch.tabular.weights import check_weights
 
 
 @docstrings.document(docstrings.REGRESSOR, table.REGRESSOR)
@@ -260,7 +261,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         score : float
             At most 1; 0 for a prediction by a constant, the mean or the quantile of y.
         """
-        return self._score(y, self.predict(X), sample_weight)
+        y, prediction = check_numbers(y), self.predict(X)
+        return self._score(y, prediction, check_weights(sample_weight, len(prediction)))
 
     def _score(self, y: Any, prediction: np.ndarray, sample_weight: Any = None) -> float:
         # not above: they take longer to import than all of this package

@@ -45,9 +45,9 @@ class Columns(NamedTuple):
 
     def given(self, frame: Any) -> Given:
         """Divide a part into X, y and weights."""
-        y = [column_array(column) for column in columns_of(select(frame, self.y))]
+        y = select(frame, self.y)
         w = [column_array(column) for column in columns_of(select(frame, self.w))] if self.w else [None]
-        return Given(select(frame, self.X), y[0] if self.vector else np.column_stack(y), w[0])
+        return Given(select(frame, self.X), column_array(columns_of(y)[0]) if self.vector else y, w[0])
 
 
 class Stream:

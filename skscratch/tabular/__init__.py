@@ -8,11 +8,13 @@ array([-1.225,  0.   ,  1.225])
 """
 
 from skscratch.tabular.cells import (
+    are_dates,
     are_strings,
     brief,
     explain_matrix,
     kind_of,
     none_for_missing,
+    require_table,
     require_values,
     to_floats,
 )
@@ -47,7 +49,14 @@ from skscratch.tabular.scaling import (
 from skscratch.tabular.sources import ArrowSource, FrameSource, LazyFrameSource, Source, find_source
 from skscratch.tabular.summary import RowSample, Summary, merge_summaries, row_keys
 from skscratch.tabular.target_facts import ClassMass, Moments
-from skscratch.tabular.target_reading import check_indicator, class_codes, read_labels, read_numbers, require_target
+from skscratch.tabular.target_reading import (
+    check_indicator,
+    check_numbers,
+    class_codes,
+    read_labels,
+    read_numbers,
+    require_target,
+)
 from skscratch.tabular.targets import ClassTarget, RegressionTarget
 from skscratch.tabular.weights import WeightScale, check_weights, class_weights
 
@@ -78,11 +87,13 @@ __all__ = [
     "TableEncoder",
     "Unscaled",
     "WeightScale",
+    "are_dates",
     "are_strings",
     "bound",
     "brief",
     "check_columns",
     "check_indicator",
+    "check_numbers",
     "check_weights",
     "class_codes",
     "class_weights",
@@ -106,6 +117,7 @@ __all__ = [
     "read_table",
     "report_columns",
     "require_distinct",
+    "require_table",
     "require_target",
     "require_values",
     "root_mean_square",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from numbers import Real
@@ -38,9 +39,21 @@ def kind_of(values: np.ndarray) -> str:
 
 
 def _kind(cell: type) -> str:
-    if issubclass(cell, (Real, Decimal)) and not issubclass(cell, bool):
-        return "numbers"
-    return "dates" if issubclass(cell, (date, time, timedelta, np.datetime64)) else "categories"
+    # first, since timedelta64 is an integer for NumPy; Period of pandas by name, since pandas is not imported
+    if issubclass(cell, (date, time, timedelta, np.datetime64, np.timedelta64)) or cell.__name__ == "Period":
+        return "dates"
+    return "numbers" if issubclass(cell, (Real, Decimal)) and not issubclass(cell, bool) else "categories"
+
+
+def are_dates(values: np.ndarray) -> bool:
+    """Return whether an array holds dates, times or durations, of NumPy or as objects.
+
+    >>> are_dates(np.array(["2020-01-01"], dtype="M8[D]")), are_dates(np.array([[timedelta(1)], [None]], dtype=object))
+    (True, True)
+    >>> are_dates(np.array([1.0]))
+    False
+    """
+    return values.dtype.kind in "mM" or (values.dtype == object and kind_of(values.ravel()) == "dates")
 
 
 def are_strings(values: np.ndarray) -> bool:
@@ -93,11 +106,13 @@ def to_floats(values: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a value is no real number, or beyond the range of float64.
+        If a value is no real number, such as a duration, or beyond the range of float64.
     """
     array = np.asarray(values)
     if array.dtype.kind == "c":
         raise ValueError("it holds complex numbers")
+    if are_dates(array):
+        raise ValueError("it holds dates, times or durations")
     try:
         return array.astype(np.float64, copy=False)
     except OverflowError as error:
@@ -148,6 +163,26 @@ def require_values(values: Any, what: str) -> None:
             f"{what} must not be a masked array with masked values, since masks are not read: "
             + ("pass X.filled(np.nan), which marks missing values." if what == "X" else "leave out the masked rows.")
         )
+
+
+def require_table(X: Any) -> None:
+    """Raise a ValueError if X is a dict, a list of dicts, or a series of pandas or polars.
+
+    >>> require_table([{"age": 30.0}])
+    Traceback (most recent call last):
+        ...
+    ValueError: X must be a table of rows and columns, but it is a list of dicts: pass pandas.DataFrame(X).
+    """
+    given, hint = f"of type {type(X).__name__}", "pandas.DataFrame([X]) for one row, or "
+    if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
+        given, hint = f"a {type(X).__name__} of dicts", "pandas.DataFrame(X)"
+    elif isinstance(X, Mapping) and not issparse(X):  # a sparse DOK matrix is a dict
+        hint += "pandas.DataFrame(X) for columns"
+    elif hasattr(X, "to_frame"):
+        hint += "X.to_frame() for one column"
+    else:
+        return
+    raise ValueError(f"X must be a table of rows and columns, but it is {given}: pass {hint}.")
 
 
 def explain_matrix(X: Any, error: Exception) -> Exception | None:

@@ -26,6 +26,7 @@ from skscratch.tabular.cells import (
     explain_matrix,
     kind_of,
     none_for_missing,
+    require_table,
     require_values,
     to_floats,
 )
@@ -160,16 +161,17 @@ def read_table(estimator: Any, X: Any, categorical: tuple[int, ...], *, reset: b
     Raises
     ------
     ValueError
-        If X has other columns than at fit, two columns with one name, no rows, infinite values, or a column that cannot
-        be read.
+        If X is a dict, a list of dicts or a series, or has other columns than at fit, two columns with one name, no
+        rows, infinite values, or a column that cannot be read.
     """
     if type(X) is not np.ndarray:
         require_values(X, "X")
+        require_table(X)
     X = _named(X)
     if not categorical and (not is_frame(X) or is_sparse_frame(X)):
         table = RawTable(_read_matrix(estimator, X, reset), [], _feature_names(estimator), [])
     else:
-        table = _split(estimator, validate_data(estimator, X, skip_check_array=True, reset=reset), categorical)
+        table = _split(estimator, X, categorical, reset)
     _reject_infinity(table)
     return table
 
@@ -209,9 +211,9 @@ def _read_matrix(estimator: Any, X: Any, reset: bool) -> Any:
     return X
 
 
-def _split(estimator: Any, X: Any, categorical: tuple[int, ...]) -> RawTable:
+def _split(estimator: Any, X: Any, categorical: tuple[int, ...], reset: bool) -> RawTable:
     """Read a frame, or an array with categories, column by column."""
-    X = _check_shape(estimator, X)
+    X = validate_data(estimator, _check_shape(estimator, X), skip_check_array=True, reset=reset)
     columns, names = columns_of(X), _feature_names(estimator)
     numbers = [j for j in range(len(columns)) if j not in set(categorical)]
     numeric = _stack([_read_numbers(columns[j], names[j]) for j in numbers], X.shape[0])
@@ -309,7 +311,7 @@ def _invalid_choice(given: Any) -> ValueError:
     )
 
 
-def _positions(chosen: np.ndarray, d: int, names: Any) -> tuple[int, ...]:
+def _positions(chosen: np.ndarray, d: int, names: list[Any] | None) -> tuple[int, ...]:
     """Return the sorted positions of columns given by mask, position or name, of d columns."""
     if chosen.ndim == 1 and chosen.size == 0:
         return ()
@@ -332,16 +334,15 @@ def _positions(chosen: np.ndarray, d: int, names: Any) -> tuple[int, ...]:
     raise _invalid_choice(chosen.tolist())
 
 
-def _position(name: str, names: Any) -> int:
+def _position(name: str, names: list[Any] | None) -> int:
     """Return the position of the column with this name."""
     if names is None:
         raise ValueError(
             f"categorical_features holds the name {name!r}, but X must be a DataFrame to have names: give positions or "
             "a mask instead."
         )
-    columns = list(names)
-    if name not in columns:
-        close = difflib.get_close_matches(name, [str(column) for column in columns], n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {columns}."
+    if name not in names:
+        close = difflib.get_close_matches(name, list(map(str, names)), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"its columns are {names}."
         raise ValueError(f"categorical_features holds {name!r}, which must be, but is not, a column of X; {hint}")
-    return columns.index(name)
+    return names.index(name)

@@ -12,6 +12,7 @@ from skscratch.tabular.scaling import mean_and_std
 from skscratch.tabular.target_reading import check_indicator, read_labels, read_numbers
 
 CHUNK_ROWS = 2**20
+_KINDS = {**dict.fromkeys("OUST", "strings"), "M": "dates", "m": "durations"}  # of labels that are no numbers
 
 
 class ClassMass(NamedTuple):
@@ -71,9 +72,9 @@ class ClassMass(NamedTuple):
         ValueError
             If one has strings as labels and the other numbers, or another number of labels.
         """
-        text = [classes.dtype.kind in "OUST" for classes in (self.classes, other.classes)]
+        first, second = (_KINDS.get(classes.dtype.kind, "numbers") for classes in (self.classes, other.classes))
         same_labels = self.kind == "classes" or len(self.classes) == len(other.classes)
-        if self.kind != other.kind or text[0] != text[1] or not same_labels:
+        if self.kind != other.kind or first != second or not same_labels:
             raise ValueError(
                 f"y must be of one kind in all parts, but one part holds {self.classes[:3].tolist()} and another "
                 f"{other.classes[:3].tolist()}: convert them to the same type."

@@ -87,7 +87,8 @@ def check_weights(sample_weight: Any, n: int, *, allow_zero: bool = False) -> np
     Raises
     ------
     ValueError
-        If they are no real numbers, the shape is not (n,), a weight is negative or not finite, or all are zero.
+        If they are dates or no real numbers, the shape is not (n,), a weight is negative or not finite, or all are
+        zero.
     """
     if sample_weight is None:
         return None

@@ -117,6 +117,18 @@ def test_predictions_are_lazy_and_equal(regressor):
     assert prediction.compute(scheduler="synchronous").shape == (600,)  # needs no cluster
 
 
+def test_dates_are_no_targets_and_no_weights_of_a_score(regressor, client):
+    X, y = frame()
+    hours = pd.Series(pd.to_timedelta(np.arange(len(X)), unit="h"), name="hours")
+    rows, numbers, dates = (dd.from_pandas(a, npartitions=3) for a in (X, y, hours))
+    for given, message in (
+        ((rows, dates), "y must be numeric"),
+        ((rows, numbers, dates), "sample_weight must hold real"),
+    ):
+        with pytest.raises(ValueError, match=f"{message}.*it holds dates, times or durations"):
+            regressor.score(*given)
+
+
 def test_score_is_that_of_the_estimator_in_memory(regressor, client):
     X, y = frame()
     w = np.random.default_rng(1).random(600)

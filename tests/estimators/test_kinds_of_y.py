@@ -1,5 +1,6 @@
 """Kinds of y: labels of every type, several columns, and what no classifier or regressor can use."""
 
+import datetime
 import warnings
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.exceptions import DataConversionWarning
 from skscratch import ScratchMLPClassifier, ScratchMLPRegressor
 from skscratch.exceptions import ColumnWarning
 
+pa = pytest.importorskip("pyarrow")
 pl = pytest.importorskip("polars")
 
 SMALL = dict(width=8, depth=1, n_estimators=2, max_iter=30, random_state=0)
@@ -19,6 +21,7 @@ draw = np.random.default_rng(0)
 X = draw.normal(size=(60, 3))
 codes = np.digitize(X[:, 0], [-0.4, 0.4])
 binary = (X[:, 0] > 0).astype(int)
+DAY = np.datetime64("2020-01-01")
 LABELS = {
     "strings": np.array(["b", "a", "c"])[codes],
     "objects": np.array(["b", "a", "c"], object)[codes],
@@ -32,6 +35,9 @@ LABELS = {
     "pandas category": pd.Series(pd.Categorical(np.array(["b", "a", "c"])[codes])),
     "pandas nullable": pd.Series(codes, dtype="Int64"),
     "polars": pl.Series(np.array(["b", "a", "c"])[codes]),
+    "pyarrow": pa.array(np.array(["b", "a", "c"])[codes]),
+    "pyarrow chunks": pa.chunked_array([np.array(["b", "a", "c"])[codes]]),
+    "dates": DAY + codes,
 }
 
 
@@ -131,6 +137,8 @@ def test_many_classes():
         (np.where(binary, 1.0, np.inf), "y must hold a label in every row, but contains NaN or infinity"),
         (np.where(binary, "a", None), "y must hold labels of one kind"),
         ([*"ab" * 29, 1, 2], "y must hold labels of one kind"),
+        (np.where(binary, DAY, np.datetime64("NaT")), "y must hold a label in every row, but contains NaT"),
+        (pd.Series(np.where(binary, DAY - DAY, np.timedelta64("NaT"))), "but contains NaT: drop such rows"),
         (binary[:10], "inconsistent numbers of samples"),
         (np.zeros((60, 2, 2)), "Unknown label type: unknown"),
     ],
@@ -150,6 +158,14 @@ def test_what_a_classifier_cannot_use(y, message):
         (X[:10, 0], "inconsistent numbers of samples"),
         (X[:, 0] + 1j, "Complex data not supported"),
         (np.zeros((60, 2, 2)), "dim 3"),
+        (pd.Series(X[:, 0], dtype=object).where(X[:, 0] > 0, pd.NA), "^y must be finite, but contains a missing value"),
+        ([pd.NaT, *X[1:, 0]], "^y must be finite, but contains a missing value"),
+        ([datetime.date(2020, 1, 1), *X[1:, 0]], "^y must hold numbers .* not 'datetime.date'"),
+        (pd.interval_range(0, 60), "^y must hold numbers for a regressor, but it does not"),
+        (dict(enumerate(X[:, 0])), "^y must hold numbers .* not 'dict'"),
+        ([{"y": number} for number in X[:, 0]], "^y must hold numbers .* not 'dict'"),
+        (np.zeros(60, [("a", float), ("b", float)]), "^y must hold numbers .*Cannot cast"),
+        ([[1, 2]] * 59 + [[1]], "^y must hold numbers .*its rows do not hold equally many values"),
     ],
 )
 def test_what_a_regressor_cannot_use(y, message):
@@ -171,3 +187,58 @@ def test_regression_targets_of_any_number_type():
     expected = ScratchMLPRegressor(**SMALL).fit(X, y).predict(X)
     for given in (y.astype(int), y.astype(np.float32), y.tolist(), pd.Series(y), pl.Series(y), y.astype(object)):
         assert_array_equal(ScratchMLPRegressor(**SMALL).fit(X, given).predict(X), expected)
+
+
+DAYS = pd.Series(pd.date_range("2020-01-01", periods=60))
+HOURS = pd.Series(pd.to_timedelta(np.arange(60), unit="h"))
+DATES = {
+    "dates": DAYS,
+    "durations": HOURS,
+    "a missing duration": HOURS.where(HOURS.index != 5),
+    "in a zone": DAYS.dt.tz_localize("Europe/Berlin"),
+    "index": pd.DatetimeIndex(DAYS),
+    "periods": DAYS.dt.to_period("D"),
+    "array": HOURS.to_numpy(),
+    "column": DAYS.to_numpy()[:, None],
+    "objects of NumPy": np.array([None, *HOURS.to_numpy()[1:]], object),
+    "objects of pandas": HOURS.astype(object),
+    "list of dates": [day.date() for day in DAYS],
+    "list of durations": [hour.to_pytimedelta() for hour in HOURS],
+    "list of NumPy": [*DAYS.to_numpy()],
+    "categories": DAYS.astype("category"),
+    "frame": pd.DataFrame({"number": X[:, 0], "day": DAYS}),
+    "Arrow in pandas": DAYS.astype("timestamp[ns][pyarrow]"),
+    "polars": pl.Series([hour.to_pytimedelta() for hour in HOURS]),
+    "polars date": pl.Series([day.date() for day in DAYS]),
+    "polars time": pl.Series([datetime.time(k % 24) for k in range(60)]),
+    "polars frame": pl.DataFrame({"number": X[:, 0], "day": [day.date() for day in DAYS]}),
+    "pyarrow": pa.array([day.date() for day in DAYS]),
+    "pyarrow chunks": pa.chunked_array([pa.array(HOURS.to_numpy())]),
+    "pyarrow table": pa.table({"number": X[:, 0], "day": DAYS.to_numpy()}),
+}
+NO_DATES = "^y must be numeric, but it holds dates, times or durations: convert it to numbers"
+
+
+@pytest.mark.parametrize("kind", DATES)
+def test_dates_and_durations_are_no_numbers(kind):
+    with pytest.raises(ValueError, match=NO_DATES):
+        ScratchMLPRegressor().fit(X, DATES[kind])
+
+
+def test_dates_and_durations_in_every_call_with_y():
+    numbers = ScratchMLPRegressor(**SMALL).fit(X, X[:, 0])
+    frame = pd.DataFrame(X, columns=[*"abc"]).assign(day=DAYS, number=X[:, 0])
+    for call in (
+        lambda: ScratchMLPRegressor().fit(X, X[:, 0], X_val=X, y_val=HOURS),
+        lambda: ScratchMLPRegressor().partial_fit(X, HOURS),
+        lambda: numbers.partial_fit(X, HOURS),
+        lambda: ScratchMLPRegressor().fit_statistics(X, HOURS),
+        lambda: ScratchMLPRegressor().fit(frame, "day"),
+        lambda: ScratchMLPRegressor().fit([frame, frame], "day"),
+        lambda: ScratchMLPRegressor().fit([frame, frame], ["day", "number"]),
+        lambda: numbers.score(X, HOURS),
+    ):
+        with pytest.raises(ValueError, match=NO_DATES):
+            call()
+    with pytest.raises(ValueError, match="^sample_weight must hold real numbers, but it does not"):
+        numbers.score(X, X[:, 0], sample_weight=HOURS)

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from skscratch.tabular import brief, explain_matrix, kind_of, none_for_missing, require_values, to_floats
 
 NAN = float("nan")
+DAYS = np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]")
 
 
 def objects(*cells):
@@ -35,6 +36,8 @@ def objects(*cells):
         ([], "categories"),
         ([date(2020, 1, 1), None], "dates"),
         ([pd.Timestamp("2020-01-01"), pd.Timedelta(1), np.datetime64("2020")], "dates"),
+        ([np.timedelta64(1, "h"), None], "dates"),
+        ([pd.Period("2020-01"), None], "dates"),
         ([date(2020, 1, 1), "soon"], "categories"),
     ],
 )
@@ -60,9 +63,11 @@ def test_cells_that_are_not_hashable(cell):
         none_for_missing(objects("a", cell), "x")
 
 
-@pytest.mark.parametrize("values", [[10**400], ["a"], [None, "a"], [1j], np.array([1j]), [Decimal("sNaN")], [{}]])
+@pytest.mark.parametrize(
+    "values", [[10**400], ["a"], [None, "a"], [1j], np.array([1j]), [Decimal("sNaN")], [{}], DAYS, [*DAYS]]
+)
 def test_what_has_no_float(values):
-    with pytest.raises(ValueError, match=r"beyond|convert|complex|float\(\)"):
+    with pytest.raises(ValueError, match=r"beyond|convert|complex|dates|float\(\)"):
         to_floats(values)
     assert to_floats([Decimal("0.5"), None])[0] == 0.5
 

@@ -341,6 +341,6 @@ def test_no_rows_or_columns_raise(frame, read):
 
 @pytest.mark.parametrize("chosen", ["from_dtype", [0]])
 def test_one_dimension_raises(chosen, read):
-    for X in ([1.0, 2.0], np.ones(3), pd.Series([1.0, 2.0])):
-        with pytest.raises(ValueError, match="Expected (2D array|a 2-dimensional container)"):
+    for X in ([1.0, 2.0], np.ones(3)):
+        with pytest.raises(ValueError, match="Expected 2D array"):
             read(X, chosen)

@@ -5,6 +5,8 @@ import pytest
 
 from skscratch.tabular.target_facts import ClassMass, Moments
 
+DAYS = np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]")
+
 
 @pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
 def test_moments_of_parts(size):
@@ -34,7 +36,14 @@ def test_labels_of_parts():
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [([1, 2], ["a", "b"]), ([[0, 1]], [[0, 1, 1]]), ([0, 1], [[0, 1], [1, 1]])],
+    [
+        ([1, 2], ["a", "b"]),
+        ([[0, 1]], [[0, 1, 1]]),
+        ([0, 1], [[0, 1], [1, 1]]),
+        (DAYS, [1, 2]),
+        (DAYS, ["a", "b"]),
+        (DAYS, DAYS - DAYS[0]),
+    ],
 )
 def test_parts_of_different_kinds(first, second):
     with pytest.raises(ValueError, match="y must be of one kind in all parts"):

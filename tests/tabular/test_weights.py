@@ -1,10 +1,11 @@
 """Weights of rows and of classes: what is allowed, and what is said of the rest."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skscratch.tabular import weights
-from skscratch.tabular.weights import WeightScale
+from skscratch.tabular.weights import WeightScale, check_weights
 
 LARGEST = np.finfo(np.float64).max
 
@@ -28,3 +29,21 @@ def test_scales_of_parts_merge_to_that_of_all_rows():
     for cut in range(1, len(w)):
         largest, total, n = WeightScale.of(w[:cut]).merge(WeightScale.of(w[cut:]))
         assert largest == 8 and total == pytest.approx(whole.total)
+
+
+@pytest.mark.parametrize(
+    "w",
+    [
+        np.array([1, 2], "m8[h]"),
+        [np.timedelta64(1, "h"), np.timedelta64(2, "h")],
+        pd.Series(pd.date_range("2020", periods=2)),
+        pd.to_timedelta([1, 2], unit="h").astype(object),
+    ],
+    ids=["durations", "list", "series", "objects"],
+)
+def test_dates_and_durations_are_no_weights(w):
+    with pytest.raises(
+        ValueError,
+        match=r"^sample_weight must hold real numbers, but it does not \(it holds dates, times or durations\)",
+    ):
+        check_weights(w, 2)
