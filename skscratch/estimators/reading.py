@@ -172,8 +172,7 @@ def take_columns(given: Given, suffix: str = "") -> Given:
         for name in names:
             require_column(name, column_names(X), f"{what}{suffix}")
     if targets:
-        columns = [column_array(column) for column in columns_of(select(X, targets))]
-        y = columns[0] if isinstance(y, str) else np.column_stack(columns)
+        y = column_array(columns_of(select(X, targets))[0]) if isinstance(y, str) else select(X, targets)
     if weights:
         w = column_array(columns_of(select(X, weights))[0])
     return Given(select(X, [name for name in column_names(X) if name not in taken]), y, w)

@@ -153,3 +153,12 @@ def test_a_missing_file():
 def test_an_iterator():
     with pytest.raises(TypeError, match="a list_iterator can be read only once"):
         fit(iter(PARTS))
+
+
+def test_dates_among_several_targets_in_memory():
+    """NumPy cannot stack numbers and dates."""
+    frame = pd.DataFrame(
+        {"a": [1.0, 2.0, 3.0], "price": [3.0, 2.0, 1.0], "sold": pd.date_range("2024-01-01", periods=3)}
+    )
+    with pytest.raises(ValueError, match="y must be numeric, but it holds dates"):
+        ScratchMLPRegressor().fit(frame, y=["price", "sold"])
