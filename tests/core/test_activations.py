@@ -69,6 +69,12 @@ def test_every_name_makes_an_activation_of_a_row():
 
 
 @every_row
+def test_increasing_is_said_of_those_that_never_decrease(activation, reference):
+    values = reference(np.linspace(-12, 12, 2001))
+    assert activation.increasing == bool((np.diff(values) >= -1e-12).all())
+
+
+@every_row
 @both_dtypes
 def test_value_equals_reference(activation, reference, dtype):
     z = grid(dtype)

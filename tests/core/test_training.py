@@ -427,6 +427,8 @@ def test_the_state_of_another_run_is_refused():
         trainer(Sgd().chain(0.1)).run(P, rows, epochs=2, resume=states[0])
     with pytest.raises(ValueError, match=r"and parameters of shape \(1, 38\), got .* and \(3, 38\); pass the state"):
         trainer().run(draw(1)[0], rows, epochs=2, resume=states[0])
+    with pytest.raises(ValueError, match=r"and parameters of shape \(4, 38\), got .* and \(3, 38\)"):
+        trainer().run(draw(4)[0], rows, epochs=2, resume=states[0])
 
 
 def snapshots_of(*metrics, **options):

@@ -108,6 +108,7 @@ def test_strings_of_an_array_of_objects():
         ([[True]], "categorical_features must be 'from_dtype'"),
         ([4], r"positions from 0 to 3, the columns of X, but \[4\] was given"),
         ([-1], "positions from 0 to 3"),
+        ([9], "positions from 0 to 3"),
         ([True, False], "one entry per column when it is a mask, but it has 2 and X has 4 columns"),
         (["sx"], "'sx', which must be, but is not, a column of X; did you mean 'sex'"),
         (["zzzzz"], r"its columns are \['age', 'sibsp', 'adult', 'sex'\]"),

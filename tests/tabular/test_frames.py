@@ -7,7 +7,7 @@ from scipy import sparse
 
 from skscratch.tabular import column_names, is_frame, read_table, select, take_rows
 from skscratch.tabular.columns import find_categories
-from skscratch.tabular.frames import column_array, columns_of, number_of_rows
+from skscratch.tabular.frames import column_array, columns_of, number_of_rows, require_distinct
 
 pl = pytest.importorskip("polars")
 
@@ -99,3 +99,8 @@ def test_number_of_rows(frame):
 def test_number_of_rows_of_arrays_and_lists():
     for X in (np.ones((3, 2)), sparse.csr_array(np.ones((3, 2))), [[1], [2], [3]], ((1,), (2,), (3,))):
         assert number_of_rows(X) == 3
+
+
+def test_at_most_five_repeated_names_are_listed():
+    with pytest.raises(ValueError, match=r"several have the name 'a', 'b', 'c', 'd', 'e': rename or drop some\.$"):
+        require_distinct([*"abcdefg", "x", *"abcdefg"])
