@@ -226,9 +226,10 @@ class ScratchMLPClassifier(ClassifierMixin, BaseScratchMLP):
                 "y must have had one class for each row in fit for predict_set, but it was multilabel: fit a "
                 "classifier for each label."
             )
-        known = 1 - self._columns(left_out.outputs)[self._columns(left_out.y) > 0]
+        probabilities = self._columns(left_out.outputs.astype(np.float64))  # 1 - p of float32 would be 0
+        known = 1 - probabilities[self._columns(left_out.y) > 0]
         scores = 1 - self._columns(self._means_without(left_out, X))
-        return class_sets(scores, known, alpha)
+        return class_sets(scores, known + left_out.rounding, alpha)
 
     @property
     def oof_decision_function_(self) -> np.ndarray | None:

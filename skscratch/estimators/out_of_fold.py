@@ -54,6 +54,15 @@ class OutOfFold:
         """Weights (g, k) that make a mean over each set of members."""
         return self.members / self.members.sum(axis=1, keepdims=True)
 
+    @property
+    def rounding(self) -> float:
+        """Bound of the difference of outputs and targets from those of the same rows in a later prediction.
+
+        Scores that are equal but for it are ties: a row with the score of the quantile must be accepted.
+        """
+        largest = max(np.abs(self.outputs).max(), np.abs(self.y).max(), 1.0)
+        return float(8 * np.finfo(self.outputs.dtype).eps * largest)
+
     def spread(self, values: Array) -> Array | None:
         """Write values (r, ...) at the positions of their rows in X; NaN elsewhere, None without positions."""
         if self.rows is None:

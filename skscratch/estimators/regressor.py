@@ -216,6 +216,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             )
         with np.errstate(over="ignore"):  # an infinite residual makes an interval of all numbers
             residuals = np.abs(target.numbers(left_out.y) - self._numbers(left_out.outputs))
+            residuals = residuals + left_out.rounding * target.scale
         centres = np.stack([self._numbers(p) for p in self._means_without(left_out, X)])
         bounds = [intervals(c, r, alpha) for c, r in zip(np.moveaxis(centres, 2, 0), residuals.T, strict=True)]
         return bounds[0] if target.vector else np.stack(bounds, axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,12 +39,12 @@ def split_rows(
     if data.validation is not None:
         passed = encode_rows(model, data.validation)
         validator = make_validator(estimator, objective, model, data, passed, data.validation)
-        return Split(rows, validator, _of_parts(data, state), (passed,))
+        return Split(rows, validator, _of_parts(data, passed.y, state), (passed,))
     if isinstance(rows, RowStream) or not builders.has_validation_rows(estimator, rows.n):
         return Split(rows)
     k, link = estimator.n_estimators, model.loss.inverse_link
     strata = link.strata(rows.y) if isinstance(link, ClassInverseLink) else None
-    left_out = _left_out(len(rows.y), estimator.validation_fraction, k, strata, state)
+    left_out = _left_out(rows.y, estimator.validation_fraction, k, strata, state)
     positions = left_out.validation_rows
     assert positions is not None
     validator = make_validator(estimator, objective, model, data, rows, data.training, positions)
@@ -53,21 +54,28 @@ def split_rows(
     return Split(rows if trained_on.all() else rows.take(np.flatnonzero(trained_on)), validator, left_out)
 
 
-def _of_parts(data: Data, state: TrainingState) -> LeftOut:
-    """Say which rows of the parts are left out, if they are not those that the user passed."""
-    key, before = data.validation_key, state.validation_key
-    return LeftOut(validation_key=key, unseen=not key or not state.n_iter or (state.unseen and key <= before))
+def _of_parts(data: Data, y: Array, state: TrainingState) -> LeftOut:
+    """Say which rows of the parts are left out, with targets y (m, o), if they are not rows that the user passed."""
+    key, n, checksum = data.validation_key, data.n, _checksum(y)
+    are_same = key <= state.validation_key and (n != state.n_rows or checksum == state.checksum)
+    return LeftOut(None, n, key, not key or not state.n_iter or (state.unseen and are_same), checksum)
 
 
-def _left_out(n: int, fraction: float, k: int, strata: Array | None, state: TrainingState) -> LeftOut:
+def _left_out(y: Array, fraction: float, k: int, strata: Array | None, state: TrainingState) -> LeftOut:
     """Keep the rows that the last fit left out, and choose others among the rows after those of that fit."""
-    rng, kept, before = generator(state.seed, "split"), state.validation_rows, state.n_rows or n
+    n, rng, kept = len(y), generator(state.seed, "split"), state.validation_rows
+    before = state.n_rows or n
     if kept is None or n < before or n <= kept.max():
-        return LeftOut(choose_validation_rows(n, fraction, k, rng, strata), n, unseen=not state.n_iter)
-    others = n - before
+        drawn = choose_validation_rows(n, fraction, k, rng, strata)
+        return LeftOut(drawn, n, 0.0, not state.n_iter, _checksum(y[drawn]))
+    are_same, others = _checksum(y[kept]) == state.checksum, n - before
     if 1 <= fraction * others <= others - 1:
         kept = np.concatenate([kept, before + choose_validation_rows(others, fraction, k, rng)], axis=1)
-    return LeftOut(kept, n, unseen=state.unseen)
+    return LeftOut(kept, n, 0.0, state.unseen and are_same, _checksum(y[kept]))
+
+
+def _checksum(y: Array) -> int:
+    return zlib.crc32(np.ascontiguousarray(y).data)
 
 
 def choose_validation_rows(

@@ -63,12 +63,15 @@ class LeftOut(NamedTuple):
         Of rows that are read in parts, those with smaller keys.
     unseen : bool
         Whether no member was trained on them before.
+    checksum : int
+        That of their encoded targets: in a later fit, rows at these places with other targets are other rows.
     """
 
     validation_rows: np.ndarray | None = None
     n_rows: int = 0
     validation_key: float = 0.0
     unseen: bool = True
+    checksum: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ class TrainingState:
         What the optimizer keeps from step to step.
     schedule_state : ScheduleState
         Rows seen, number of plateaus.
-    validation_rows, n_rows, validation_key, unseen
+    validation_rows, n_rows, validation_key, unseen, checksum
         What the last fit left out, see `LeftOut`.
     curves : Curves or None
         Learning curves so far.
@@ -109,6 +112,7 @@ class TrainingState:
     n_rows: int = 0
     validation_key: float = 0.0
     unseen: bool = True
+    checksum: int = 0
     curves: Curves | None = None
     n_iter: int = 0
     best_iter: np.ndarray = field(default_factory=lambda: np.zeros(1, int))

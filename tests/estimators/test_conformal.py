@@ -114,7 +114,7 @@ def test_passed_validation_rows_make_intervals_of_one_width():
     model = ScratchMLPRegressor(**OPTIONS).fit(X[:200], t[:200], X_val=X[200:300], y_val=t[200:300])
     half = np.sort(np.abs(t[200:300] - model.predict(X[200:300])))[90]  # ceil(0.9 * 101) - 1
     expected = model.predict(X[300:])[:, None] + [-half, half]
-    assert_allclose(model.predict_interval(X[300:]), expected, rtol=1e-5)
+    assert_allclose(model.predict_interval(X[300:]), expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -165,3 +165,35 @@ def test_without_validation_rows(Estimator, spoil):
     predict = model.predict_set if Estimator is ScratchMLPClassifier else model.predict_interval
     with pytest.raises(ValueError, match="The last fit must have had validation rows"):
         predict(X)
+
+
+@pytest.mark.parametrize("k", [1, 4])
+def test_sets_where_almost_all_probabilities_are_one(k):
+    """In float32 one minus such a probability is 0, which few probabilities of other rows are."""
+    inside = []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, 2, 3000)
+        rows = rng.normal(size=(3000, 10)) + 2 * labels[:, None]
+        model = ScratchMLPClassifier(n_estimators=k, max_iter=20, random_state=seed).fit(rows[:1000], labels[:1000])
+        inside.append(model.predict_set(rows[1000:], alpha=0.1)[np.arange(2000), labels[1000:]].mean())
+    assert np.mean(inside) > 0.9
+
+
+@pytest.mark.parametrize("k", [1, 4])
+def test_equal_rows_have_equal_scores(Estimator, k):
+    """Of the rows that make the quantile, a share of at least 1 - alpha is inside, although many are equal."""
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, 900)
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6]])[kinds]
+    rows, z = np.eye(3)[kinds], (rng.random((900, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+    model = Estimator(n_estimators=k, max_iter=15, random_state=0).fit(
+        rows[:600], z[:600], X_val=rows[600:], y_val=z[600:]
+    )
+    for alpha in np.arange(0.02, 0.7, 0.02):
+        if Estimator is ScratchMLPClassifier:
+            inside = model.predict_set(rows[600:], alpha=alpha)[np.arange(300), z[600:]]
+        else:
+            lower, upper = model.predict_interval(rows[600:], alpha=alpha).T
+            inside = (lower <= z[600:]) & (z[600:] <= upper)
+        assert inside.mean() >= 1 - alpha

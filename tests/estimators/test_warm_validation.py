@@ -64,12 +64,16 @@ def with_other_validation(model):
     return model.fit(X, y, X_val=X[:50], y_val=y[:50])
 
 
+def other_rows(model):
+    return model.fit(X[::-1], y[::-1])
+
+
 def one_epoch(model):
     return model.partial_fit(X, y)
 
 
 @ignore_convergence
-@pytest.mark.parametrize("train", [fewer_rows, without_validation, with_other_validation, one_epoch])
+@pytest.mark.parametrize("train", [fewer_rows, without_validation, with_other_validation, other_rows, one_epoch])
 def test_nothing_is_said_of_rows_that_were_trained_on(Estimator, train):
     model = train(Estimator(**OPTIONS).fit(X, y))
     for _ in range(2):
@@ -120,3 +124,11 @@ def test_rows_in_parts_after_a_fit_on_all(Estimator):
     model = Estimator(**OPTIONS | {"early_stopping": False}).fit(parts(400), "y")
     assert model.set_params(early_stopping=True).fit(parts(400), "y").oof_score_ is None
     assert model.set_params(warm_start=False).fit(parts(400), "y").oof_score_ is not None
+
+
+def test_parts_in_another_order(Estimator):
+    """They have other rows at the places of those that were left out."""
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(y=y)
+    model = Estimator(**OPTIONS).fit([frame[:200], frame[200:]], "y")
+    assert model.fit([frame[:200], frame[200:]], "y").oof_score_ is not None
+    assert model.fit([frame[200:], frame[:200]], "y").oof_score_ is None
