@@ -274,7 +274,7 @@ _CLASSES_ARGUMENT = """        classes : array-like, default=None
 _PARTIAL = """Train for one epoch on some rows, at a constant learning rate.
 
         The first call learns columns, categories, scales, classes and precision; later calls keep them. The parameters
-        that must stay are listed at `warm_start`.
+        that must stay are listed at `warm_start`. Weights, also those of classes, compare the rows of one call.
 """
 _STATISTICS = """Learn columns, categories, scales and targets, and draw initial parameters, without training.
 

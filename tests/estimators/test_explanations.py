@@ -153,6 +153,16 @@ def test_importances_count_weights():
     assert importances[0] > 0.8
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_rare_value_has_an_importance(seed):
+    """Two thirds of the variance are due to one row of a hundred."""
+    rng = np.random.default_rng(seed)
+    X = np.column_stack([rng.normal(size=(1000, 2)), np.zeros(1000)])
+    X[rng.permutation(1000)[:10], 2] = 1
+    model = ScratchMLPRegressor(n_estimators=1, max_iter=10, random_state=seed).fit(X, X @ [1, 1, 20])
+    assert model.feature_importances_[2] > 0.2
+
+
 def test_outputs_that_are_opposite_do_not_cancel():
     """Every output counts for itself."""
     X = np.random.default_rng(0).normal(size=(600, 2))
