@@ -114,7 +114,8 @@ def _pytest(tree: Path, arguments: Sequence[str]) -> int:
     import pytest
 
     try:
-        importlib.import_module("skscratch")
+        package = importlib.import_module("skscratch")
+        [getattr(package, name) for name in package.__all__]  # each is imported when it is used
     except Exception:
         return 1
     return int(pytest.main([*OPTIONS, *arguments]))

@@ -24,7 +24,7 @@ def tree(tmp_path, monkeypatch):
         "README.md": "",
         "benchmarks/a.py": "",
         "docs/a.md": "",
-        "skscratch/__init__.py": "",
+        "skscratch/__init__.py": "__all__ = []",
         "skscratch/core/__init__.py": "",
         "skscratch/core/numbers.py": CODE,
         "tests/core/test_numbers.py": TESTS,
@@ -56,3 +56,9 @@ def test_a_package_that_cannot_be_imported_and_one_that_does_not_end(tree, code)
     assert mutation.in_child(tree, ["tests"], limit=60) == 0
     (tree / "skscratch" / "__init__.py").write_text(code)
     assert mutation.in_child(tree, ["tests"], limit=3) == (1 if code.startswith("raise") else None)
+
+
+def test_a_public_name_that_cannot_be_imported(tree):
+    """The names of the package are imported when they are used."""
+    (tree / "skscratch" / "__init__.py").write_text("__all__ = ['Missing']")
+    assert mutation.in_child(tree, ["tests"], limit=60) == 1
