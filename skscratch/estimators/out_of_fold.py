@@ -76,8 +76,9 @@ def out_of_fold(model: Model, validator: Validator | None, data: Data) -> OutOfF
     """Predict the validation rows of a fit; None if there are none."""
     if validator is None:
         return None
-    with threads_for(model.network, PREDICT_BLOCK):
-        outputs = model.loss.predict(validator.unselected(model.parameters))
+    with threads_for(model.network, PREDICT_BLOCK), np.errstate(over="ignore", invalid="ignore"):
+        z = np.nan_to_num(validator.unselected(model.parameters))  # of parameters that diverged, they may overflow
+    outputs = model.loss.predict(z)
     y = validator.y.astype(bool) if isinstance(model.target, ClassTarget) else validator.y
     if validator.positions is None:
         k, m = outputs.shape[:2]

@@ -150,3 +150,15 @@ def test_out_of_fold_score_of_the_largest_numbers():
     model = ScratchMLPRegressor(**TINY).fit(A, y)
     assert np.isfinite(model.oof_score_)
     assert_allclose(model._target.numbers(model._target.encode(y)), y[:, None], rtol=1e-6)
+
+
+def test_raw_scores_of_validation_rows_that_overflow():
+    """Parameters that diverged are finite, but their raw scores were infinite, with a warning of NumPy."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"c0": np.full(32, 1e16), "c1": 5e38 * rng.normal(size=32), "y": np.resize([0, 1], 32)})
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model = ScratchMLPClassifier(**TINY, scaling=None, solver="sgd").fit([frame[:16], frame[16:]], "y")
+        assert not [warning for warning in caught if "encountered" in str(warning.message)]
+        assert model.oof_score_ is None or 0 <= model.oof_score_ <= 1

@@ -120,7 +120,8 @@ def by_onnx(proto, exported, X):
         kind = each.type.removeprefix("tensor(").removesuffix(")")
         x = columns.get(each.name, np.zeros((number_of_rows(X), 1)))  # the module does not read columns without use
         cells = np.vectorize(str, otypes=["O"])(x) if kind == "string" else x
-        feeds[each.name] = cells.astype(kinds.get(kind, kind))
+        with np.errstate(invalid="ignore"):  # a missing date is the smallest integer
+            feeds[each.name] = cells.astype(kinds.get(kind, kind))
     return dict(zip([each.name for each in session.get_outputs()], session.run(None, feeds), strict=True))
 
 
