@@ -32,9 +32,9 @@ from skscratch.estimators.state import generator
 from skscratch.estimators.threads import threads_for
 from skscratch.tabular.columns import RawTable
 
-# So many pairs that a value of one row in a hundred is almost surely in one, fewer of very wide rows; they take a few
-# hundredths of the time of a short fit. Points on the line between the two rows of a pair.
-PAIRS, FEWEST, MAX_NUMBERS, POINTS = 256, 64, 2**23, 3
+# A quarter as many pairs as rows, within bounds: half of the rows of a small table are in one, and they take a hundredth
+# or two of the time of a fit; fewer of very wide rows. Points on the line between the two rows of a pair.
+MIN_PAIRS, MAX_PAIRS, MAX_NUMBERS, POINTS = 64, 256, 2**23, 3
 
 
 class ExplanationSupport:
@@ -145,7 +145,7 @@ def importances(model: Model, sample: Sample, seed: int) -> Array | None:
     if type(model.loss.inverse_link).gradient is InverseLink.gradient:
         return None
     rng, n = generator(seed, "pairs"), len(sample.raw)
-    pairs = int(np.clip(MAX_NUMBERS // model.network.n_inputs, FEWEST, PAIRS))
+    pairs = int(np.clip(min(n // 4, MAX_NUMBERS // model.network.n_inputs), MIN_PAIRS, MAX_PAIRS))
     p = None if sample.w is None else sample.w / sample.w.sum()
     rows = rng.choice(n, 2 * pairs, p=p, replace=p is not None or 2 * pairs > n)
     x = model.encode(sample.raw.take(rows)).x
