@@ -32,8 +32,8 @@ from skscratch.estimators.state import generator
 from skscratch.estimators.threads import threads_for
 from skscratch.tabular.columns import RawTable
 
-# A quarter as many pairs as rows, within bounds: half of the rows of a small table are in one, and they take a hundredth
-# or two of the time of a fit; fewer of very wide rows. Points on the line between the two rows of a pair.
+# A quarter as many pairs as rows, within bounds: half of the rows of a small table are in one, in a hundredth or two of
+# the time of a fit; fewer of very wide rows. Points on the line between the two rows of a pair.
 MIN_PAIRS, MAX_PAIRS, MAX_NUMBERS, POINTS = 64, 256, 2**23, 3
 
 
