@@ -184,7 +184,7 @@ def _names(y: Any, X: Any) -> list[str]:
         return [y]
     if not isinstance(y, (list, tuple)) or not is_frame(X) or len(y) == number_of_rows(X):
         return []
-    is_names = all(isinstance(name, str) for name in y) and any(name in column_names(X) for name in y)
+    is_names = all(isinstance(name, str) for name in y) and not set(column_names(X)).isdisjoint(y)
     return list(y) if is_names else []
 
 

@@ -69,13 +69,13 @@ class CategoryFacts(NamedTuple):
 def _written(values: Collection[Any]) -> str:
     """Say whether most of the values of a category would be numbers or dates if no strings were among them.
 
-    >>> _written(["29.85", "1,200", "12 %", " "]), _written([1, 2.5, "n/a"]), _written(["2024-01-31"])
+    >>> _written(["29.85", "1,200", "12 %", " "]), _written([1, 2.5, "n/a"]), _written(["2024-01-31", "2024-02-01"])
     ('numbers', 'mixed', 'dates')
-    >>> _written([1, 2]), _written(["a", "b", "3"])
-    ('', '')
+    >>> _written([1, 2]), _written(["a", "b", "3"]), _written(["2024"])
+    ('', '', '')
     """
-    if not any(isinstance(value, (str, bytes)) for value in values):
-        return ""
+    if len(values) < 2 or not any(isinstance(value, (str, bytes)) for value in values):
+        return ""  # a single value says nothing, whatever it is
     kinds = Counter(map(_written_kind, islice(values, SAMPLED)))
     most = min(len(values), SAMPLED) / 2
     if kinds["number"] > most:

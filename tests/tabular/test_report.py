@@ -85,15 +85,17 @@ def test_numbers_written_as_strings(read):
             "twice": np.resize(total[: N // 2], N),
             "few": np.resize(["1", "2", "3"], N),  # loses nothing
             "text": [f"{value} pieces" for value in total],
+            "year": "2024",  # a number would be as constant
         }
     )
     table = report(read, X, max_categories=40)[0]
-    assert [row.written for row in table] == ["numbers", "numbers", "", ""]
+    assert [row.written for row in table] == ["numbers", "numbers", "", "", ""]
     assert [row.reason for row in table] == [
         "all values differ; most values are numbers written as strings",
         "an input for each value kept; 60 beyond max_categories; most values are numbers written as strings",
         "an input for each value kept",
         "all values differ",
+        "one value only",
     ]
     assert warning_of(table).endswith(
         "and numbers are categories because of strings in 'total', 'twice': convert them if they are quantities; "
